@@ -1,0 +1,70 @@
+"""One file a server family: its documents, its URLs, its error bodies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from jobwidgets.snapshot import JobwidgetsError, Snapshot
+
+
+class DocumentError(JobwidgetsError):
+    """Valid JSON, but no document of this job (or no list of jobs)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What an error body says.
+
+    Parameters
+    ----------
+    code
+        The server's error code, None where it sent none. It often differs from the HTTP status.
+    text
+        The server's words, on one line; "" where it sent none.
+    """
+
+    code: int | None
+    text: str
+
+
+class Dialect(Protocol):
+    """How one family of servers speaks of jobs: pure functions, no I/O."""
+
+    @property
+    def name(self) -> str:
+        """The name that `Job(dialect=…)` takes."""
+
+    @property
+    def query(self) -> Mapping[str, str]:
+        """Parameters that every request of this dialect carries."""
+
+    def authorization(self, token: str) -> tuple[str, str]:
+        """Return the name and value of the header that carries `token`."""
+
+    def job_url(self, jobs_url: str, job_id: str) -> str:
+        """Return the URL of one job of the jobs resource at `jobs_url`."""
+
+    def job_id(self, job_url: str) -> str:
+        """Return the id of the job at `job_url`; ValueError when it is no job's URL."""
+
+    def parse(self, document: object) -> Snapshot:
+        """Return what `document` says; DocumentError when it is no job document."""
+
+    def ids(self, document: object) -> list[str]:
+        """Return the ids that the jobs resource lists, once each, in its order."""
+
+    def refusal(self, document: object) -> Refusal | None:
+        """Return what `document` says if it is an error body, else None."""
+
+
+def find_dialect(name: str) -> Dialect:
+    """Return the dialect called `name`; ValueError names the known ones."""
+    # Imported here: each dialect's file needs the names above.
+    from jobwidgets.dialects.mission import Mission
+
+    known: dict[str, Dialect] = {"mission": Mission()}
+    if name not in known:
+        raise ValueError(f"dialect is {name!r}; expected one of: {', '.join(known)}")
+    return known[name]

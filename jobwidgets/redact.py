@@ -1,0 +1,66 @@
+"""Makes text fit to be seen, logged and stored: takes tokens out, and what UTF-8 cannot hold."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+REDACTED = "[redacted]"
+# Esri servers quote whole request URLs in messages; `%3D` is a `=` within another URL.
+_END = r"""&\s"'<>;,)\]}"""
+# The first branch takes what was redacted before as a whole, so that doing it twice is harmless.
+_TOKEN = re.compile(
+    rf"(token(?:=|%3D))(?:{re.escape(REDACTED)}[^{_END}]*|[^{_END}]+)", re.IGNORECASE
+)
+# A shorter secret would blot out ordinary words.
+_SHORTEST_SECRET = 8
+
+
+def redacted(text: str, secret: str | None = None) -> str:
+    """Return `text` with each ``token=…`` and each copy of `secret` replaced.
+
+    A lone surrogate, which JSON can carry and UTF-8 cannot, becomes a backslash and its number.
+
+    Parameters
+    ----------
+    text
+        Any text of a server's or a user's.
+    secret
+        A token to look for word by word; None, or one shorter than 8 characters, looks for none.
+    """
+    if secret is not None and len(secret) >= _SHORTEST_SECRET:
+        text = text.replace(secret, REDACTED)
+    return _TOKEN.sub(rf"\g<1>{REDACTED}", _encodable(text))
+
+
+def _encodable(text: str) -> str:
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def redacted_document(document: Any, secret: str | None = None) -> Any:
+    """Return a copy of a decoded JSON value with every text in it redacted, names included.
+
+    The text of an attribute whose name ends with "token" is a token as a whole.
+    """
+    if isinstance(document, str):
+        return redacted(document, secret)
+    if isinstance(document, list | tuple):
+        return [redacted_document(item, secret) for item in document]
+    if isinstance(document, Mapping):
+        return dict(_redacted_item(str(name), document[name], secret) for name in document)
+    return document
+
+
+def _redacted_item(name: str, value: Any, secret: str | None) -> tuple[str, Any]:
+    is_token = isinstance(value, str) and name.casefold().endswith("token")
+    return redacted(name, secret), REDACTED if is_token else redacted_document(value, secret)
+
+
+def redacted_body(body: bytes, secret: str | None) -> bytes:
+    """Return `body` with each copy of `secret` replaced, JSON's usual escapes of it included."""
+    if secret is None or len(secret) < _SHORTEST_SECRET:
+        return body
+    for form in {secret, secret.replace("/", r"\/"), secret.replace("=", r"\u003d")}:
+        body = body.replace(form.encode(), REDACTED.encode())
+    return body

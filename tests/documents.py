@@ -1,0 +1,84 @@
+"""Documents of Mission jobs and what polling makes of them, to tell a job's life with."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from jobwidgets.answer import Answer
+from jobwidgets.dialects.mission import Mission
+from jobwidgets.history import JobHistory
+from jobwidgets.snapshot import Snapshot
+
+CASES = Path(__file__).parent / "cases" / "mission"
+STARTED = datetime(2026, 5, 1, 12, tzinfo=UTC)
+"""When the job of `document` starts."""
+JOB_ID = "j1"
+JOBS_URL = "https://gis.example.com/arcgis/rest/jobs"
+JOB_URL = f"{JOBS_URL}/{JOB_ID}"
+ABSENT = object()
+"""A change that takes the part out of the document."""
+
+_CUSTOM = {"stepsCompleted": 1, "totalSteps": 5, "isCancelled": False, "messageCodes": [1500]}
+
+
+def case(name: str) -> Any:
+    """Return the JSON of one file of tests/cases/mission."""
+    return json.loads((CASES / f"{name}.json").read_bytes())
+
+
+def document(**changes: Any) -> dict[str, Any]:
+    """Return the document of a job that runs, with some parts changed or `ABSENT`.
+
+    The parts that Mission has in customAttributes are changed there.
+    """
+    custom = {name: changes.pop(name, part) for name, part in _CUSTOM.items()}
+    parts = {
+        "jobId": JOB_ID,
+        "messages": ["Started mission creation."],
+        "startTime": milliseconds(STARTED),
+        "type": "addMission",
+        "status": "PROCESSING",
+        "username": "admin",
+        "customAttributes": _present(custom),
+        **changes,
+    }
+    return _present(parts)
+
+
+def _present(parts: dict[str, Any]) -> dict[str, Any]:
+    return {name: part for name, part in parts.items() if part is not ABSENT}
+
+
+def milliseconds(time: datetime) -> int:
+    """Return a time as a Mission document tells it."""
+    return round(time.timestamp() * 1000)
+
+
+def after(seconds: float) -> datetime:
+    """Return the time some seconds after the job's start."""
+    return STARTED + timedelta(seconds=seconds)
+
+
+def answer(body: Any = None, status: int = 200, **headers: str) -> Answer:
+    """Return an HTTP answer; a body that is no bytes is sent as JSON, `_` in a name as `-`."""
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return Answer(status, content, {k.replace("_", "-"): v for k, v in headers.items()})
+
+
+def snapshot(text: Any, at: float = 0.0) -> Snapshot:
+    """Return what a document says, received some seconds after the job's start."""
+    return replace(Mission().parse(text), seen=after(at))
+
+
+def watched(*documents: Any) -> JobHistory:
+    """Return the history of a job that was polled once a second, first at its start."""
+    snapshots = [snapshot(one, second) for second, one in enumerate(documents)]
+    job_id = snapshots[0].id if snapshots else JOB_ID
+    history = JobHistory(job_id, f"{JOBS_URL}/{job_id}")
+    for one in snapshots:
+        history.record(one)
+    return history
