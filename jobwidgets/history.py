@@ -1,0 +1,213 @@
+"""What polling saw of one job: distinct snapshots, and each message with its first sight."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from math import nan
+from typing import Any
+
+from jobwidgets.snapshot import JobwidgetsError, Message, Snapshot, Status
+
+NONE = -(2**63)  # stands for None in the integer columns: no dialect reads such a number
+_STATUS_INDEX = {status: index for index, status in enumerate(Status)}
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class JobFailedError(JobwidgetsError):
+    """The job ended as failed; the text is its last message."""
+
+
+class JobCancelledError(JobwidgetsError):
+    """The job ended as cancelled."""
+
+
+class JobGoneError(JobwidgetsError):
+    """The server had the job and has it no more: its outcome is unknown."""
+
+
+def outcome_error(snapshot: Snapshot) -> JobwidgetsError | None:
+    """Return the error that an ended job stands for; None for any other status."""
+    name = f"job {snapshot.id}"
+    if snapshot.status is Status.FAILED:
+        last = snapshot.messages[-1].text if snapshot.messages else "the server gave no message"
+        return JobFailedError(f"{name} failed: {last}")
+    if snapshot.status is Status.CANCELLED:
+        return JobCancelledError(f"{name} was cancelled")
+    if snapshot.status is Status.GONE:
+        return JobGoneError(f"{name} was removed from the server, its outcome is unknown")
+    return None
+
+
+@dataclass(slots=True)
+class SnapshotColumns:
+    """Distinct snapshots as typed columns, 41 bytes a snapshot.
+
+    Parameters
+    ----------
+    seen
+        Microseconds since 1970-01-01 UTC, by this client's clock.
+    status
+        Index into ``list(Status)``.
+    raw_status
+        Index into `words`.
+    steps_done, steps_total
+        Step counters, `NONE` where unknown.
+    progress
+        0…1, NaN where unknown.
+    messages
+        How many messages the snapshot had.
+    words
+        The raw statuses, in the order in which they were first seen.
+    """
+
+    seen: array[int] = field(default_factory=lambda: array("q"))
+    status: array[int] = field(default_factory=lambda: array("b"))
+    raw_status: array[int] = field(default_factory=lambda: array("i"))
+    steps_done: array[int] = field(default_factory=lambda: array("q"))
+    steps_total: array[int] = field(default_factory=lambda: array("q"))
+    progress: array[float] = field(default_factory=lambda: array("d"))
+    messages: array[int] = field(default_factory=lambda: array("i"))
+    words: list[str | None] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.seen)
+
+    def append(self, snapshot: Snapshot) -> None:
+        """Add one snapshot, whose `seen` is known."""
+        assert snapshot.seen is not None  # noqa: S101 - for the type checker
+        if snapshot.raw_status not in self.words:
+            self.words.append(snapshot.raw_status)
+        self.seen.append((snapshot.seen - _EPOCH) // _MICROSECOND)
+        self.status.append(_STATUS_INDEX[snapshot.status])
+        self.raw_status.append(self.words.index(snapshot.raw_status))
+        self.steps_done.append(NONE if snapshot.steps_done is None else snapshot.steps_done)
+        self.steps_total.append(NONE if snapshot.steps_total is None else snapshot.steps_total)
+        self.progress.append(nan if snapshot.progress is None else snapshot.progress)
+        self.messages.append(len(snapshot.messages))
+
+
+class JobHistory:
+    """Everything that polling saw of one job.
+
+    One writer (the poller's thread) adds to it; any thread may read it at any time.
+
+    Parameters
+    ----------
+    job_id
+        The server's name of the job.
+    url
+        Where the job was asked for, without any token.
+
+    Attributes
+    ----------
+    latest : Snapshot or None
+        The last distinct snapshot, each of its messages with when it was first seen.
+        None before the first document.
+    snapshots : SnapshotColumns
+        One row a distinct snapshot, in the order in which they were seen.
+    elapsed : timedelta or None
+        How long the job had run at the last document (the server's `Date` less its start, never
+        negative); of an ended job, its duration. None while the start is unknown, and for a job
+        that had ended before anybody looked and does not tell its duration.
+    watch_error : JobwidgetsError or None
+        Why no (further) document could be had; None while there is hope.
+    """
+
+    def __init__(self, job_id: str, url: str | None = None) -> None:
+        self.job_id = job_id
+        self.url = url
+        self.latest: Snapshot | None = None
+        self.snapshots = SnapshotColumns()
+        self.elapsed: timedelta | None = None
+        self.watch_error: JobwidgetsError | None = None
+
+    def __repr__(self) -> str:
+        return f"JobHistory({self.job_id!r}, {len(self)} distinct snapshots)"
+
+    def __len__(self) -> int:
+        return len(self.snapshots)
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """The messages of the last document, each with when it was first seen."""
+        return self.latest.messages if self.latest is not None else ()
+
+    @property
+    def document(self) -> Mapping[str, Any] | None:
+        """The last distinct document, tokens redacted; None before the first."""
+        return self.latest.document if self.latest is not None else None
+
+    @property
+    def status(self) -> Status | None:
+        """The last status; None before the first document."""
+        return self.latest.status if self.latest is not None else None
+
+    @property
+    def error(self) -> JobwidgetsError | None:
+        """Why the job or the watch ended; None for a job that goes on, or succeeded."""
+        ended = outcome_error(self.latest) if self.latest is not None else None
+        return ended or self.watch_error
+
+    def record(self, snapshot: Snapshot, server_time: datetime | None = None) -> int | None:
+        """Take in one snapshot, whose `seen` is known.
+
+        Parameters
+        ----------
+        server_time
+            The server's clock when it answered (UTC); None where it did not tell.
+
+        Returns
+        -------
+        int or None
+            None when the snapshot says nothing new. Else the index of the first message that is
+            new or changed, which is the number of messages when none is.
+        """
+        self._measure(snapshot, server_time)
+        if self._says_nothing_new(snapshot):
+            return None
+        messages, kept = _stamped(self.messages, snapshot)
+        self.latest = replace(snapshot, messages=messages)
+        self.snapshots.append(self.latest)
+        return kept
+
+    def _says_nothing_new(self, snapshot: Snapshot) -> bool:
+        # The same document object again comes from an unchanged body: nothing to compare.
+        same = self.latest is not None and self.latest.document is snapshot.document
+        return same or self.latest == snapshot
+
+    def _measure(self, snapshot: Snapshot, server_time: datetime | None) -> None:
+        now = server_time or snapshot.seen
+        if snapshot.duration is not None:
+            self.elapsed = snapshot.duration
+        elif snapshot.started is None or now is None or self._was_missed(snapshot):
+            self.elapsed = None
+        elif self.status is None or not self.status.is_final:
+            self.elapsed = max(now - snapshot.started, timedelta(0))
+
+    def _was_missed(self, snapshot: Snapshot) -> bool:
+        """Whether the job had ended before anybody looked: it may have been years ago."""
+        return self.latest is None and snapshot.status.is_final
+
+
+def _stamped(old: Sequence[Message], snapshot: Snapshot) -> tuple[tuple[Message, ...], int]:
+    """Return the new messages with their first sights, and how many leading ones are unchanged.
+
+    A list that shrank or changed replaces the old one; a message whose text stands at the same
+    place keeps the time at which it was first seen.
+    """
+    new = snapshot.messages
+    kept = next(
+        (i for i, (was, now) in enumerate(zip(old, new, strict=False)) if was != now),
+        min(len(old), len(new)),
+    )
+    stamped = [
+        replace(
+            now, seen=old[i].seen if i < len(old) and old[i].text == now.text else snapshot.seen
+        )
+        for i, now in enumerate(new[kept:], start=kept)
+    ]
+    return (*old[:kept], *stamped), kept
