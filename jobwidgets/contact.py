@@ -1,0 +1,49 @@
+"""Whether the server answers, apart from how its job is doing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from jobwidgets.snapshot import JobwidgetsError
+
+
+class ContactState(StrEnum):
+    """Whether the server answers; never mixed with the job's status."""
+
+    CONNECTING = "connecting"
+    """The watch has begun, its first answer is awaited."""
+    IN_TOUCH = "in touch"
+    RETRYING = "retrying"
+    UNAUTHORISED = "unauthorised"
+    """The server wants a (new) token or a sign-in; nothing is asked before somebody helps."""
+    LOST = "lost"
+    """The watch gave up; why is in `Contact.error`."""
+    STOPPED = "stopped"
+    """Nobody asks: the watch was stopped, or has not begun."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Whether the server answers.
+
+    Parameters
+    ----------
+    state
+        In one word.
+    last_heard
+        When the last document was received (UTC); None before the first.
+    failures
+        Polls in a row that got no document.
+    error
+        What the last of them met; None when the last poll was answered.
+    next_try
+        When the server is asked again (UTC); None when it is not, or is being asked now.
+    """
+
+    state: ContactState = ContactState.STOPPED
+    last_heard: datetime | None = None
+    failures: int = 0
+    error: JobwidgetsError | None = None
+    next_try: datetime | None = None
