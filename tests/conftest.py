@@ -1,0 +1,103 @@
+import asyncio
+import selectors
+import ssl
+import subprocess
+import sys
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any, TypeVar
+
+import pytest
+from documents import JOB_URL
+from servers import FAST, Certificates, Replies, Server
+
+from jobwidgets.job import Job
+
+T = TypeVar("T")
+
+
+@pytest.fixture
+def new_job() -> Iterator[Callable[..., Job]]:
+    """Return a maker of jobs that get the given replies in quick succession."""
+    jobs: list[Job] = []
+
+    def make(*replies: Any, url: str = JOB_URL, **keywords: Any) -> Job:
+        transport = Replies(*replies)
+        keywords = {"pace": FAST, "http": {"transport": transport}, **keywords}
+        jobs.append(Job(url, **keywords))
+        return jobs[-1]
+
+    yield make
+    for job in jobs:
+        job.stop()
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., Server]]:
+    """Return a starter of servers on real sockets."""
+    servers: list[Server] = []
+
+    def start(answer: Callable[..., Any], tls: ssl.SSLContext | None = None) -> Server:
+        servers.append(Server(answer, tls))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.close()
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    """Return certificates of an authority that nobody knows."""
+    return Certificates(tmp_path_factory.mktemp("certificates"))
+
+
+@pytest.fixture
+def skipping() -> Callable[[Coroutine[Any, Any, T]], T]:
+    """Return a runner of coroutines, in whose loop every wait is over at once."""
+
+    def run(coroutine: Coroutine[Any, Any, T]) -> T:
+        with asyncio.Runner(loop_factory=SkippingLoop) as runner:
+            return runner.run(coroutine)
+
+    return run
+
+
+class SkippingLoop(asyncio.SelectorEventLoop):
+    """A loop whose clock jumps to its next timer when there is nothing else to do."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        super().__init__(_SkippingSelector(self))
+
+    def time(self) -> float:
+        """Return the seconds that were skipped."""
+        return self.now
+
+
+class _SkippingSelector(selectors.SelectSelector):
+    def __init__(self, loop: SkippingLoop) -> None:
+        super().__init__()
+        self._loop = loop
+
+    def select(self, timeout: float | None = None) -> Any:
+        ready = super().select(timeout if timeout is None else 0)
+        if not ready and timeout is not None and timeout > 0:
+            self._loop.now += timeout
+        return ready
+
+
+@pytest.fixture
+def python() -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Return a starter of interpreters that run a piece of code."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(code: str, *arguments: str) -> subprocess.Popen[str]:
+        command = [sys.executable, "-W", "error", "-c", code, *arguments]
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.PIPE}
+        started.append(subprocess.Popen(command, text=True, **pipes))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()

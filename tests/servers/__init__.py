@@ -1,0 +1,15 @@
+"""Tiny servers: one on a real socket, one without any, and certificates for the first."""
+
+from servers.certificates import Certificates
+from servers.replies import Replies
+from servers.sockets import Reply, Request, Server
+
+from jobwidgets.pace import Pace
+
+HANG = 30.0
+"""Seconds after which something that should have happened has not."""
+
+FAST = Pace(shortest=0.01, longest=0.01, first_retry=0.01, longest_retry=0.02, gone=0.01)
+"""A pace that takes no time."""
+
+__all__ = ["FAST", "HANG", "Certificates", "Replies", "Reply", "Request", "Server"]

@@ -1,0 +1,67 @@
+"""Certificates of an authority of our own, made by the `openssl` command."""
+
+import ssl
+import subprocess
+from pathlib import Path
+
+_DAYS = "2"
+
+
+class Certificates:
+    """An authority, a server's certificate for localhost, and a client's.
+
+    Parameters
+    ----------
+    folder
+        Where the files are made.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        subject = ("-subj", "/CN=Test authority")
+        self._openssl("req", "-x509", *_key("ca"), "-out", "ca.pem", "-days", _DAYS, *subject)
+        self._sign("server", "subjectAltName=DNS:localhost")
+        self._sign("client", "subjectAltName=DNS:client")
+        self.ca = folder / "ca.pem"
+
+    def ca_folder(self) -> Path:
+        """Return a folder that OpenSSL finds the authority in."""
+        folder = self._folder / "authorities"
+        folder.mkdir(exist_ok=True)
+        (folder / f"{self._openssl('x509', '-hash', '-noout', '-in', 'ca.pem')}.0").write_bytes(
+            self.ca.read_bytes()
+        )
+        return folder
+
+    def server_context(self, *, asks_for_client: bool = False) -> ssl.SSLContext:
+        """Return what a server for localhost needs."""
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=self.ca)
+        context.verify_mode = ssl.CERT_REQUIRED if asks_for_client else ssl.CERT_NONE
+        return self._with_certificate(context, "server")
+
+    def client_context(self) -> ssl.SSLContext:
+        """Return what a client with a certificate of its own gives as `verify`."""
+        return self._with_certificate(ssl.create_default_context(cafile=self.ca), "client")
+
+    def _with_certificate(self, context: ssl.SSLContext, name: str) -> ssl.SSLContext:
+        context.load_cert_chain(self._folder / f"{name}.pem", self._folder / f"{name}.key")
+        return context
+
+    def _sign(self, name: str, extension: str) -> None:
+        (self._folder / f"{name}.ext").write_text(extension, encoding="ascii")
+        self._openssl("req", *_key(name), "-out", f"{name}.csr", "-subj", f"/CN={name}")
+        authority = ("-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", _DAYS)
+        files = ("-in", f"{name}.csr", "-out", f"{name}.pem", "-extfile", f"{name}.ext")
+        self._openssl("x509", "-req", *authority, *files)
+
+    def _openssl(self, *arguments: str) -> str:
+        command = ["openssl", *arguments]
+        done = subprocess.run(
+            command, cwd=self._folder, check=True, capture_output=True, timeout=60, text=True
+        )
+        return done.stdout.strip()
+
+
+def _key(name: str) -> tuple[str, ...]:
+    curve = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1")
+    return (*curve, "-nodes", "-keyout", f"{name}.key")
