@@ -1,0 +1,223 @@
+"""The watch of one job: each exchange, what it changed, and when to ask next."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from jobwidgets.answer import ExchangeError, NoSuchJobError, RefusedError, UnauthorisedError
+from jobwidgets.connections import Connections
+from jobwidgets.contact import Contact, ContactState
+from jobwidgets.dialects import DocumentError
+from jobwidgets.feed import Feed
+from jobwidgets.history import JobHistory
+from jobwidgets.pace import Pace
+from jobwidgets.snapshot import JobwidgetsError, Snapshot, Status
+from jobwidgets.source import Reading, Source
+
+_log = logging.getLogger("jobwidgets")
+# Before the first document these mean a wrong URL, which asking again does not mend.
+_PERMANENT = (NoSuchJobError, DocumentError, RefusedError)
+# Nothing is asked before somebody has changed something.
+_PARKED = frozenset({ContactState.LOST, ContactState.UNAUTHORISED, ContactState.STOPPED})
+
+
+class Watch:
+    """One job's exchanges, one at a time, and what they tell.
+
+    All its methods run on the poller's loop; its attributes may be read from any thread.
+
+    Parameters
+    ----------
+    source
+        Where the job is asked for.
+    history
+        What is written down.
+    pace
+        When to ask next.
+    poll_interval
+        Seconds between two polls instead, whatever the job's age; None leaves it to the pace.
+    clock
+        Monotonic seconds.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        history: JobHistory,
+        *,
+        pace: Pace | None = None,
+        poll_interval: float | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.source = source
+        self.history = history
+        self.pace = pace or Pace()
+        self.poll_interval = poll_interval
+        self.contact = Contact()
+        self.feed = Feed()
+        self._clock = clock
+        self.is_active = False
+        self._began = clock()
+        self._heard_at: float | None = None
+        self._step_at = self._began
+        self._missing_at: float | None = None
+        self._news: int | None = None
+        self._flight: asyncio.Task[None] | None = None
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the job has a final status."""
+        return self.history.status is not None and self.history.status.is_final
+
+    @property
+    def elapsed(self) -> timedelta | None:
+        """How long the job has run by now, or had run at its end; None if its start is unknown."""
+        elapsed = self.history.elapsed
+        if elapsed is None or self._heard_at is None or self.has_ended:
+            return elapsed
+        return elapsed + timedelta(seconds=self._clock() - self._heard_at)
+
+    def begin(self) -> None:
+        """Count the watch as begun, anew after an end or a refusal."""
+        if not self.is_active:
+            self.is_active, self._began = True, self._clock()
+        self.feed.unsettle()
+        connecting = ContactState.CONNECTING
+        self.contact = replace(self.contact, state=connecting, error=None, failures=0)
+        self.history.watch_error = None
+
+    def end(self) -> None:
+        """Count the watch as stopped, and drop an exchange that is under way."""
+        self.is_active = False
+        self.drop_exchange()
+        self.contact = replace(self.contact, state=ContactState.STOPPED, next_try=None)
+        self.feed.publish(None)
+        self.feed.settle()
+
+    def drop_exchange(self) -> None:
+        """Forget an exchange that is under way."""
+        if self._flight is not None:
+            self._flight.cancel()
+            self._flight = None
+
+    def exchange(self, connections: Connections) -> asyncio.Task[None]:
+        """Join the exchange that is under way, or begin one; the task raises what it meets."""
+        flight, loop = self._flight, asyncio.get_running_loop()
+        # After a fork an unfinished exchange is the parent's, on a loop that runs there only.
+        if flight is None or flight.done() or flight.get_loop() is not loop:
+            self.contact = replace(self.contact, next_try=None)
+            self._flight = flight = loop.create_task(self._exchange(connections))
+        return flight
+
+    def delay(self) -> float | None:
+        """Return the seconds to the next poll; None when there is none to come."""
+        contact, latest = self.contact, self.history.latest
+        if self.has_ended or not self.is_active or contact.state in _PARKED:
+            return None
+        if self._missing_at is not None:
+            return self.pace.gone
+        if contact.failures:
+            return self.pace.retry(contact.failures, getattr(contact.error, "retry_after", None))
+        if self.poll_interval is not None or latest is None:
+            return self.poll_interval or self.pace.shortest
+        now, elapsed = self._clock(), self.elapsed
+        watched = now - self._began
+        return self.pace.delay(
+            age=watched if elapsed is None else elapsed.total_seconds(),
+            watched=watched,
+            steps_done=latest.steps_done,
+            steps_total=latest.steps_total,
+            since_step=now - self._step_at,
+        )
+
+    def landed(self) -> float | None:
+        """Tell the listeners of an exchange that is over; return the seconds to the next one."""
+        delay = self.delay()
+        next_try = None if delay is None else datetime.now(UTC) + timedelta(seconds=delay)
+        self.contact = replace(self.contact, next_try=next_try)
+        news, self._news = self._news, None
+        self.feed.publish(news)
+        if delay is None:
+            self.feed.settle()
+        else:
+            self.feed.unsettle()
+        return delay
+
+    async def _exchange(self, connections: Connections) -> None:
+        try:
+            reading = await self.source.read_job(connections)
+        except JobwidgetsError as error:
+            self._missed(error)
+            raise
+        except Exception as error:  # noqa: BLE001 - a user's transport may raise anything
+            # A fault of ours, or of a user's transport: told and asked again, like any other. Its
+            # text may hold a header, so only its kind and place are told.
+            place = "".join(traceback.format_tb(error.__traceback__))
+            _log.error("the exchange with %s broke: %s\n%s", self.source.url, type(error), place)
+            broken = ExchangeError(f"the exchange broke: {type(error).__name__}")
+            broken.with_traceback(error.__traceback__)
+        else:
+            self._heard(reading)
+            return
+        self._missed(broken)
+        raise broken  # out here it has no context
+
+    def _heard(self, reading: Reading) -> None:
+        self._heard_at, self._missing_at = self._clock(), None
+        before = self.history.latest
+        if before is None or before.steps_done != reading.snapshot.steps_done:
+            self._step_at = self._heard_at
+        self._news = self.history.record(reading.snapshot, reading.server_time)
+        self.history.watch_error = None
+        state = ContactState.IN_TOUCH if self.is_active else ContactState.STOPPED
+        self.contact = Contact(state, last_heard=reading.snapshot.seen)
+
+    def _missed(self, error: JobwidgetsError) -> None:
+        self._note_missing(error)
+        self.contact = replace(
+            self.contact,
+            state=self._state_after(error),
+            failures=self.contact.failures + 1,
+            error=error,
+        )
+        if self.contact.state in _PARKED and not self.has_ended:
+            self.history.watch_error = error
+
+    def _state_after(self, error: JobwidgetsError) -> ContactState:
+        if not self.is_active:
+            return ContactState.STOPPED
+        if self.has_ended:  # what a read after the end meets changes nothing
+            return ContactState.IN_TOUCH
+        if isinstance(error, UnauthorisedError):
+            return ContactState.UNAUTHORISED
+        if self.history.latest is None and isinstance(error, _PERMANENT):
+            return ContactState.LOST
+        return ContactState.RETRYING
+
+    def _note_missing(self, error: JobwidgetsError) -> None:
+        """Count the job as gone when it was missing twice, far enough apart.
+
+        A web adaptor that restarts answers a single 404 for a job that is well.
+        """
+        now, latest = self._clock(), self.history.latest
+        if not isinstance(error, NoSuchJobError) or latest is None or self.has_ended:
+            self._missing_at = None
+        elif self._missing_at is None:
+            self._missing_at = now
+        elif now - self._missing_at >= self.pace.gone:
+            self._missing_at = None
+            self._record_gone(latest)
+
+    def _record_gone(self, latest: Snapshot) -> None:
+        started, elapsed = latest.started, self.elapsed
+        # By the server's clock, which this one's may be far from.
+        server_time = started + elapsed if started is not None and elapsed is not None else None
+        document, seen = dict(latest.document), datetime.now(UTC)
+        gone = replace(latest, status=Status.GONE, document=document, seen=seen)
+        self._news = self.history.record(gone, server_time)

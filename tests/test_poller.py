@@ -1,0 +1,519 @@
+import asyncio
+import contextvars
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import wait as wait_all
+from typing import Any
+
+import httpx
+import pytest
+from documents import JOB_ID, JOB_URL, document
+from servers import FAST, HANG, Replies, Server
+
+from jobwidgets.answer import NoSuchJobError, TransportError
+from jobwidgets.connections import Connections
+from jobwidgets.contact import ContactState
+from jobwidgets.dialects.mission import Mission
+from jobwidgets.feed import Throttle
+from jobwidgets.history import JobHistory
+from jobwidgets.pace import Pace
+from jobwidgets.poller import Poller
+from jobwidgets.snapshot import Status
+from jobwidgets.source import Source
+from jobwidgets.tokens import token_keeper
+from jobwidgets.watch import Watch
+
+RARE = Pace(shortest=3600, longest=3600)
+ENDED = document(status="COMPLETED")
+cell = contextvars.ContextVar("cell", default="none")
+
+
+@pytest.fixture
+def poller() -> Iterator[Poller]:
+    """Return a poller of the test's own."""
+    one = Poller()
+    yield one
+    one.close(HANG)
+
+
+def new_watch(*replies: Any, pace: Pace = FAST, token: str | None = None) -> Watch:
+    """Return a watch that gets the given replies."""
+    source = Source(JOB_URL, Mission(), token=token_keeper(token))
+    source.http = {"transport": Replies(*replies)}
+    return Watch(source, JobHistory(JOB_ID, JOB_URL), pace=pace)
+
+
+def requests(watch: Watch) -> int:
+    """Return how often the server was asked."""
+    return len(watch.source.http["transport"].requests)
+
+
+def settle(poller: Poller, *watches: Watch) -> None:
+    """Return when nothing more will come of the watches by itself."""
+    for watch in watches:
+        settled = threading.Event()
+        poller.call(watch.feed.on_settled, settled.set)
+        assert settled.wait(HANG)
+
+
+class Gate:
+    """A reply that is given when the gate is opened.
+
+    Parameters
+    ----------
+    replies
+        What is replied, one after another; the last for ever.
+    """
+
+    def __init__(self, *replies: Any) -> None:
+        self.replies = list(replies)
+        self.entered = threading.Semaphore(0)
+        self.opened = threading.Event()
+        self.in_flight = self.most_in_flight = 0
+
+    async def __call__(self, _: httpx.Request) -> Any:
+        """Reply when the gate is open."""
+        self.in_flight += 1
+        self.most_in_flight = max(self.most_in_flight, self.in_flight)
+        self.entered.release()
+        try:
+            await asyncio.to_thread(self.opened.wait, HANG)
+        finally:
+            self.in_flight -= 1
+        return self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
+
+    def wait(self) -> None:
+        """Return when a request is under way."""
+        assert self.entered.acquire(timeout=HANG)
+
+
+def pollers() -> list[threading.Thread]:
+    """Return the pollers' threads."""
+    return [thread for thread in threading.enumerate() if thread.name == "jobwidgets-poller"]
+
+
+def test_no_thread_before_the_first_call() -> None:
+    """Making a poller starts nothing, and closing it then has nothing to end."""
+    before = threading.active_count()
+    poller = Poller()
+    poller.close()
+    assert threading.active_count() == before
+
+
+def test_one_daemon_thread_for_all_jobs(poller: Poller) -> None:
+    """A hundred jobs are watched by one thread, which no interpreter exit waits for."""
+    before = pollers()
+    watches = [new_watch(document(), document(), ENDED) for _ in range(100)]
+    for watch in watches:
+        poller.begin(watch)
+    settle(poller, *watches)
+    (thread,) = set(pollers()) - set(before)
+    assert thread.daemon
+    assert {watch.history.status for watch in watches} == {Status.SUCCEEDED}
+
+
+def test_first_poll_is_at_once(poller: Poller) -> None:
+    """A watch asks as soon as it begins, however long its pace."""
+    watch, gate = new_watch(document(), pace=RARE), Gate(document())
+    watch.source.http["transport"].replies[:] = [gate]
+    poller.begin(watch)
+    gate.wait()
+    gate.opened.set()
+
+
+def test_watch_to_the_end(poller: Poller) -> None:
+    """A job is asked for until its status is final, and then no more."""
+    watch = new_watch(document(), document(), document(status="PONDERING"), ENDED)
+    poller.begin(watch)
+    settle(poller, watch)
+    assert (requests(watch), watch.history.status) == (4, Status.SUCCEEDED)
+    assert len(watch.history) == 3
+
+
+def test_watch_goes_on_after_failures(poller: Poller) -> None:
+    """Failures of every kind end nothing."""
+    failures = [httpx.ReadError("cut"), httpx.Response(502), ValueError("odd"), {}]
+    watch = new_watch(document(), *failures, ENDED)
+    poller.begin(watch)
+    settle(poller, watch)
+    assert (requests(watch), watch.history.status) == (6, Status.SUCCEEDED)
+
+
+def test_watch_ends_where_only_the_user_can_help(poller: Poller) -> None:
+    """A job that does not exist is asked for once."""
+    watch = new_watch(httpx.Response(404))
+    poller.begin(watch)
+    settle(poller, watch)
+    assert (requests(watch), watch.contact.state) == (1, ContactState.LOST)
+
+
+def test_one_request_of_a_job_in_flight(poller: Poller) -> None:
+    """Whoever asks while the job is being asked for joins that request."""
+    gate = Gate(document())
+    watch = new_watch(gate, pace=RARE)
+    for _ in range(5):
+        poller.begin(watch)
+    gate.wait()
+    with ThreadPoolExecutor(5) as pool:
+        reads = [pool.submit(poller.refresh, watch) for _ in range(5)]
+        poller.do(int)  # what was handed over before is under way now
+        gate.opened.set()
+        for read in reads:
+            read.result(HANG)
+    assert gate.most_in_flight == 1
+    assert requests(watch) <= 1 + 5
+
+
+def test_reading_and_watching_never_overlap(poller: Poller) -> None:
+    """Reads by hand from many threads, and the polls, come one after another."""
+    gate = Gate(*[document()] * 60, ENDED)
+    gate.opened.set()
+    watch = new_watch(gate)
+    poller.begin(watch)
+    with ThreadPoolExecutor(8) as pool:
+        wait_all([pool.submit(poller.refresh, watch) for _ in range(40)])
+    settle(poller, watch)
+    assert gate.most_in_flight == 1
+
+
+def test_refresh_is_one_exchange(poller: Poller) -> None:
+    """A read by hand asks once and begins no watch."""
+    watch = new_watch(document())
+    poller.refresh(watch)
+    assert (requests(watch), watch.history.status) == (1, Status.RUNNING)
+    assert watch.contact.state is ContactState.STOPPED
+
+
+def test_refresh_raises_what_it_meets(poller: Poller) -> None:
+    """A read by hand raises transient errors too, and does not try again."""
+    watch = new_watch(httpx.ReadError("cut"), httpx.Response(404))
+    with pytest.raises(TransportError, match="cut"):
+        poller.refresh(watch)
+    with pytest.raises(NoSuchJobError):
+        poller.refresh(watch)
+    assert requests(watch) == 2
+
+
+def test_refresh_of_a_watched_job_shifts_the_next_poll(poller: Poller) -> None:
+    """A read by hand counts as a poll: the next one comes a whole delay later."""
+    watch = new_watch(document(), pace=RARE)
+    poller.begin(watch)
+    poller.refresh(watch)
+    first = watch.contact.next_try
+    poller.refresh(watch)
+    assert first is not None
+    assert watch.contact.next_try is not None
+    assert watch.contact.next_try > first
+
+
+def test_waiting_within_a_listener_is_refused(poller: Poller) -> None:
+    """What would wait for the poller's thread on that thread raises instead of hanging."""
+    watch, met = new_watch(document(), ENDED), []
+
+    def listener(_: int | None) -> None:
+        with pytest.raises(RuntimeError, match="poller's thread") as raised:
+            poller.refresh(watch)
+        met.append(raised.value)
+
+    poller.call(watch.feed.subscribe, Throttle(listener))
+    poller.begin(watch)
+    settle(poller, watch)
+    assert len(met) == 2
+
+
+def test_end_within_a_listener(poller: Poller) -> None:
+    """A listener may end the watch."""
+    watch = new_watch(document())
+    poller.call(
+        watch.feed.subscribe, Throttle(lambda _: poller.end(watch) if watch.is_active else None)
+    )
+    poller.begin(watch)
+    settle(poller, watch)
+    assert (requests(watch), watch.contact.state) == (1, ContactState.STOPPED)
+
+
+def test_end_drops_the_request_under_way(poller: Poller) -> None:
+    """When `end` returns nothing is asked any more, and whoever reads is let go."""
+    gate = Gate(document())
+    watch = new_watch(gate)
+    poller.begin(watch)
+    gate.wait()
+    poller.end(watch)
+    assert watch.contact.state is ContactState.STOPPED
+    settle(poller, watch)
+    gate.opened.set()
+    assert watch.history.status is None
+
+
+def test_watch_may_begin_again(poller: Poller) -> None:
+    """A watch that was ended in mid-request goes on when it begins anew."""
+    gate = Gate(document())
+    watch = new_watch(gate, document(), ENDED)
+    poller.begin(watch)
+    gate.wait()
+    poller.end(watch)
+    poller.begin(watch)
+    gate.opened.set()
+    settle(poller, watch)
+    assert (requests(watch), watch.history.status) == (3, Status.SUCCEEDED)
+
+
+def test_end_of_a_watch_that_never_began(poller: Poller) -> None:
+    """Ending what has not begun is harmless."""
+    watch = new_watch(document())
+    poller.end(watch)
+    settle(poller, watch)
+    assert requests(watch) == 0
+
+
+def test_renewed_token_is_tried_at_once(poller: Poller) -> None:
+    """A request with an old token is dropped for one with the new token."""
+    gate = Gate(document())
+    watch = new_watch(gate, ENDED, pace=RARE, token="old")
+    poller.begin(watch)
+    gate.wait()
+    watch.source.token = token_keeper("new")
+    poller.renew(watch)
+    settle(poller, watch)
+    gate.opened.set()
+    assert watch.source.http["transport"].tokens == ["old", "new"]
+    assert watch.history.status is Status.SUCCEEDED
+
+
+def test_read_under_way_outlives_a_renewed_token(poller: Poller) -> None:
+    """Whoever reads by hand while the token is renewed gets the answer to the new one."""
+    gate = Gate(document())
+    watch = new_watch(gate, ENDED, pace=RARE, token="old")
+    poller.begin(watch)
+    gate.wait()
+    with ThreadPoolExecutor(1) as pool:
+        read = pool.submit(poller.refresh, watch)
+        while not watch.is_active or not requests(watch):
+            poller.do(int)
+        joined = threading.Event()
+        poller.call(joined.set)
+        assert joined.wait(HANG)
+        watch.source.token = token_keeper("new")
+        poller.renew(watch)
+        read.result(HANG)
+    gate.opened.set()
+    assert watch.history.status is Status.SUCCEEDED
+
+
+def test_renewed_token_of_a_job_that_nobody_watches(poller: Poller) -> None:
+    """A new token begins no watch."""
+    watch = new_watch(document())
+    poller.renew(watch)
+    poller.do(int)
+    assert requests(watch) == 0
+
+
+def test_run_returns_and_raises(poller: Poller) -> None:
+    """A step gets the connections, and its outcome comes back."""
+
+    async def step(connections: Connections) -> Connections:
+        return connections
+
+    async def fail(_: Connections) -> None:
+        raise LookupError("no")
+
+    assert poller.run(step) is poller.run(step)
+    with pytest.raises(LookupError, match="no"):
+        poller.run(fail)
+
+
+@pytest.mark.parametrize("kind", [TimeoutError, asyncio.TimeoutError])
+def test_run_raises_a_timeout_of_the_step(poller: Poller, kind: type[Exception]) -> None:
+    """A TimeoutError of the step itself is not taken for a wait that goes on."""
+
+    async def fail(_: Connections) -> None:
+        raise kind("mine")
+
+    with pytest.raises(TimeoutError, match="mine"):
+        poller.run(fail)
+
+
+def test_do_waits(poller: Poller) -> None:
+    """What is done has been done, on the poller's thread, when `do` returns."""
+    threads: list[threading.Thread] = []
+    poller.do(lambda: threads.append(threading.current_thread()))
+    assert threads[0].name == "jobwidgets-poller"
+    order: list[int] = []
+    poller.do(lambda: (poller.do(order.append, 1), order.append(2)))
+    assert order == [1, 2]
+
+
+def test_do_raises(poller: Poller) -> None:
+    """What goes wrong is raised where it was asked for."""
+    with pytest.raises(ZeroDivisionError):
+        poller.do(lambda: 1 / 0)
+
+
+def test_callbacks_run_in_an_empty_context(poller: Poller) -> None:
+    """No listener sees the context of the cell that made or began the watch."""
+    seen: list[str] = []
+
+    def note(*_: object) -> None:
+        seen.append(cell.get())
+
+    async def step(_: Connections) -> None:
+        note()
+
+    def reply(_: httpx.Request) -> Any:
+        note()
+        return document()
+
+    cell.set("In [7]")
+    watch = new_watch(reply, reply, ENDED)
+    poller.call(watch.feed.subscribe, Throttle(note))
+    poller.begin(watch)
+    poller.refresh(watch)
+    poller.call(note)
+    poller.do(note)
+    poller.run(step)
+    settle(poller, watch)
+    assert len(seen) >= 8
+    assert set(seen) == {"none"}
+
+
+def test_hanging_job_delays_no_other(poller: Poller) -> None:
+    """While the request for one job hangs, others are watched to their ends."""
+    gate = Gate(ENDED)
+    hanging, others = new_watch(gate), [new_watch(document(), ENDED) for _ in range(20)]
+    for watch in (hanging, *others):
+        poller.begin(watch)
+    settle(poller, *others)
+    assert hanging.history.status is None
+    gate.opened.set()
+    settle(poller, hanging)
+
+
+def test_close(poller: Poller) -> None:
+    """Closing ends the thread and the requests under way; a later call begins anew."""
+    gate = Gate(document())
+    watch = new_watch(gate, ENDED)
+    before = pollers()
+    poller.begin(watch)
+    gate.wait()
+    poller.close(HANG)
+    gate.opened.set()
+    assert set(pollers()) <= set(before)
+    poller.begin(watch)
+    settle(poller, watch)
+    assert watch.history.status is Status.SUCCEEDED
+
+
+def test_close_hangs_up(poller: Poller, serve: Callable[..., Server]) -> None:
+    """No socket is left behind, and a later request opens a new one."""
+    server = serve(lambda _: document())
+    watch = Watch(Source(f"{server.jobs_url}/j1", Mission()), JobHistory("j1"), pace=RARE)
+    for _ in range(2):
+        poller.refresh(watch)
+        poller.refresh(watch)
+        poller.close(HANG)
+    assert (len(server.requests), server.connections) == (4, 2)
+
+
+EXIT = """
+import sys, threading
+from jobwidgets import Job
+from jobwidgets.threads import user_callbacks
+
+url, hanging = sys.argv[1:]
+asked = threading.Event()
+
+def provider():
+    asked.set()
+    threading.Event().wait()
+
+job = Job(url, token=provider if hanging == "provider" else None)
+if hanging == "callback":
+    job.add_done_callback(lambda _: (asked.set(), threading.Event().wait()))
+elif hanging == "look-up":
+    import socket
+    socket.getaddrinfo = lambda *_, **__: provider()
+job.start()
+if hanging == "request":
+    sys.stdin.readline()
+else:
+    asked.wait()
+print(sorted({thread.name for thread in threading.enumerate() if not thread.daemon}))
+"""
+
+
+@pytest.mark.parametrize("hanging", ["request", "provider", "callback", "look-up"])
+def test_exit_waits_for_nothing(
+    hanging: str, serve: Callable[..., Server], python: Callable[..., subprocess.Popen[str]]
+) -> None:
+    """An interpreter ends although a request, provider, callback or look-up hangs for ever."""
+    server = serve(lambda _: server.hang() if hanging == "request" else ENDED)
+    process = python(EXIT, f"{server.jobs_url}/j1", hanging)
+    if hanging == "request":
+        assert server.arrived.wait(HANG)
+    output, errors = process.communicate("now\n", timeout=HANG)
+    assert (process.returncode, output, errors) == (0, "['MainThread']\n", "")
+
+
+FORK = """
+import os, sys, threading, warnings
+from jobwidgets import Job
+from jobwidgets.pace import Pace
+
+warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12: a fork with threads
+running, ended = sys.argv[1:]
+pace = Pace(shortest=0.01, longest=0.05)
+old = Job(running, pace=pace).start()
+assert Job(ended, pace=pace).wait(20).status == "succeeded"
+while old.status is None:
+    pass
+child = os.fork()
+if child == 0:
+    code = 1
+    try:
+        assert Job(ended, pace=pace).wait(20).status == "succeeded"
+        assert old.refresh().status == "running"
+        try:
+            old.wait(0.5)
+        except TimeoutError:
+            code = 0
+    finally:
+        os._exit(code)
+status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+print(status, old.refresh().status, old.contact.state)
+"""
+
+
+def test_fork(serve: Callable[..., Server], python: Callable[..., subprocess.Popen[str]]) -> None:
+    """After a fork the child has a poller of its own, and the parent's goes on."""
+
+    def answer(request: Any) -> Any:
+        return ENDED if "ended" not in request.target else {**ENDED, "jobId": "ended"}
+
+    def running(request: Any) -> Any:
+        return answer(request) if "ended" in request.target else document()
+
+    server = serve(running)
+    process = python(FORK, f"{server.jobs_url}/j1", f"{server.jobs_url}/ended")
+    output, errors = process.communicate(timeout=HANG)
+    assert (output, errors) == ("0 running in touch\n", "")
+
+
+NAMES = """
+import sys, threading
+from jobwidgets import Job
+
+print(Job(sys.argv[1]).wait(20).status)
+print([thread.name for thread in threading.enumerate() if thread.name.startswith("asyncio")])
+"""
+
+
+def test_look_ups_use_none_of_asyncios_threads(
+    serve: Callable[..., Server], python: Callable[..., subprocess.Popen[str]]
+) -> None:
+    """asyncio's own threads, which an interpreter's exit waits for, are not used."""
+    server = serve(lambda _: ENDED)
+    process = python(NAMES, f"{server.jobs_url}/j1")
+    output, errors = process.communicate(timeout=HANG)
+    assert (output, errors) == ("succeeded\n[]\n", "")
