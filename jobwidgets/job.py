@@ -1,0 +1,338 @@
+"""The handle of one job."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import math
+import threading
+import time
+from asyncio import CancelledError
+from collections.abc import Callable, Generator, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from jobwidgets.connections import Http
+from jobwidgets.contact import Contact, ContactState
+from jobwidgets.feed import Throttle
+from jobwidgets.history import JobHistory
+from jobwidgets.pace import Pace
+from jobwidgets.poller import poller
+from jobwidgets.settings import checked_settings
+from jobwidgets.snapshot import JobwidgetsError, Message, Status
+from jobwidgets.static import static_html
+from jobwidgets.threads import user_callbacks
+from jobwidgets.tokens import Token, token_keeper
+from jobwidgets.watch import Watch
+
+_LONGEST_WAIT = 1.0  # seconds of one uninterruptible stretch, on systems that have such
+
+
+class WatchStoppedError(JobwidgetsError):
+    """The watch was stopped before the job ended."""
+
+
+class Job:
+    """One job on a server, watched in the background.
+
+    Constructing does no I/O. The first `wait`, `await`, `on_change`, `add_done_callback` or widget
+    starts the watch. Attributes never do I/O: they tell what was last heard.
+
+    Parameters
+    ----------
+    url
+        The job's URL, ``…/jobs/<job id>``. A ``token=`` in it is taken out and sent as a header;
+        ``f=json`` is added.
+    token
+        A token, or a callable without arguments that returns one: called when first needed, and
+        again when the server refuses the last one. None sends no token.
+    dialect
+        How the server speaks: ``"mission"``.
+    poll_interval
+        Seconds between two polls, at least 0.5. None asks often at first and ever less often as
+        the job grows old, see `pace`.
+    http
+        Keyword arguments of httpx.AsyncClient: ``verify`` (a CA file, or an SSLContext with a
+        client certificate), ``proxy``, ``headers`` (such as a ``Referer`` that a token is bound
+        to), ``timeout``, ``transport``. Jobs with equal settings share connections.
+    pace
+        The numbers behind the delays. None takes the usual ones.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of no use; the text names what was found and what was expected.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        token: Token | None = None,
+        dialect: str = "mission",
+        poll_interval: float | None = None,
+        http: Http | None = None,
+        pace: Pace | None = None,
+    ) -> None:
+        bare, settings = checked_settings(
+            url, token=token, dialect=dialect, poll_interval=poll_interval, http=http, pace=pace
+        )
+        self._follow(settings.watch(bare))
+
+    @classmethod
+    def _of(cls, watch: Watch) -> Job:
+        job = cls.__new__(cls)
+        job._follow(watch)
+        return job
+
+    def _follow(self, watch: Watch) -> None:
+        self._watch = watch
+        self._was_started = self._was_stopped = False
+        self._told: tuple[int, ContactState] = (0, ContactState.STOPPED)
+        self._on_change: list[Callable[[Job], object]] = []
+        self._on_done: list[Callable[[Job], object]] = []
+
+    def __repr__(self) -> str:
+        return f"Job({self.url!r})"
+
+    def _repr_html_(self) -> str:
+        return static_html(self.history, self.contact)
+
+    @property
+    def id(self) -> str:
+        """The server's name of the job."""
+        return self.history.job_id
+
+    @property
+    def url(self) -> str:
+        """Where the job is asked for, without any token."""
+        return self._watch.source.url
+
+    @property
+    def history(self) -> JobHistory:
+        """Everything that was seen of the job."""
+        return self._watch.history
+
+    @property
+    def contact(self) -> Contact:
+        """Whether the server answers."""
+        return self._watch.contact
+
+    @property
+    def status(self) -> Status | None:
+        """Where the job stands; None before the first document."""
+        return self.history.status
+
+    @property
+    def raw_status(self) -> str | None:
+        """The server's own word for the status."""
+        latest = self.history.latest
+        return latest.raw_status if latest is not None else None
+
+    @property
+    def progress(self) -> float | None:
+        """0…1; None when unknown."""
+        latest = self.history.latest
+        return latest.progress if latest is not None else None
+
+    @property
+    def steps_done(self) -> int | None:
+        """How many steps are completed; None when unknown."""
+        latest = self.history.latest
+        return latest.steps_done if latest is not None else None
+
+    @property
+    def steps_total(self) -> int | None:
+        """How many steps there are; None when unknown."""
+        latest = self.history.latest
+        return latest.steps_total if latest is not None else None
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """The server's messages, each with when it was first seen."""
+        return self.history.messages
+
+    @property
+    def started(self) -> datetime | None:
+        """When the job started, by the server's clock (UTC)."""
+        latest = self.history.latest
+        return latest.started if latest is not None else None
+
+    @property
+    def ended(self) -> datetime | None:
+        """When the job ended, by the server's clock (UTC); None before."""
+        latest = self.history.latest
+        return latest.ended if latest is not None else None
+
+    @property
+    def elapsed(self) -> timedelta | None:
+        """How long the job has run by now, or had run at its end; None if its start is unknown."""
+        return self._watch.elapsed
+
+    @property
+    def kind(self) -> str | None:
+        """The server's word for the operation."""
+        latest = self.history.latest
+        return latest.kind if latest is not None else None
+
+    @property
+    def owner(self) -> str | None:
+        """Who started the job."""
+        latest = self.history.latest
+        return latest.owner if latest is not None else None
+
+    @property
+    def attributes(self) -> Mapping[str, Any]:
+        """Custom attributes, and what else the document had; empty before the first document."""
+        latest = self.history.latest
+        return latest.attributes if latest is not None else {}
+
+    @property
+    def error(self) -> JobwidgetsError | None:
+        """Why the job or the watch ended; what `raise_for_status` raises."""
+        if self._was_stopped and not self._watch.has_ended:
+            return WatchStoppedError(f"the watch of job {self.id} was stopped")
+        return self.history.error
+
+    def _set_token(self, token: Token | None) -> None:
+        self._watch.source.token = token_keeper(token)
+        poller().renew(self._watch)
+
+    token = property(
+        fset=_set_token,
+        doc="Set a new token or provider: a watch that was refused goes on. It cannot be read.",
+    )
+
+    def start(self) -> Job:
+        """Watch the job from now on, again after `stop` or a refusal too; return the job."""
+        if not self._was_started:
+            self._subscribe(Throttle(self._tell))
+        self._was_started, self._was_stopped = True, False
+        poller().begin(self._watch)
+        return self
+
+    def stop(self) -> None:
+        """Watch the job no more. What was seen stays; nothing is sent to the server."""
+        self._was_stopped = True
+        poller().end(self._watch)
+
+    def refresh(self) -> Job:
+        """Ask the server once, or join the request that is under way; return the job.
+
+        Raises
+        ------
+        JobwidgetsError
+            If no document came, whatever the reason: nothing is tried again.
+        """
+        try:
+            poller().refresh(self._watch)
+        except CancelledError:
+            raise WatchStoppedError(f"the watch of job {self.id} was stopped") from None
+        return self
+
+    def wait(self, timeout: float | None = None) -> Job:
+        """Wait until the job has ended, whatever its status then; return the job.
+
+        Parameters
+        ----------
+        timeout
+            Seconds; None waits as long as it takes.
+
+        Raises
+        ------
+        TimeoutError
+            If the job has not ended by then. It is watched on.
+        JobwidgetsError
+            As soon as only the user can help: a refused token, no such job, a stopped watch.
+        """
+        self._start_once()
+        settled = threading.Event()
+        feed = self._watch.feed
+        poller().call(feed.on_settled, settled.set)
+        try:
+            if not _wait_for(settled, timeout):
+                raise TimeoutError(f"job {self.id} has not ended within {timeout:g} s")
+        finally:
+            poller().call(feed.off_settled, settled.set)
+        return self._ended_or_raise()
+
+    def __await__(self) -> Generator[Any, None, Job]:
+        """Wait as `wait` does, without blocking the event loop."""
+        return self._ended().__await__()
+
+    def raise_for_status(self) -> Job:
+        """Raise `error` if there is one, else return the job."""
+        if self.error is not None:
+            raise self.error
+        return self
+
+    def on_change(self, callback: Callable[[Job], object]) -> None:
+        """Call ``callback(job)`` after each distinct document and each change of contact.
+
+        Callbacks run one after another on a thread of their own; what they raise is logged.
+        """
+        poller().call(self._on_change.append, callback)
+        self._start_once()
+
+    def add_done_callback(self, callback: Callable[[Job], object]) -> None:
+        """Call ``callback(job)`` once: when the job has ended, or at once if it has.
+
+        A watch that gives up (no such job, say) calls it too; `error` tells the difference.
+        """
+        poller().call(self._add_done, callback)
+        self._start_once()
+
+    def _start_once(self) -> None:
+        if not self._was_started:
+            self.start()
+
+    def _subscribe(self, throttle: Throttle) -> None:
+        """Tell `throttle` on the poller's thread after each exchange."""
+        poller().call(self._watch.feed.subscribe, throttle)
+
+    def _tell(self, _: int | None) -> None:
+        now = (len(self.history), self.contact.state)
+        if now != self._told:
+            self._told = now
+            for callback in self._on_change:
+                user_callbacks.call(callback, self)
+        if self._is_done():
+            done, self._on_done = self._on_done, []
+            for callback in done:
+                user_callbacks.call(callback, self)
+
+    def _add_done(self, callback: Callable[[Job], object]) -> None:
+        if self._is_done():
+            user_callbacks.call(callback, self)
+        else:
+            self._on_done.append(callback)
+
+    def _is_done(self) -> bool:
+        return self._watch.has_ended or self.contact.state is ContactState.LOST
+
+    async def _ended(self) -> Job:
+        self._start_once()
+        loop, settled = asyncio.get_running_loop(), asyncio.Event()
+
+        def wake() -> None:
+            with contextlib.suppress(RuntimeError):  # the loop was closed: nobody waits
+                loop.call_soon_threadsafe(settled.set)
+
+        poller().call(self._watch.feed.on_settled, wake)
+        try:
+            await settled.wait()
+        finally:
+            poller().call(self._watch.feed.off_settled, wake)
+        return self._ended_or_raise()
+
+    def _ended_or_raise(self) -> Job:
+        if not self._watch.has_ended and self.error is not None:
+            raise self.error
+        return self
+
+
+def _wait_for(event: threading.Event, timeout: float | None) -> bool:
+    end = math.inf if timeout is None else time.monotonic() + timeout
+    while not event.is_set() and (left := end - time.monotonic()) > 0:
+        event.wait(min(left, _LONGEST_WAIT))
+    return event.is_set()

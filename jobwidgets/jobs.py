@@ -1,0 +1,87 @@
+"""The server's jobs resource."""
+
+from __future__ import annotations
+
+import asyncio
+
+from jobwidgets.connections import Connections, Http
+from jobwidgets.history import JobHistory
+from jobwidgets.job import Job
+from jobwidgets.pace import Pace
+from jobwidgets.poller import poller
+from jobwidgets.settings import checked_settings
+from jobwidgets.tokens import Token
+
+
+class Jobs:
+    """The jobs resource of a server.
+
+    Parameters
+    ----------
+    url
+        Its URL, ``<root>/jobs``. A ``token=`` in it is taken out and sent as a header.
+    token, dialect, poll_interval, http, pace
+        As for `Job`; every job of this resource gets them.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        token: Token | None = None,
+        dialect: str = "mission",
+        poll_interval: float | None = None,
+        http: Http | None = None,
+        pace: Pace | None = None,
+    ) -> None:
+        bare, self._settings = checked_settings(
+            url, token=token, dialect=dialect, poll_interval=poll_interval, http=http, pace=pace
+        )
+        self._source = self._settings.source(bare)
+
+    def __repr__(self) -> str:
+        return f"Jobs({self.url!r})"
+
+    @property
+    def url(self) -> str:
+        """The URL of the resource, without any token."""
+        return self._source.url
+
+    def ids(self) -> list[str]:
+        """Ask the server for the ids of its jobs, once each, in its order.
+
+        Raises
+        ------
+        JobwidgetsError
+            If no list came.
+        """
+        return poller().run(self._source.read_ids)
+
+    def job(self, job_id: str) -> Job:
+        """Return the handle of one job; no I/O."""
+        return Job._of(self._settings.watch(self._url_of(job_id)))
+
+    def histories(self) -> list[JobHistory]:
+        """Ask for every job once, a few at a time: N + 1 requests for N jobs.
+
+        Returns
+        -------
+        list of JobHistory
+            In the server's order. A job that could not be had has its `error` set.
+
+        Raises
+        ------
+        JobwidgetsError
+            If no list of jobs came.
+        """
+        return poller().run(self._histories)
+
+    def _url_of(self, job_id: str) -> str:
+        return self._settings.dialect.job_url(self.url, job_id)
+
+    async def _histories(self, connections: Connections) -> list[JobHistory]:
+        ids = await self._source.read_ids(connections)
+        watches = [self._settings.watch(self._url_of(job_id)) for job_id in ids]
+        exchanges = (watch.exchange(connections) for watch in watches)
+        await asyncio.gather(*exchanges, return_exceptions=True)
+        return [watch.history for watch in watches]

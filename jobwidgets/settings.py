@@ -1,0 +1,79 @@
+"""What `Job` and `Jobs` take beside a URL, checked once."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from dataclasses import dataclass
+
+from jobwidgets.connections import Http, checked_http
+from jobwidgets.dialects import Dialect, find_dialect
+from jobwidgets.history import JobHistory
+from jobwidgets.pace import Pace
+from jobwidgets.source import Source
+from jobwidgets.tokens import Token, TokenKeeper, token_keeper
+from jobwidgets.urls import split_token
+from jobwidgets.watch import Watch
+
+SHORTEST_INTERVAL = 0.5
+"""Seconds; the floor of `poll_interval`."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Settings:
+    """How a server is asked; see `Job` for the parameters."""
+
+    dialect: Dialect
+    token: TokenKeeper | None
+    poll_interval: float | None
+    http: Http
+    pace: Pace
+
+    def source(self, url: str) -> Source:
+        """Return where the resource at `url`, without a token, is asked for."""
+        return Source(url, self.dialect, token=self.token, http=self.http)
+
+    def watch(self, url: str) -> Watch:
+        """Return the watch of the job at `url`; ValueError if that is no job's URL."""
+        history = JobHistory(self.dialect.job_id(url), url)
+        return Watch(self.source(url), history, pace=self.pace, poll_interval=self.poll_interval)
+
+
+def checked_settings(
+    url: str,
+    *,
+    token: Token | None,
+    dialect: str,
+    poll_interval: float | None,
+    http: Http | None,
+    pace: Pace | None,
+) -> tuple[str, Settings]:
+    """Return `url` without its token, and the settings.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If one is of no use; the text names what was found and what was expected.
+    """
+    bare, token_of_url = split_token(url)
+    settings = Settings(
+        dialect=find_dialect(dialect),
+        token=token_keeper(token if token is not None else token_of_url),
+        poll_interval=_checked_interval(poll_interval),
+        http=checked_http(http),
+        pace=pace or Pace(),
+    )
+    return bare, settings
+
+
+def _checked_interval(seconds: float | None) -> float | None:
+    if seconds is None:
+        return None
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        raise TypeError(f"poll_interval is in seconds, found a {type(seconds).__name__}")
+    if not math.isfinite(seconds) or seconds <= 0:
+        raise ValueError(f"poll_interval is a positive number of seconds, found {seconds}")
+    if seconds < SHORTEST_INTERVAL:
+        text = f"poll_interval={seconds} is raised to {SHORTEST_INTERVAL} s"
+        warnings.warn(text, UserWarning, stacklevel=4)
+    return max(float(seconds), SHORTEST_INTERVAL)
