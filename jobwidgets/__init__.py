@@ -1,3 +1,66 @@
-"""Jupyter widgets that watch long jobs on a server, and stay true."""
+"""Jupyter widgets that watch long jobs on a server, and stay true.
+
+``JobWidget(url)`` as the last line of a cell shows a job live; `Job` is the same without a view;
+`jobs_frame`, `messages_frame` and `snapshots_frame` turn jobs into pandas DataFrames.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from jobwidgets.answer import (
+    BodyError,
+    ExchangeError,
+    NoSuchJobError,
+    RefusedError,
+    ServerError,
+    TransportError,
+    UnauthorisedError,
+)
+from jobwidgets.contact import Contact
+from jobwidgets.dialects import DocumentError
+from jobwidgets.history import JobCancelledError, JobFailedError, JobGoneError, JobHistory
+from jobwidgets.job import Job, WatchStoppedError
+from jobwidgets.jobs import Jobs
+from jobwidgets.snapshot import JobwidgetsError, Message, Snapshot, Status
+from jobwidgets.widget import JobWidget
+
+if TYPE_CHECKING:
+    from jobwidgets.frames import jobs_frame, messages_frame, snapshots_frame
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "BodyError",
+    "Contact",
+    "DocumentError",
+    "ExchangeError",
+    "Job",
+    "JobCancelledError",
+    "JobFailedError",
+    "JobGoneError",
+    "JobHistory",
+    "JobWidget",
+    "Jobs",
+    "JobwidgetsError",
+    "Message",
+    "NoSuchJobError",
+    "RefusedError",
+    "ServerError",
+    "Snapshot",
+    "Status",
+    "TransportError",
+    "UnauthorisedError",
+    "WatchStoppedError",
+    "jobs_frame",
+    "messages_frame",
+    "snapshots_frame",
+]
+
+_FRAMES = frozenset({"jobs_frame", "messages_frame", "snapshots_frame"})
+
+
+def __getattr__(name: str) -> Any:
+    # pandas costs 300 ms of import in a kernel: it waits until a frame is asked for.
+    if name in _FRAMES:
+        return getattr(import_module("jobwidgets.frames"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
