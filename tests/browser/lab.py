@@ -1,0 +1,288 @@
+"""JupyterLab in a real browser: a server of its own, and notebooks opened in Chromium."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+CHROMIUM = Path("/usr/bin/chromium")
+_ARGUMENTS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+# The notebook panel in front, in JavaScript.
+_PANEL = "window.jupyterapp.shell.currentWidget"
+_READY = """() => {
+  const panel = window.jupyterapp?.shell.currentWidget;
+  return panel?.content?.widgets && panel.context.isReady
+    && panel.sessionContext.session?.kernel?.status === 'idle';
+}"""
+
+
+class Lab:
+    """One JupyterLab server on a free loopback port, with every file of its own in `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.root = folder / "root"
+        self.root.mkdir(parents=True)
+        self._token = secrets.token_hex(8)
+        self._port = _free_port()
+        self.url = f"http://127.0.0.1:{self._port}"
+        self._log = (folder / "server.log").open("wb")
+        self._process = subprocess.Popen(
+            self._command(),
+            env=_environment(folder),
+            stdin=subprocess.DEVNULL,
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+        )
+
+    def _command(self) -> list[str]:
+        return [
+            *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
+            *("--ServerApp.ip=127.0.0.1", f"--ServerApp.port={self._port}"),
+            *("--ServerApp.port_retries=0", f"--IdentityProvider.token={self._token}"),
+            *(f"--ServerApp.root_dir={self.root}", "--expose-app-in-browser"),
+            "--LabApp.extension_manager=readonly",
+        ]
+
+    def wait_until_up(self) -> None:
+        """Return when the server answers."""
+        end = time.monotonic() + 60
+        while True:
+            try:
+                urllib.request.urlopen(f"{self.url}/api/status?token={self._token}", timeout=5)
+            except OSError:
+                assert self._process.poll() is None, "JupyterLab ended"
+                assert time.monotonic() < end, "JupyterLab did not come up"
+                time.sleep(0.1)
+            else:
+                return
+
+    def address(self, name: str) -> str:
+        """Return the address that opens the notebook `name` in a workspace of its own."""
+        workspace = secrets.token_hex(4)
+        return f"{self.url}/lab/workspaces/{workspace}/tree/{name}?token={self._token}"
+
+    def stop(self) -> None:
+        """Stop the server and its kernels."""
+        request = urllib.request.Request(
+            f"{self.url}/api/shutdown?token={self._token}", method="POST", data=b""
+        )
+        try:
+            urllib.request.urlopen(request, timeout=5).close()
+            self._process.wait(20)
+        except (OSError, subprocess.TimeoutExpired):
+            self._process.send_signal(signal.SIGKILL)
+            self._process.wait()
+        self._log.close()
+
+
+class Notebook:
+    """One notebook, open in a tab of the browser."""
+
+    def __init__(self, lab: Lab, page: Page, name: str) -> None:
+        self.page = page
+        self.path = lab.root / name
+        self.problems: list[str] = []
+        self.sent = self.received = 0
+        page.on("pageerror", lambda error: self.problems.append(str(error)))
+        page.on("websocket", self._count)
+        page.goto(lab.address(name), wait_until="domcontentloaded")
+        page.wait_for_function(_READY, timeout=60_000)
+
+    def run(self, *cells: int) -> None:
+        """Run cells and wait for the end of each."""
+        for cell in cells:
+            self.start(cell)
+            self.page.wait_for_function(
+                f"i => {_PANEL}.content.widgets[i].model.executionState === 'idle'"
+                f" && {_PANEL}.content.widgets[i].model.executionCount !== null",
+                arg=cell,
+                timeout=90_000,
+            )
+
+    def start(self, cell: int) -> None:
+        """Run a cell, and do not wait."""
+        self.page.evaluate(
+            f"i => {{ const notebook = {_PANEL}.content; notebook.activeCellIndex = i;"
+            " notebook.deselectAll(); jupyterapp.commands.execute('notebook:run-cell'); }",
+            cell,
+        )
+
+    def is_running(self, cell: int) -> bool:
+        """Tell whether a cell runs or waits to run."""
+        state = f"i => {_PANEL}.content.widgets[i].model.executionState"
+        return bool(self.page.evaluate(state, cell) == "running")
+
+    def outputs(self, cell: int) -> list[dict[str, Any]]:
+        """Return a cell's outputs, as nbformat has them."""
+        return list(
+            self.page.evaluate(f"i => {_PANEL}.content.widgets[i].model.outputs.toJSON()", cell)
+        )
+
+    def printed(self, cell: int) -> str:
+        """Return what a cell printed."""
+        return "".join("".join(output.get("text", "")) for output in self.outputs(cell))
+
+    def saved(self) -> str:
+        """Save the notebook; return the file's text."""
+        self.page.evaluate("() => jupyterapp.commands.execute('docmanager:save')")
+        return self.path.read_text()
+
+    def shut_kernel_down(self) -> None:
+        """End the notebook's kernel."""
+        self.page.evaluate(f"() => {_PANEL}.sessionContext.shutdown()")
+
+    def wait_for(self, condition: Callable[[], Any], what: str, seconds: float = 30) -> Any:
+        """Return what `condition` returns as soon as that is true."""
+        end = time.monotonic() + seconds
+        while not (value := condition()):
+            assert time.monotonic() < end, f"not seen: {what}"
+            self.page.wait_for_timeout(50)
+        return value
+
+    def _count(self, websocket: Any) -> None:
+        if "/channels" in websocket.url:
+            websocket.on("framereceived", lambda _: self._add("received"))
+            websocket.on("framesent", lambda _: self._add("sent"))
+
+    def _add(self, name: str) -> None:
+        setattr(self, name, getattr(self, name) + 1)
+
+
+class Chromium:
+    """A browser that may reach this machine only; what else it asked for is in `strangers`."""
+
+    def __init__(self, browser: Browser, lab: Lab) -> None:
+        self._browser = browser
+        self._lab = lab
+        self.strangers: list[str] = []
+
+    @contextmanager
+    def notebook(
+        self, cells: list[str] | Path, *, name: str = "test.ipynb", theme: str = "light"
+    ) -> Iterator[Notebook]:
+        """Write a notebook of these code cells, or a copy of that file, and open it in a tab."""
+        text = cells.read_text() if isinstance(cells, Path) else json.dumps(notebook(*cells))
+        (self._lab.root / name).write_text(text)
+        with self.tab(name, theme=theme) as opened:
+            yield opened
+
+    @contextmanager
+    def tab(self, name: str, *, theme: str = "light") -> Iterator[Notebook]:
+        """Open a notebook that is there already in a tab."""
+        context = self._browser.new_context(viewport={"width": 1200, "height": 900})
+        try:
+            self._keep_here(context)
+            opened = Notebook(self._lab, context.new_page(), name)
+            if theme == "dark":
+                _darken(opened.page)
+            yield opened
+            assert opened.problems == []
+        finally:
+            context.close()
+
+    def _keep_here(self, context: BrowserContext) -> None:
+        def turn_away(route: Any) -> None:
+            self.strangers.append(route.request.url)
+            route.abort()
+
+        here = (self._lab.url, "data:", "blob:")
+        context.route(lambda url: not url.startswith(here), turn_away)
+
+
+@contextmanager
+def chromium(lab: Lab) -> Iterator[Chromium]:
+    """Run the browser."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=_ARGUMENTS)
+        yield Chromium(browser, lab)
+        browser.close()
+
+
+def notebook(*cells: str) -> dict[str, Any]:
+    """Return a notebook of these code cells (nbformat 4.5)."""
+    return {
+        "nbformat": 4,
+        "nbformat_minor": 5,
+        "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+        "cells": [
+            {
+                "cell_type": "code",
+                "id": f"cell-{number}",
+                "metadata": {},
+                "source": source,
+                "outputs": [],
+                "execution_count": None,
+            }
+            for number, source in enumerate(cells)
+        ],
+    }
+
+
+def _darken(page: Page) -> None:
+    page.evaluate(
+        "() => jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})"
+    )
+    page.wait_for_function("() => document.body.dataset.jpThemeLight === 'false'")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    """Return an environment in which the server reads and writes nothing of the user's."""
+    ours = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("JUPYTER", "JPY_", "IPYTHON"))
+    }
+    places = {
+        "HOME": "home",
+        "JUPYTER_CONFIG_DIR": "config",
+        "JUPYTER_DATA_DIR": "data",
+        "JUPYTER_RUNTIME_DIR": "runtime",
+        "IPYTHONDIR": "ipython",
+        "JUPYTERLAB_SETTINGS_DIR": "settings",
+        "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
+    }
+    _write_settings(folder / "settings")
+    return {
+        **ours,
+        **{name: str(folder / place) for name, place in places.items()},
+        "JUPYTER_PLATFORM_DIRS": "1",
+    }
+
+
+def _write_settings(folder: Path) -> None:
+    settings = {
+        "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+        "docmanager-extension/plugin": {"autosave": False},
+    }
+    for name, values in settings.items():
+        path = folder / "@jupyterlab" / f"{name}.jupyterlab-settings"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(values))

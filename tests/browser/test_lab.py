@@ -1,0 +1,244 @@
+"""The widget in JupyterLab, seen through a real browser."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from browser.lab import Chromium, Notebook
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+SERVE = """
+from jobwidgets import Job, JobWidget
+from jobwidgets.demo import MissionServer, chatty, example, failing, verbatim
+server = MissionServer().start()
+"""
+
+# Keeps the kernel busy until a click has had its effect, half a minute at most.
+WAIT_FOR = """
+import time
+for _ in range(300):
+    time.sleep(0.1)
+    if w.job.contact.state == {0!r}:
+        print({0!r})
+        break
+"""
+
+
+def rows(notebook: Notebook) -> int:
+    """Return how many messages the live view shows."""
+    return notebook.page.locator(".jobwidgets-messages tbody tr").count()
+
+
+def bar(notebook: Notebook) -> int:
+    """Return the percentage that the live view's bar tells."""
+    return int(notebook.page.locator(".jobwidgets-bar").get_attribute("aria-valuenow") or -1)
+
+
+def test_first_notebook_is_live_while_a_cell_sleeps(browser: Chromium) -> None:
+    """The bar moves and messages arrive while another cell of the first notebook is sleeping."""
+    path = NOTEBOOKS / "watch_a_job.ipynb"
+    with browser.notebook(path, name="first.ipynb") as notebook:
+        start, show, busy, wait = 1, 3, 5, 7
+        notebook.run(start, show)
+        notebook.start(busy)
+        notebook.wait_for(lambda: rows(notebook) > 0, "the first message")
+        before = rows(notebook), bar(notebook)
+        notebook.wait_for(lambda: rows(notebook) > before[0], "another message")
+        notebook.wait_for(lambda: bar(notebook) > before[1], "a step more")
+        assert notebook.is_running(busy)
+        notebook.run(wait)
+        assert "succeeded" in notebook.printed(wait)
+
+
+def test_last_state_is_kept_without_a_kernel(browser: Chromium) -> None:
+    """Saved, closed and opened again with no kernel, the notebook still shows the last state."""
+    cells = [SERVE, "w = JobWidget(server.add(example(seconds=2)))\nw", "w.job.wait().status"]
+    with browser.notebook(cells, name="kept.ipynb") as notebook:
+        notebook.run(0, 1, 2)
+        notebook.wait_for(
+            lambda: (
+                "application/vnd.jupyter.widget-view+json" not in notebook.outputs(1)[0]["data"]
+            ),
+            "the frozen output",
+        )
+        notebook.saved()
+        notebook.shut_kernel_down()
+    with browser.tab("kept.ipynb") as notebook:
+        root = notebook.page.locator(".jobwidgets")
+        assert "succeeded" in root.inner_text()
+        assert "5 of 5 steps" in root.inner_text()
+        assert notebook.page.locator(".jobwidgets table tbody tr").count() == 11
+        assert "Error displaying widget" not in notebook.page.inner_text("body")
+        path = notebook.path
+    html = exported(path)
+    assert "5 of 5 steps" in html
+    assert "Finished creating mission" in html
+
+
+def exported(path: Path) -> str:
+    """Return the notebook as ``jupyter nbconvert --to html`` writes it."""
+    command = [sys.executable, "-m", "nbconvert", "--to", "html", str(path)]
+    subprocess.run(command, check=True, capture_output=True)
+    return path.with_suffix(".html").read_text()
+
+
+@pytest.mark.parametrize("freeze", [False, True])
+def test_a_hostile_message_is_text(browser: Chromium, *, freeze: bool) -> None:
+    """A message that looks like an image with a script is shown as text, live and frozen."""
+    cells = [
+        f"{SERVE}\nfrom jobwidgets.demo import EXAMPLE\nimport copy\n"
+        "document = copy.deepcopy(EXAMPLE)\n"
+        "document['messages'][0] = '<img src=x onerror=\"window.hacked = 1\">'\n"
+        "document['username'] = document['messages'][0]\n"
+        "url = server.add(verbatim(document))",
+        f"w = JobWidget(url, freeze={freeze})\nw",
+        "w.job.wait().status",
+    ]
+    with browser.notebook(cells, name="hostile.ipynb") as notebook:
+        notebook.run(0, 1, 2)
+        if freeze:
+            notebook.wait_for(
+                lambda: notebook.page.locator(".jobwidgets-messages").count() == 0,
+                "the frozen form",
+            )
+        root = notebook.page.locator(".jobwidgets")
+        notebook.wait_for(lambda: "<img src=x" in root.inner_text(), "the message")
+        assert root.inner_text().count("<img src=x") == 2
+        assert root.locator("img").count() == 0
+        assert notebook.page.evaluate("() => window.hacked") is None
+
+
+def test_stop_watching_and_resume_act_while_a_cell_runs(browser: Chromium) -> None:
+    """The buttons reach the kernel while a cell sleeps, and the job is watched on after resume."""
+    cells = [
+        SERVE,
+        "w = JobWidget(server.add(example(seconds=60)))\nw",
+        WAIT_FOR.format("stopped"),
+        WAIT_FOR.format("in touch"),
+    ]
+    with browser.notebook(cells, name="stop.ipynb") as notebook:
+        notebook.run(0, 1)
+        notebook.page.get_by_role("button", name="stop watching").wait_for()
+        notebook.start(2)
+        notebook.page.get_by_role("button", name="stop watching").click()
+        notebook.wait_for(lambda: "stopped" in notebook.printed(2), "the stop")
+        assert "Not watched" in notebook.page.locator(".jobwidgets-line").inner_text()
+        notebook.start(3)
+        notebook.page.get_by_role("button", name="resume").click()
+        notebook.wait_for(lambda: "in touch" in notebook.printed(3), "the resumption")
+
+
+def test_elapsed_time_ticks_without_traffic(browser: Chromium) -> None:
+    """The elapsed time counts on in the browser while nothing is sent either way."""
+    cells = [
+        SERVE,
+        "w = JobWidget(server.add(example(seconds=6000)), poll_interval=60)\nw",
+    ]
+    with browser.notebook(cells, name="ticks.ipynb") as notebook:
+        notebook.run(0, 1)
+        elapsed = notebook.page.locator(".jobwidgets-elapsed")
+        notebook.wait_for(lambda: elapsed.inner_text() != "", "the elapsed time")
+        notebook.page.wait_for_timeout(1500)
+        first, sent, received = elapsed.inner_text(), notebook.sent, notebook.received
+        notebook.wait_for(lambda: elapsed.inner_text() != first, "another second")
+        notebook.wait_for(lambda: elapsed.inner_text() != first, "another second")
+        assert (notebook.sent, notebook.received) == (sent, received)
+
+
+def test_running_the_cell_again_replaces_the_watch(browser: Chromium) -> None:
+    """The widget of an earlier run of the cell is closed and its watch stopped."""
+    cells = [
+        f"{SERVE}\nmade = []",
+        "w = JobWidget(server.add(example(seconds=60)))\nmade.append(w)\nw",
+        "print([str(w.job.contact.state) for w in made], [w.comm is None for w in made])",
+    ]
+    with browser.notebook(cells, name="again.ipynb") as notebook:
+        notebook.run(0, 1)
+        notebook.page.locator(".jobwidgets-words", has_text="running").wait_for()
+        notebook.run(1)
+        notebook.page.locator(".jobwidgets-words", has_text="running").wait_for()
+        notebook.run(2)
+        assert notebook.printed(2) == "['stopped', 'in touch'] [True, False]\n"
+        assert notebook.page.locator(".jobwidgets-job").count() == 1
+
+
+def test_the_saved_notebook_holds_no_token(browser: Chromium) -> None:
+    """A token given in each of the ways is neither in the page nor in the saved notebook."""
+    cells = [
+        "from jobwidgets import JobWidget\nfrom jobwidgets.demo import MissionServer, example\n"
+        "server = MissionServer(require_token=True).start()\n"
+        "token = server.issue_token()\n"
+        "open('token.txt', 'w').write(token)\n"
+        "url = server.add(example(seconds=2))",
+        "a = JobWidget(f'{url}?token={token}')\na",
+        "b = JobWidget(url, token=token)\nb",
+        "c = JobWidget(url, token=lambda: token, freeze=False)\nc",
+        "for w in (a, b, c):\n    w.job.wait()\nprint(a.status, b.status, c.status)",
+        "a.job",
+    ]
+    with browser.notebook(cells, name="token.ipynb") as notebook:
+        notebook.run(*range(len(cells)))
+        assert notebook.printed(4) == "succeeded succeeded succeeded\n"
+        token = (notebook.path.parent / "token.txt").read_text()
+        assert len(token) > 8
+        assert token not in notebook.saved()
+        assert token not in notebook.page.content()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_text_is_readable(browser: Chromium, theme: str) -> None:
+    """Each text of the live and of the frozen form has a contrast of at least 4.5 : 1."""
+    cells = [
+        SERVE,
+        "live = JobWidget(server.add(failing(seconds=2)), freeze=False)\nlive",
+        "frozen = JobWidget(server.add(example(seconds=2)))\nfrozen",
+        "running = JobWidget(server.add(example(seconds=60)))\nrunning",
+        "for w in (live, frozen):\n    w.job.wait()",
+    ]
+    with browser.notebook(cells, name="contrast.ipynb", theme=theme) as notebook:
+        notebook.run(*range(len(cells)))
+        notebook.page.locator(".jobwidgets-words", has_text="failed").wait_for()
+        notebook.page.locator(".jobwidgets-words", has_text="running").wait_for()
+        notebook.page.locator(".jobwidgets strong", has_text="succeeded").wait_for()
+        texts = notebook.page.evaluate(CONTRASTS)
+        assert len(texts) > 40
+        assert [text for text in texts if text["contrast"] < 4.5] == []
+
+
+# Each text of a job on the page and its contrast (WCAG 2.2, "contrast ratio"), with the opacity
+# of all its ancestors and the background of the nearest one that has one.
+CONTRASTS = """() => {
+  const channels = (css) => css.match(/[\\d.]+/g).map(Number);
+  const luminance = (rgb) => {
+    const [r, g, b] = rgb.map((c) => c / 255)
+      .map((c) => (c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const over = (rgb, alpha, back) => rgb.map((c, i) => alpha * c + (1 - alpha) * back[i]);
+  const background = (node) => {
+    for (; node; node = node.parentElement) {
+      const [r, g, b, a = 1] = channels(getComputedStyle(node).backgroundColor);
+      if (a === 1) return [r, g, b];
+    }
+    return [255, 255, 255];
+  };
+  const opacity = (node) => node
+    ? Number(getComputedStyle(node).opacity) * opacity(node.parentElement) : 1;
+  const found = [];
+  for (const root of document.querySelectorAll('.jobwidgets')) {
+    for (const node of root.querySelectorAll('*')) {
+      const own = [...node.childNodes].some((c) => c.nodeType === 3 && c.data.trim());
+      if (!own || !node.getClientRects().length) continue;
+      const back = background(node);
+      const [r, g, b, a = 1] = channels(getComputedStyle(node).color);
+      const front = over([r, g, b], a * opacity(node), back);
+      const [one, other] = [luminance(front), luminance(back)].sort((x, y) => y - x);
+      found.push({ text: node.textContent.slice(0, 40), contrast: (one + 0.05) / (other + 0.05) });
+    }
+  }
+  return found;
+}"""
