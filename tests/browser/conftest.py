@@ -1,4 +1,7 @@
-"""One JupyterLab and one browser for all tests of this folder."""
+"""One JupyterLab and one browser for all tests of this folder.
+
+They end with the folder: while playwright runs, its event loop keeps others from this thread.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ import pytest
 from browser.lab import CHROMIUM, Chromium, Lab, chromium
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """Run JupyterLab."""
     if not CHROMIUM.exists() and os.environ.get("CI") != "true":
@@ -23,7 +26,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         server.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser(lab: Lab) -> Iterator[Chromium]:
     """Run Chromium; at the end it must not have asked for anything outside this machine."""
     with chromium(lab) as running:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -17,14 +18,15 @@ from jobwidgets.demo import MissionServer, chatty, example, failing, verbatim
 server = MissionServer().start()
 """
 
-# Keeps the kernel busy until a click has had its effect, half a minute at most.
+HAS_SUBSHELLS = int(version("ipykernel").split(".")[0]) >= 7
+# Keeps the kernel busy until the contact is as it should be, half a minute at most.
 WAIT_FOR = """
 import time
 for _ in range(300):
-    time.sleep(0.1)
     if w.job.contact.state == {0!r}:
         print({0!r})
         break
+    time.sleep(0.1)
 """
 
 
@@ -112,24 +114,25 @@ def test_a_hostile_message_is_text(browser: Chromium, *, freeze: bool) -> None:
         assert notebook.page.evaluate("() => window.hacked") is None
 
 
-def test_stop_watching_and_resume_act_while_a_cell_runs(browser: Chromium) -> None:
-    """The buttons reach the kernel while a cell sleeps, and the job is watched on after resume."""
-    cells = [
-        SERVE,
-        "w = JobWidget(server.add(example(seconds=60)))\nw",
-        WAIT_FOR.format("stopped"),
-        WAIT_FOR.format("in touch"),
-    ]
+def test_stop_watching_and_resume(browser: Chromium) -> None:
+    """The buttons stop the watch and begin it again, even while a cell sleeps.
+
+    ipykernel 6 has no subshells: there a click has its effect when the cell is over.
+    """
+    states = ["stopped", "in touch"]
+    show = "w = JobWidget(server.add(example(seconds=60)))\nw"
+    cells = [SERVE, show, *(WAIT_FOR.format(state) for state in states)]
     with browser.notebook(cells, name="stop.ipynb") as notebook:
         notebook.run(0, 1)
-        notebook.page.get_by_role("button", name="stop watching").wait_for()
-        notebook.start(2)
-        notebook.page.get_by_role("button", name="stop watching").click()
-        notebook.wait_for(lambda: "stopped" in notebook.printed(2), "the stop")
-        assert "Not watched" in notebook.page.locator(".jobwidgets-line").inner_text()
-        notebook.start(3)
-        notebook.page.get_by_role("button", name="resume").click()
-        notebook.wait_for(lambda: "in touch" in notebook.printed(3), "the resumption")
+        buttons = ["stop watching", "resume"]
+        for cell, button, state in zip((2, 3), buttons, states, strict=True):
+            if HAS_SUBSHELLS:
+                notebook.start(cell)
+            notebook.page.get_by_role("button", name=button).click()
+            if not HAS_SUBSHELLS:
+                notebook.start(cell)
+            notebook.wait_for(lambda: state in notebook.printed(cell), state)  # noqa: B023
+        assert notebook.page.locator(".jobwidgets-line").inner_text().startswith("admin · in touch")
 
 
 def test_elapsed_time_ticks_without_traffic(browser: Chromium) -> None:
