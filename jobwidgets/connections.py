@@ -40,6 +40,8 @@ Http = Mapping[str, Any]
 
 def checked_http(http: Http | None) -> Http:
     """Return a copy of a user's settings for httpx.AsyncClient; TypeError for unknown ones."""
+    if http is not None and not isinstance(http, Mapping):
+        raise TypeError(f"http is a dict of settings, found a {type(http).__name__}")
     settings = dict(http or {})
     for name in settings:
         if name in _OURS:

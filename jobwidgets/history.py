@@ -49,7 +49,7 @@ class SnapshotColumns:
     Parameters
     ----------
     seen
-        Microseconds since 1970-01-01 UTC, by this client's clock.
+        Microseconds since 1970-01-01 UTC, by this client's clock; `NONE` where nobody watched.
     status
         Index into ``list(Status)``.
     raw_status
@@ -77,11 +77,11 @@ class SnapshotColumns:
         return len(self.seen)
 
     def append(self, snapshot: Snapshot) -> None:
-        """Add one snapshot, whose `seen` is known."""
-        assert snapshot.seen is not None  # noqa: S101 - for the type checker
+        """Add one snapshot; `messages` last, by which readers on other threads count the rows."""
         if snapshot.raw_status not in self.words:
             self.words.append(snapshot.raw_status)
-        self.seen.append((snapshot.seen - _EPOCH) // _MICROSECOND)
+        seen = snapshot.seen
+        self.seen.append(NONE if seen is None else (seen - _EPOCH) // _MICROSECOND)
         self.status.append(_STATUS_INDEX[snapshot.status])
         self.raw_status.append(self.words.index(snapshot.raw_status))
         self.steps_done.append(NONE if snapshot.steps_done is None else snapshot.steps_done)

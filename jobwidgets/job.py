@@ -7,8 +7,8 @@ import contextlib
 import math
 import threading
 import time
-from asyncio import CancelledError
 from collections.abc import Callable, Generator, Mapping
+from concurrent.futures import CancelledError
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,7 +17,7 @@ from jobwidgets.contact import Contact, ContactState
 from jobwidgets.feed import Throttle
 from jobwidgets.history import JobHistory
 from jobwidgets.pace import Pace
-from jobwidgets.poller import poller
+from jobwidgets.poller import Poller, poller
 from jobwidgets.settings import checked_settings
 from jobwidgets.snapshot import JobwidgetsError, Message, Status
 from jobwidgets.static import static_html
@@ -87,7 +87,8 @@ class Job:
 
     def _follow(self, watch: Watch) -> None:
         self._watch = watch
-        self._was_started = self._was_stopped = False
+        self._poller: Poller | None = None
+        self._was_stopped = False
         self._told: tuple[int, ContactState] = (0, ContactState.STOPPED)
         self._on_change: list[Callable[[Job], object]] = []
         self._on_done: list[Callable[[Job], object]] = []
@@ -205,10 +206,10 @@ class Job:
 
     def start(self) -> Job:
         """Watch the job from now on, again after `stop` or a refusal too; return the job."""
-        if not self._was_started:
+        if self._poller is None:
             self._subscribe(Throttle(self._tell))
-        self._was_started, self._was_stopped = True, False
-        poller().begin(self._watch)
+        self._poller, self._was_stopped = poller(), False
+        self._poller.begin(self._watch)
         return self
 
     def stop(self) -> None:
@@ -250,10 +251,11 @@ class Job:
         feed = self._watch.feed
         poller().call(feed.on_settled, settled.set)
         try:
-            if not _wait_for(settled, timeout):
-                raise TimeoutError(f"job {self.id} has not ended within {timeout:g} s")
+            is_settled = _wait_for(settled, timeout)
         finally:
             poller().call(feed.off_settled, settled.set)
+        if not (is_settled or self._watch.has_ended or self.error):
+            raise TimeoutError(f"job {self.id} has not ended within {timeout:g} s")
         return self._ended_or_raise()
 
     def __await__(self) -> Generator[Any, None, Job]:
@@ -283,7 +285,9 @@ class Job:
         self._start_once()
 
     def _start_once(self) -> None:
-        if not self._was_started:
+        # After a fork the poller that watched is the parent's.
+        was_left_behind = self._poller is not poller() and not self._was_stopped
+        if self._poller is None or was_left_behind:
             self.start()
 
     def _subscribe(self, throttle: Throttle) -> None:

@@ -86,7 +86,7 @@ class Poller:
         """Make one exchange, or join the one under way; raises what it meets."""
 
         async def ask(_: Connections) -> None:
-            await asyncio.shield(self._ask(watch))
+            await self._landing(watch)
 
         self.run(ask)
 
@@ -114,7 +114,7 @@ class Poller:
         try:
             loop.run_forever()
         finally:
-            self._timers.clear()
+            self._cancel_timers()
             tasks = asyncio.all_tasks(loop)
             with contextlib.suppress(TimeoutError):
                 loop.run_until_complete(asyncio.wait_for(self._drop(tasks), EXIT))
@@ -147,6 +147,17 @@ class Poller:
             exchange.add_done_callback(lambda task: self._landed(watch, task))
         return exchange
 
+    async def _landing(self, watch: Watch) -> None:
+        """Wait for one exchange, and for another if that was dropped because of a new token."""
+        exchange, waiting = self._ask(watch), asyncio.current_task()
+        try:
+            await asyncio.shield(exchange)
+        except asyncio.CancelledError:
+            is_cancelled_itself = waiting is None or waiting.cancelling()
+            if is_cancelled_itself or not watch.is_active:
+                raise
+            await self._landing(watch)
+
     def _landed(self, watch: Watch, exchange: asyncio.Task[None]) -> None:
         if self._asking.get(watch) is exchange:
             del self._asking[watch]
@@ -157,6 +168,10 @@ class Poller:
         if delay is not None:
             loop = asyncio.get_running_loop()
             self._timers[watch] = loop.call_later(delay, self._ask, watch)
+
+    def _cancel_timers(self) -> None:
+        for watch in list(self._timers):
+            self._cancel_timer(watch)
 
     def _cancel_timer(self, watch: Watch) -> None:
         timer = self._timers.pop(watch, None)

@@ -55,6 +55,8 @@ def checked_settings(
     TypeError, ValueError
         If one is of no use; the text names what was found and what was expected.
     """
+    if pace is not None and not isinstance(pace, Pace):
+        raise TypeError(f"pace is a Pace, found a {type(pace).__name__}")
     bare, token_of_url = split_token(url)
     settings = Settings(
         dialect=find_dialect(dialect),

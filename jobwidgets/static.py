@@ -245,9 +245,12 @@ class _Columns:
     def text(self, message: Message | int) -> str:
         if isinstance(message, int):
             return f"  … {message} more"
-        since = f"{_seen(message, self._latest):>11}" if self._has_seen else ""
-        code = "" if message.code is None else message.code
-        return f"{message.number:>5}{since}{f'{code:>7}' if self._has_code else ''}  {message.text}"
+        cells = [f"{message.number:>5}"]
+        if self._has_seen:
+            cells.append(f"{_seen(message, self._latest):>9}")
+        if self._has_code:
+            cells.append(f"{'' if message.code is None else message.code:>5}")
+        return "  ".join([*cells, message.text])
 
 
 def since_start(message: Message, latest: Snapshot | None) -> float | None:

@@ -35,9 +35,9 @@ def split_token(url: str) -> tuple[str, str | None]:
     pairs = parse_qsl(parts.query, keep_blank_values=True)
     tokens = [value for name, value in pairs if name.casefold() == "token" and value]
     kept = [(name, value) for name, value in pairs if name.casefold() != "token"]
-    if any(redacted(place) != place for place in (parts.path, *(value for _, value in kept))):
-        raise ValueError("the URL holds a token in a wrong place: give it as token=…")
     bare = urlunsplit((parts.scheme, parts.netloc, parts.path, urlencode(kept), ""))
+    if redacted(bare) != bare:  # it would be shown wherever the URL is
+        raise ValueError("the URL holds a token in a wrong place: give it as token=…")
     return bare, tokens[0] if tokens else None
 
 

@@ -143,10 +143,10 @@ class Watch:
         self.contact = replace(self.contact, next_try=next_try)
         news, self._news = self._news, None
         self.feed.publish(news)
-        if delay is None:
+        if delay is None or not self.is_active:  # a listener may have ended the watch
             self.feed.settle()
-        else:
-            self.feed.unsettle()
+            return None
+        self.feed.unsettle()
         return delay
 
     async def _exchange(self, connections: Connections) -> None:

@@ -145,6 +145,13 @@ def test_reason_is_looked_for_in_the_causes() -> None:
         get_mock(error)
 
 
+def test_reason_shows_no_token() -> None:
+    """A reason that quotes a URL is told without the token in it."""
+    error = httpx.ConnectError("no route to https://gis.example.com/?token=abc&f=json")
+    with pytest.raises(TransportError, match=r"token=\[redacted\]&f=json$"):
+        get_mock(error)
+
+
 def test_url_that_no_request_can_be_made_of() -> None:
     """A URL that httpx refuses is a RefusedError: asking again does not mend it."""
     with pytest.raises(RefusedError, match="no request can be made"):

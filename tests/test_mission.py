@@ -288,7 +288,7 @@ def test_fact_5_no_codes(codes: Any) -> None:
     [
         *((1500, 1500), (0, 0), (1500.0, 1500), ("1500", 1500), (" 1500 ", 1500), ("", "")),
         *(("E-17", "E-17"), ("-1", "-1"), (True, "true"), (None, None), ("9" * 40, "9" * 40)),
-        *(([1500], "1500"), ({"id": 1}, '{"id": 1}')),
+        *(([1500], "1500"), ({"id": "ü"}, '{"id": "ü"}'), ("9" * 18, 10**18 - 1)),
     ],
 )
 def test_fact_5_codes_as_they_come(sent: Any, code: int | str | None) -> None:
@@ -361,8 +361,9 @@ def test_fact_7_skewed_clocks() -> None:
 def test_fact_8_unknown_attributes_are_kept() -> None:
     """Whatever else the server tells is there under its own name."""
     custom = {"missionId": "m", "publicationTime": None, "nested": {"a": [1]}}
-    job = parsed(customAttributes=custom, jobType="x", results=[])
-    assert job.attributes == {**custom, "jobType": "x", "results": []}
+    others = {"jobType": "x", "results": [], "warning": None, "": False}
+    job = parsed(customAttributes=custom, **others)
+    assert job.attributes == {**custom, **others}
 
 
 @pytest.mark.parametrize("custom", [None, ABSENT])

@@ -340,6 +340,46 @@ def test_falsy_values_are_shown(text: str, code: int | str | None) -> None:
 
 
 @pytest.mark.parametrize(
+    ("changes", "at", "shown"),
+    [
+        ({}, 0, "+0.0 s"),
+        ({}, 12.34, "+12.3 s"),
+        ({}, 100, "+1 min 40 s"),
+        ({"startTime": ABSENT}, 3661, "13:01:01"),
+    ],
+)
+def test_first_sight_of_a_message(changes: dict[str, Any], at: float, shown: str) -> None:
+    """A message tells how long after the start it was seen, else at which time (UTC)."""
+    history = JobHistory("j1")
+    history.record(snapshot(document(**changes), at=at))
+    assert Page(static_html(history)).rows[1] == ["1", shown, "1500", "Started mission creation."]
+    assert f"{shown} " in static_text(history)
+
+
+@pytest.mark.parametrize(("at", "code"), [(100, 1500), (36_000_000, 1500), (1, "1234567")])
+def test_columns_of_the_text_do_not_touch(at: float, code: int | str) -> None:
+    """A long time or code stands apart from its neighbours in the text too."""
+    history = JobHistory("j1")
+    history.record(snapshot(document(messageCodes=[code]), at=at))
+    shown = Page(static_html(history)).rows[1][1]
+    assert re.search(rf" 1 +{re.escape(shown)} +{code} +Started", static_text(history))
+
+
+def test_hidden_rows_span_the_table() -> None:
+    """The row that stands for the hidden messages is as wide as the others."""
+    page = Page(static_html(long_list(501)))
+    assert ("colspan", str(len(page.rows[0]))) in page.attributes
+
+
+@pytest.mark.parametrize("status", list(Status))
+def test_mark_is_shown(status: Status) -> None:
+    """Each status has its shape beside its word."""
+    history = watched(document())
+    history.record(replace(snapshot(document(), at=1), status=status))
+    assert MARKS[status][0] in Page(static_html(history)).texts
+
+
+@pytest.mark.parametrize(
     ("seconds", "shown"),
     [
         (0, "0 s"),

@@ -75,6 +75,7 @@ def test_password_in_a_url(who: str) -> None:
     [
         *(f"{JOB}&token=S3cr3t", f"{JOB};token=S3cr3t", f"{JOB}?f=json?token=S3cr3t"),
         *(f"{JOB}?f=json;token=S3cr3t", f"{JOB}?next=https%3A%2F%2Fh%3Ftoken%3DS3cr3t"),
+        *(f"{JOB}?access_token=S3cr3t", f"{JOB}?%26token=S3cr3t", "https://h&token=S3cr3t/jobs/j"),
     ],
 )
 def test_token_in_a_wrong_place(url: str) -> None:

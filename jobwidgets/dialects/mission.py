@@ -150,13 +150,13 @@ def _unplaced(job: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: value
         for name, value in job.items()
-        if value is not None and not _has_place(name, value)
+        if name not in _PLACED or not (value is None or _fits(value, _PLACED[name]))
     }
 
 
-def _has_place(name: str, value: object) -> bool:
-    kind = _PLACED.get(name)  # none of these is a bool, which Python counts as an int
-    return kind is not None and isinstance(value, kind) and not isinstance(value, bool)
+def _fits(value: object, kind: type | tuple[type, ...]) -> bool:
+    # None of the kinds is a bool, which Python counts as an int.
+    return isinstance(value, kind) and not isinstance(value, bool)
 
 
 def _status(raw: str | None, *, cancelled: bool) -> Status:

@@ -21,8 +21,6 @@ def typed(values: list[Any], dtype: Dtype) -> pd.Series:
     """Return a column of `dtype`, in which None is missing."""
     if dtype == "Int64":
         return _integers(array("q", [NONE if value is None else value for value in values]))
-    if dtype == "str":
-        values = [_encodable(value) for value in values]
     return pd.Series(values, dtype=dtype)
 
 
@@ -37,13 +35,6 @@ def _integers(values: array[int]) -> pd.Series:
 def repeated(texts: list[str], counts: list[int]) -> pd.Series:
     """Return a column of `str` with each text as often as its count says."""
     return typed(texts, "str").repeat(counts).reset_index(drop=True)
-
-
-def _encodable(text: str | None) -> str | None:
-    """Return `text` with each lone surrogate, which JSON can carry and UTF-8 cannot, escaped."""
-    if text is None or text.isascii():
-        return text
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 class SnapshotRows:

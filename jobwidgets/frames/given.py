@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any, Protocol, TypeAlias
 
 import pandas as pd
 
 from jobwidgets.dialects import Dialect, DocumentError, find_dialect
-from jobwidgets.history import NONE, JobHistory
+from jobwidgets.history import JobHistory
 from jobwidgets.redact import redacted
 from jobwidgets.snapshot import Snapshot
 
@@ -29,7 +27,6 @@ Given: TypeAlias = OneJob | Iterable[OneJob]
 _EXPECTED = "a Job, a JobWidget, a JobHistory or a job document (a mapping)"
 # Their items are letters, bytes and column names; empty, they would pass for "no jobs".
 _NO_JOBS = (str, bytes, bytearray, memoryview, pd.DataFrame)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def histories(jobs: object, dialect: str) -> Iterator[JobHistory]:
@@ -72,8 +69,7 @@ def _unwatched(snapshot: Snapshot) -> JobHistory:
     """Return the history of a document that nobody saw arrive: one snapshot without `seen`."""
     history = JobHistory(snapshot.id)
     history.latest = snapshot
-    history.snapshots.append(replace(snapshot, seen=_EPOCH))  # a row needs a time…
-    history.snapshots.seen[0] = NONE  # …which here is not known
+    history.snapshots.append(snapshot)
     return history
 
 

@@ -1,10 +1,9 @@
 """Tiny servers: one on a real socket, one without any, and certificates for the first."""
 
+from jobwidgets.pace import Pace
 from servers.certificates import Certificates
 from servers.replies import Replies
 from servers.sockets import Reply, Request, Server
-
-from jobwidgets.pace import Pace
 
 HANG = 30.0
 """Seconds after which something that should have happened has not."""

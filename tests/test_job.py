@@ -1,0 +1,657 @@
+import asyncio
+import contextvars
+import inspect
+import logging
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+from documents import JOB_ID, JOB_URL, case, document
+from servers import FAST, HANG, Replies, Server
+
+from jobwidgets.answer import NoSuchJobError, ServerError, TransportError, UnauthorisedError
+from jobwidgets.contact import Contact, ContactState
+from jobwidgets.dialects import DocumentError
+from jobwidgets.history import JobCancelledError, JobFailedError, JobGoneError
+from jobwidgets.job import Job, WatchStoppedError
+from jobwidgets.pace import Pace
+from jobwidgets.snapshot import Status
+
+NewJob = Callable[..., Job]
+RARE = Pace(shortest=3600, longest=3600)
+ENDED = document(status="COMPLETED")
+REFUSED = case("error_rest_498")
+MISSING = httpx.Response(404)
+cell = contextvars.ContextVar("cell", default="none")
+
+
+def requests(job: Job) -> int:
+    """Return how often the server was asked."""
+    return len(server(job).requests)
+
+
+def server(job: Job) -> Replies:
+    """Return the server of a job."""
+    transport: Replies = job._watch.source.http["transport"]
+    return transport
+
+
+def until(is_so: Callable[[], object]) -> None:
+    """Return when something has become so."""
+    end = time.monotonic() + HANG
+    while not is_so():
+        assert time.monotonic() < end
+        time.sleep(0.005)
+
+
+class Callback:
+    """Notes what it is called with, when and where."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[Job, Status | None, ContactState]] = []
+        self.threads: set[str] = set()
+        self.called = threading.Semaphore(0)
+
+    def __call__(self, job: Job) -> None:
+        """Note one call."""
+        self.calls.append((job, job.status, job.contact.state))
+        self.threads.add(threading.current_thread().name)
+        self.called.release()
+
+    def wait(self, number: int = 1) -> None:
+        """Return when it was called some more times."""
+        for _ in range(number):
+            assert self.called.acquire(timeout=HANG)
+
+
+def test_attributes_before_the_first_document(new_job: NewJob) -> None:
+    """A job of which nothing was heard has no status, and attributes that are absent or empty."""
+    job = new_job(document())
+    assert (job.id, job.url) == (JOB_ID, JOB_URL)
+    for name in ("status", "raw_status", "progress", "steps_done", "steps_total", "started"):
+        assert getattr(job, name) is None
+    for name in ("ended", "elapsed", "kind", "owner", "error"):
+        assert getattr(job, name) is None
+    assert (job.messages, job.attributes, len(job.history)) == ((), {}, 0)
+    assert job.contact == Contact()
+    assert requests(job) == 0
+
+
+def test_attributes_of_esris_example(new_job: NewJob) -> None:
+    """Esri's own example is told as it is."""
+    body = case("completed")
+    job = new_job(body, url=f"https://gis.example.com/arcgis/rest/jobs/{body['jobId']}").wait(HANG)
+    assert (job.status, job.raw_status, job.progress) == ("succeeded", "COMPLETED", 1.0)
+    assert (job.steps_done, job.steps_total, job.owner, job.kind) == (5, 5, "admin", "addMission")
+    assert job.elapsed == timedelta(seconds=66.311)
+    assert job.started == datetime(2020, 5, 26, 20, 0, 21, 196000, tzinfo=UTC)
+    assert job.ended == datetime(2020, 5, 26, 20, 1, 27, 507000, tzinfo=UTC)
+    assert job.attributes["missionId"] == "d942d2bdb70c4104bcd1a76d4cf8a6b7"
+    codes = body["customAttributes"]["messageCodes"]
+    assert [(m.text, m.code) for m in job.messages] == [*zip(body["messages"], codes, strict=True)]
+    assert job.error is None
+    assert job.history.latest is not None
+    assert job.contact.state is ContactState.IN_TOUCH
+
+
+def test_id_is_unquoted() -> None:
+    """The id is the last part of the URL, as the server knows it."""
+    assert Job("https://gis.example.com/rest/jobs/a%2Fb%20c?x=1").id == "a/b c"
+
+
+@pytest.mark.parametrize(
+    ("url", "kind"),
+    [
+        ("https://gis.example.com/rest/services/x", ValueError),
+        ("ftp://gis.example.com/jobs/j1", ValueError),
+        ("jobs/j1", ValueError),
+        ("https://user:secret@gis.example.com/jobs/j1", ValueError),
+        (7, TypeError),
+    ],
+)
+def test_url_of_no_use(url: Any, kind: type[Exception]) -> None:
+    """A URL that is no job's is refused at once."""
+    with pytest.raises(kind) as raised:
+        Job(url)
+    assert "secret" not in str(raised.value)
+
+
+def test_unknown_http_setting() -> None:
+    """A misspelt setting of the connection is refused at once."""
+    with pytest.raises(TypeError, match="verfy"):
+        Job(JOB_URL, http={"verfy": False})
+
+
+def test_repr() -> None:
+    """A job is written as the URL that it came from."""
+    assert repr(Job(f"{JOB_URL}?token=abc")) == f"Job('{JOB_URL}')"
+
+
+def test_html(new_job: NewJob) -> None:
+    """Where there are no widgets a job is shown as it stands."""
+    job = new_job(document(messages=["<img onerror=x>"]))
+    assert "not heard of yet" in job._repr_html_()
+    job.refresh()
+    assert "&lt;img onerror=x&gt;" in job._repr_html_()
+
+
+def test_constructing_does_nothing(python: Callable[..., subprocess.Popen[str]]) -> None:
+    """Making jobs and reading their attributes starts no thread and opens no connection."""
+    code = """
+import socket, threading
+from jobwidgets import Job, Jobs
+
+def refuse(*_):
+    raise AssertionError
+
+socket.socket.connect = socket.getaddrinfo = refuse
+jobs = Jobs("https://gis.example.com/rest/jobs", token=refuse)
+for job in (jobs.job("j1"), Job("https://gis.example.com/rest/jobs/j2", token=refuse)):
+    for name in dir(job):
+        if not name.startswith("__") and name != "token":
+            getattr(job, name)
+    job.raise_for_status()._repr_html_()
+print(threading.active_count())
+"""
+    output, errors = python(code).communicate(timeout=HANG)
+    assert (output, errors) == ("1\n", "")
+
+
+def test_wait(new_job: NewJob) -> None:
+    """Waiting starts the watch, and returns the job when it has ended, whatever its status."""
+    job = new_job(document(), document(status="FAILED"))
+    assert job.wait(HANG) is job
+    assert job.status is Status.FAILED
+    assert requests(job) == 2
+
+
+def test_wait_again(new_job: NewJob) -> None:
+    """Waiting for a job that has ended returns at once, without asking."""
+    job = new_job(ENDED).wait(HANG)
+    for timeout in (None, 0, 0.0, -1, 1e9):
+        assert job.wait(timeout) is job
+    assert requests(job) == 1
+
+
+def test_wait_for_longer_than_there_is_time(new_job: NewJob) -> None:
+    """Infinity is a time too."""
+    assert new_job(ENDED).wait(float("inf")).status == "succeeded"
+
+
+@pytest.mark.parametrize("timeout", [0, 0.01, -1])
+def test_wait_with_a_timeout(new_job: NewJob, timeout: float) -> None:
+    """A timeout ends the waiting, not the watch."""
+    job = new_job(document())
+    with pytest.raises(TimeoutError, match=f"job {JOB_ID} has not ended within {timeout:g} s"):
+        job.wait(timeout)
+    server(job).replies[:] = [ENDED]
+    assert job.wait(HANG).status is Status.SUCCEEDED
+
+
+def test_wait_for_an_unknown_status(new_job: NewJob) -> None:
+    """An unknown word for the status is no end."""
+    job = new_job(document(status="PONDERING"), ENDED)
+    assert job.wait(HANG).status is Status.SUCCEEDED
+    assert len(job.history) == 2
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind"),
+    [(MISSING, NoSuchJobError), (REFUSED, UnauthorisedError), ({}, DocumentError)],
+)
+def test_wait_raises_where_only_the_user_can_help(
+    new_job: NewJob, reply: Any, kind: type[Exception]
+) -> None:
+    """Waiting for what will not come by itself ends with the reason, the next time too."""
+    job = new_job(reply)
+    for _ in range(2):
+        with pytest.raises(kind) as raised:
+            job.wait(HANG)
+        assert raised.value is job.error
+    assert requests(job) == 1
+
+
+def test_wait_raises_when_the_watch_is_stopped(new_job: NewJob) -> None:
+    """A watch that is stopped while somebody waits lets go of them."""
+    job = new_job(document())
+    job.on_change(lambda _: job.stop())
+    with pytest.raises(WatchStoppedError, match=JOB_ID):
+        job.wait(HANG)
+    assert job.status is Status.RUNNING
+
+
+def test_wait_is_not_ended_by_failures(new_job: NewJob) -> None:
+    """What passes is waited through."""
+    failures = [httpx.ReadError("cut"), httpx.Response(503), httpx.Response(200), MISSING, {}]
+    job = new_job(document(), *failures, ENDED)
+    assert job.wait(HANG).status is Status.SUCCEEDED
+    assert job.contact.failures == 0
+
+
+def test_wait_for_a_job_that_goes(new_job: NewJob) -> None:
+    """A job that is removed from the server has ended, its outcome unknown."""
+    job = new_job(document(), MISSING).wait(HANG)
+    assert job.status is Status.GONE
+    with pytest.raises(JobGoneError):
+        job.raise_for_status()
+
+
+def test_wait_after_a_refusal_and_a_read_that_was_answered(new_job: NewJob) -> None:
+    """Once a refused job is answered again, waiting means waiting for its end."""
+    job = new_job(REFUSED, document(), document(), ENDED)
+    with pytest.raises(UnauthorisedError):
+        job.wait(HANG)
+    job.refresh()
+    assert job.wait(HANG).status is Status.SUCCEEDED
+
+
+def test_many_may_wait(new_job: NewJob) -> None:
+    """All who wait are let go at the end."""
+    job = new_job(*[document()] * 5, ENDED)
+    with ThreadPoolExecutor(10) as pool:
+        assert set(pool.map(lambda _: job.wait(HANG), range(10))) == {job}
+
+
+INTERRUPT = """
+import sys
+from jobwidgets import Job
+from jobwidgets.pace import Pace
+
+job = Job(sys.argv[1], pace=Pace(shortest=0.01, longest=0.01))
+try:
+    job.wait()
+except KeyboardInterrupt:
+    print("interrupted", flush=True)
+print(job.wait(20).status)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no signals to send")
+def test_interrupt_ends_the_waiting_only(
+    serve: Callable[..., Server], python: Callable[..., subprocess.Popen[str]]
+) -> None:
+    """An interrupt comes through at once, and the job is watched on."""
+    was_interrupted = threading.Event()
+    server = serve(lambda _: ENDED if was_interrupted.is_set() else document())
+    process = python(INTERRUPT, f"{server.jobs_url}/j1")
+    assert process.stdout is not None
+    until(lambda: len(server.requests) > 3 or process.poll() is not None)
+    process.send_signal(signal.SIGINT)
+    assert process.stdout.readline() == "interrupted\n"
+    was_interrupted.set()
+    assert process.communicate(timeout=HANG) == ("succeeded\n", "")
+
+
+def test_await(new_job: NewJob) -> None:
+    """Awaiting a job is waiting for its end, while the event loop goes on."""
+    job = new_job(document(), document(), ENDED)
+
+    async def main() -> Job:
+        others = 0
+
+        async def other() -> None:
+            nonlocal others
+            while True:
+                others += 1
+                await asyncio.sleep(0)
+
+        task = asyncio.create_task(other())
+        result = await job
+        task.cancel()
+        assert others > 1
+        return result
+
+    assert asyncio.run(main()) is job
+    assert job.status is Status.SUCCEEDED
+    assert asyncio.run(main_of(job)) is job  # an ended one, on another loop
+
+
+async def main_of(job: Job) -> Job:
+    """Return an awaited job."""
+    return await job
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind"), [(MISSING, NoSuchJobError), (REFUSED, UnauthorisedError)]
+)
+def test_await_raises_as_wait_does(new_job: NewJob, reply: Any, kind: type[Exception]) -> None:
+    """Awaiting ends with the reason when only the user can help."""
+    with pytest.raises(kind):
+        asyncio.run(main_of(new_job(reply)))
+
+
+def test_await_with_a_timeout(new_job: NewJob) -> None:
+    """A timeout around an await ends the waiting, not the watch."""
+    job = new_job(document())
+
+    async def main() -> None:
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(job, 0.01)
+        server(job).replies[:] = [ENDED]
+        await asyncio.wait_for(job, HANG)
+
+    asyncio.run(main())
+    assert job.status is Status.SUCCEEDED
+
+
+def test_await_many(new_job: NewJob) -> None:
+    """Jobs may be awaited together."""
+    jobs = [new_job(document(), ENDED) for _ in range(10)]
+
+    async def main() -> list[Job]:
+        return await asyncio.gather(*jobs)
+
+    assert asyncio.run(main()) == jobs
+
+
+def test_refresh(new_job: NewJob) -> None:
+    """A read by hand asks once, and starts no watch."""
+    job = new_job(document())
+    assert job.refresh() is job
+    assert (job.status, requests(job)) == (Status.RUNNING, 1)
+    assert job.contact.state is ContactState.STOPPED
+    assert job.error is None
+
+
+def test_refresh_raises_everything(new_job: NewJob) -> None:
+    """A read by hand raises what it meets, and does not try again."""
+    job = new_job(httpx.ReadError("cut"), httpx.Response(502), REFUSED, {}, ENDED)
+    for kind in (TransportError, ServerError, UnauthorisedError, DocumentError):
+        with pytest.raises(kind):
+            job.refresh()
+    assert job.refresh().status is Status.SUCCEEDED
+    assert requests(job) == 5
+
+
+def test_refresh_after_the_end_that_fails(new_job: NewJob) -> None:
+    """A read that fails after the end is raised, and changes neither the end nor its reason."""
+    job = new_job(ENDED, REFUSED).wait(HANG)
+    with pytest.raises(UnauthorisedError):
+        job.refresh()
+    assert job.raise_for_status() is job
+    assert job.wait(HANG).status is Status.SUCCEEDED
+
+
+def test_refresh_of_a_stopped_watch(new_job: NewJob) -> None:
+    """A read under way when the watch is stopped says so."""
+    entered = threading.Event()
+
+    async def never(_: httpx.Request) -> None:
+        entered.set()
+        await asyncio.Event().wait()
+
+    job = new_job(never)
+    with ThreadPoolExecutor(1) as pool:
+        read = pool.submit(job.refresh)
+        assert entered.wait(HANG)
+        job.stop()
+        with pytest.raises(WatchStoppedError, match=JOB_ID):
+            read.result(HANG)
+
+
+def test_new_token_resumes(new_job: NewJob) -> None:
+    """A watch that was refused goes on with the token that the user sets."""
+    job = new_job(
+        lambda request: (
+            ENDED if request.headers["X-Esri-Authorization"] == "Bearer new" else REFUSED
+        ),
+        token="old",
+    )
+    with pytest.raises(UnauthorisedError):
+        job.wait(HANG)
+    assert job.contact.state is ContactState.UNAUTHORISED
+    job.token = "new"
+    assert job.wait(HANG).status is Status.SUCCEEDED
+    assert server(job).tokens == ["old", "new"]
+
+
+def test_new_provider_resumes(new_job: NewJob) -> None:
+    """A provider may be set as well as a token."""
+    job = new_job(REFUSED, document(), ENDED)
+    with pytest.raises(UnauthorisedError):
+        job.wait(HANG)
+    job.token = lambda: "provided"
+    assert job.wait(HANG).status is Status.SUCCEEDED
+    assert server(job).tokens == [None, "provided", "provided"]
+
+
+def test_token_cannot_be_read(new_job: NewJob) -> None:
+    """A token goes in and never comes out."""
+    job = new_job(document(), token="secret")
+    with pytest.raises(AttributeError):
+        job.token  # noqa: B018
+    with pytest.raises(TypeError):
+        job.token = 7
+    job.refresh()
+    assert server(job).tokens == ["secret"]
+
+
+def test_new_token_of_a_job_that_nobody_watches(new_job: NewJob) -> None:
+    """Setting a token starts no watch."""
+    job = new_job(document())
+    job.token = "new"
+    assert job.contact.state is ContactState.STOPPED
+    job.refresh()
+    assert server(job).tokens == ["new"]
+
+
+def test_stop_and_start(new_job: NewJob) -> None:
+    """A stopped watch asks nothing, keeps what was seen, and can be started again."""
+    job = new_job(document()).start()
+    until(lambda: job.status)
+    job.stop()
+    asked = requests(job)
+    assert (job.contact.state, job.status) == (ContactState.STOPPED, Status.RUNNING)
+    assert isinstance(job.error, WatchStoppedError)
+    with pytest.raises(WatchStoppedError):
+        job.wait(HANG)
+    with pytest.raises(WatchStoppedError):
+        asyncio.run(main_of(job))
+    assert requests(job) == asked
+    server(job).replies[:] = [ENDED]
+    assert job.start() is job
+    assert job.error is None
+    assert job.wait(HANG).status is Status.SUCCEEDED
+
+
+def test_stop_of_an_ended_job(new_job: NewJob) -> None:
+    """Stopping after the end changes nothing that was known."""
+    job = new_job(ENDED).wait(HANG)
+    job.stop()
+    job.stop()
+    assert job.error is None
+    assert job.wait(HANG).status is Status.SUCCEEDED
+
+
+def test_start_resumes_a_lost_watch(new_job: NewJob) -> None:
+    """A watch that gave up can be started again."""
+    job = new_job(MISSING, ENDED)
+    with pytest.raises(NoSuchJobError):
+        job.wait(HANG)
+    assert job.contact.state is ContactState.LOST
+    assert job.start().wait(HANG).status is Status.SUCCEEDED
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "text"),
+    [
+        ("FAILED", JobFailedError, f"job {JOB_ID} failed: the last words"),
+        ("CANCELLED", JobCancelledError, f"job {JOB_ID} was cancelled"),
+    ],
+)
+def test_raise_for_status(new_job: NewJob, status: str, kind: type[Exception], text: str) -> None:
+    """A job that did not succeed raises its error."""
+    job = new_job(document(status=status, messages=["first", "the last words"])).wait(HANG)
+    with pytest.raises(kind) as raised:
+        job.raise_for_status()
+    assert str(raised.value) == text
+
+
+@pytest.mark.parametrize("status", ["COMPLETED", "PROCESSING", "SUBMITTED", "PONDERING"])
+def test_raise_for_status_without_an_error(new_job: NewJob, status: str) -> None:
+    """A job that goes on, or succeeded, returns itself."""
+    job = new_job(document(status=status))
+    assert job.raise_for_status() is job
+    assert job.refresh().raise_for_status() is job
+
+
+def test_on_change(new_job: NewJob) -> None:
+    """A callback is called after each distinct document and each change of contact."""
+    callback = Callback()
+    cut = httpx.ReadError("cut")
+    job = new_job(document(), document(), document(stepsCompleted=2), cut, cut, document(), ENDED)
+    job.on_change(callback)
+    job.wait(HANG)
+    callback.wait(5)
+    assert [call[0] for call in callback.calls] == [job] * 5
+    assert callback.threads == {"jobwidgets-callbacks"}
+    assert callback.calls[-1][1:] == (Status.SUCCEEDED, ContactState.IN_TOUCH)
+
+
+def test_several_callbacks(new_job: NewJob) -> None:
+    """Every callback is called, in the order in which they were given."""
+    order: list[int] = []
+    given, over = threading.Event(), Callback()
+
+    async def reply(_: httpx.Request) -> Any:
+        await asyncio.to_thread(given.wait, HANG)
+        return ENDED
+
+    job = new_job(reply)
+    for number in range(3):
+        job.on_change(lambda _, number=number: order.append(number))
+    job.add_done_callback(over)
+    job.start()  # its call to the poller comes after the callbacks'
+    given.set()
+    over.wait()
+    assert order == [0, 1, 2]
+
+
+def test_slow_callback_delays_no_poll(new_job: NewJob) -> None:
+    """While a callback takes its time the job is watched to its end."""
+    over = threading.Event()
+    job = new_job(document(), document(), ENDED)
+    job.on_change(lambda _: over.wait(HANG))
+    assert job.wait(HANG).status is Status.SUCCEEDED
+    over.set()
+
+
+def test_raising_callback_is_logged(new_job: NewJob, caplog: pytest.LogCaptureFixture) -> None:
+    """A callback that raises is logged and harms nothing, the callback after it included."""
+    after = Callback()
+    job = new_job(ENDED)
+
+    def fail(_: Job) -> None:
+        raise LookupError("broken callback")
+
+    job.add_done_callback(fail)
+    job.add_done_callback(after)
+    job.wait(HANG)
+    after.wait()
+    (record,) = caplog.records
+    assert (record.name, record.levelno) == ("jobwidgets", logging.ERROR)
+    assert "broken callback" in caplog.text
+
+
+def test_done_callback_is_called_once(new_job: NewJob) -> None:
+    """Whoever asked to be called at the end is called once, also when more is read later."""
+    callback, last = Callback(), Callback()
+    job = new_job(document(), ENDED, document(status="COMPLETED", messages=["trailing"]))
+    job.add_done_callback(callback)
+    job.wait(HANG)
+    job.refresh()
+    job.start().wait(HANG)
+    job.add_done_callback(last)
+    last.wait()
+    assert callback.calls == [(job, Status.SUCCEEDED, ContactState.IN_TOUCH)]
+
+
+def test_done_callback_after_the_end(new_job: NewJob) -> None:
+    """A callback that comes late is called at once, and nothing is asked for it."""
+    job, callback = new_job(ENDED).wait(HANG), Callback()
+    job.add_done_callback(callback)
+    callback.wait()
+    assert callback.threads == {"jobwidgets-callbacks"}
+    assert requests(job) == 1
+
+
+def test_done_callback_of_a_lost_watch(new_job: NewJob) -> None:
+    """A watch that gives up calls too; the error tells the difference."""
+    job, callback = new_job(MISSING), Callback()
+    job.add_done_callback(callback)
+    callback.wait()
+    assert callback.calls == [(job, None, ContactState.LOST)]
+    assert isinstance(job.error, NoSuchJobError)
+
+
+def test_callbacks_may_use_the_job(new_job: NewJob) -> None:
+    """A callback may read, wait and stop: it blocks nobody but other callbacks."""
+    job, over = new_job(document(), document(), ENDED), Callback()
+
+    def use(job: Job) -> None:
+        job.refresh()
+        job.wait(HANG)
+        job.stop()
+        over(job)
+
+    job.add_done_callback(use)
+    over.wait()
+    assert over.calls[0][:2] == (job, Status.SUCCEEDED)
+
+
+def test_callbacks_run_in_an_empty_context(new_job: NewJob) -> None:
+    """No callback and no provider sees the context of the cell that gave it."""
+    seen: list[str] = []
+    over = Callback()
+
+    def note(_: object = None) -> str:
+        seen.append(cell.get())
+        return "token"
+
+    cell.set("In [7]")
+    job = new_job(document(), ENDED, token=note)
+    job.on_change(note)
+    job.add_done_callback(note)
+    job.add_done_callback(over)
+    over.wait()
+    assert len(seen) >= 3
+    assert set(seen) == {"none"}
+
+
+def test_interval_has_a_floor() -> None:
+    """An interval below half a second is raised, with a warning that points at the caller."""
+    with pytest.warns(UserWarning, match=r"poll_interval=0.1 is raised to 0.5 s") as warned:
+        job = Job(JOB_URL, poll_interval=0.1)
+    assert warned[0].filename == __file__
+    assert job._watch.poll_interval == 0.5
+
+
+def test_interval_is_kept(new_job: NewJob) -> None:
+    """A fixed interval is the time between two polls, whatever the pace."""
+    job = new_job(document(), poll_interval=3600, pace=FAST).start()
+    until(lambda: job.contact.next_try)
+    assert job.contact.next_try is not None
+    left = (job.contact.next_try - datetime.now(UTC)).total_seconds()
+    assert 3500 < left <= 3600
+
+
+def test_elapsed_goes_on(new_job: NewJob) -> None:
+    """The time of a running job goes on without a poll."""
+    job = new_job(document(), pace=RARE).refresh()
+    first = job.elapsed
+    assert first is not None
+    until(lambda: job.elapsed is not None and job.elapsed > first)
+
+
+def test_everything_public_is_documented() -> None:
+    """Each verb and attribute of a job has a docstring."""
+    public = {name: value for name, value in vars(Job).items() if not name.startswith("_")}
+    assert all(inspect.getdoc(value) for value in public.values())

@@ -1,0 +1,223 @@
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from urllib.parse import unquote
+
+import httpx
+import pytest
+from documents import JOBS_URL, case, document
+from servers import FAST, HANG, Replies, Request, Server
+
+from jobwidgets.answer import (
+    BodyError,
+    NoSuchJobError,
+    ServerError,
+    TransportError,
+    UnauthorisedError,
+)
+from jobwidgets.connections import LANES
+from jobwidgets.dialects import DocumentError
+from jobwidgets.jobs import Jobs
+from jobwidgets.snapshot import Status
+
+ODD_ID = "j/1 ü?&#%"
+
+
+def new_jobs(answer: Callable[[str], Any], **keywords: Any) -> tuple[Jobs, Replies]:
+    """Return a jobs resource; `answer` replies to the last part of a path."""
+    transport = Replies(lambda request: answer(last_part(str(request.url))))
+    return Jobs(JOBS_URL, http={"transport": transport}, pace=FAST, **keywords), transport
+
+
+def last_part(url: str) -> str:
+    """Return the last part of a URL's path, unquoted."""
+    return unquote(url.partition("?")[0].rpartition("/")[2])
+
+
+def listed(*ids: Any) -> Callable[[str], Any]:
+    """Return a server that lists `ids`, and has a document for each."""
+    return lambda name: {"asyncJobs": [*ids]} if name == "jobs" else document(jobId=name)
+
+
+def test_constructing() -> None:
+    """Making the handle of a resource, or of one of its jobs, asks nobody."""
+    jobs, server = new_jobs(listed())
+    assert repr(jobs) == f"Jobs('{JOBS_URL}')"
+    assert jobs.url == JOBS_URL
+    assert jobs.job("j1").url == f"{JOBS_URL}/j1"
+    assert server.requests == []
+
+
+def test_ids() -> None:
+    """Ids come once each, in the server's order."""
+    jobs, server = new_jobs(listed("b", "a", "b", "c", "a"))
+    assert jobs.ids() == ["b", "a", "c"]
+    assert [str(request.url) for request in server.requests] == [f"{JOBS_URL}?f=json"]
+
+
+def test_ids_of_esris_example() -> None:
+    """Esri's own example repeats its only id."""
+    jobs, _ = new_jobs(lambda _: case("jobs-list"))
+    assert jobs.ids() == ["jbbb0be02-74dc-46b5-ac9b-edca3619871b"]
+
+
+def test_no_ids() -> None:
+    """A server without jobs has none."""
+    jobs, server = new_jobs(listed())
+    assert jobs.ids() == []
+    assert jobs.histories() == []
+    assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize("url", [f"{JOBS_URL}/", f"{JOBS_URL}?f=html&token=abc"])
+def test_url_of_the_resource(url: str) -> None:
+    """A slash, a form and a token in the URL are no part of the jobs' URLs."""
+    job = Jobs(url).job("j1")
+    assert job.url.partition("?")[0] == f"{JOBS_URL}/j1"
+    assert "token" not in job.url
+
+
+def test_job() -> None:
+    """A job of the resource is watched like any other, with the resource's settings."""
+    answers = iter([document(), document(status="COMPLETED")])
+    jobs, server = new_jobs(lambda _: next(answers), token="a-token")
+    job = jobs.job("j1").wait(HANG)
+    assert job.status is Status.SUCCEEDED
+    assert server.tokens == ["a-token", "a-token"]
+
+
+def test_id_is_opaque() -> None:
+    """An id with odd characters is quoted in the URL, and comes back as it was."""
+    jobs, server = new_jobs(listed(ODD_ID))
+    assert jobs.job(ODD_ID).id == ODD_ID
+    (history,) = jobs.histories()
+    assert (history.job_id, history.status) == (ODD_ID, Status.RUNNING)
+    assert server.requests[1].url.raw_path.startswith(
+        b"/arcgis/rest/jobs/j%2F1%20%C3%BC%3F%26%23%25?"
+    )
+
+
+def test_histories() -> None:
+    """All jobs come in the server's order, by one request for the list and one for each."""
+    names = [f"j{number}" for number in range(30, 0, -1)]
+    jobs, server = new_jobs(listed(*names, *names))
+    histories = jobs.histories()
+    assert [history.job_id for history in histories] == names
+    assert {(history.status, len(history)) for history in histories} == {(Status.RUNNING, 1)}
+    assert [history.url for history in histories] == [f"{JOBS_URL}/{name}" for name in names]
+    assert len(server.requests) == 31
+
+
+def test_concurrency_is_bounded(serve: Callable[..., Server]) -> None:
+    """A server sees few connections and few requests at once, but more than one."""
+
+    def answer(request: Request) -> Any:
+        time.sleep(0.002)  # long enough for others to come in between
+        return listed(*(f"j{number}" for number in range(100)))(last_part(request.target))
+
+    server = serve(answer)
+    assert len(Jobs(server.jobs_url).histories()) == 100
+    assert len(server.requests) == 101
+    assert 2 <= server.most_in_flight <= LANES
+    assert server.connections <= LANES
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind"),
+    [
+        (httpx.Response(404), NoSuchJobError),
+        (httpx.Response(500), ServerError),
+        (httpx.ReadError("cut"), TransportError),
+        (httpx.Response(200, content=b"<html>"), BodyError),
+        (case("error_rest_498"), UnauthorisedError),
+        ({}, DocumentError),
+        (document(jobId="another"), DocumentError),
+        (ZeroDivisionError("odd"), Exception),
+    ],
+)
+def test_one_broken_job(reply: Any, kind: type[Exception]) -> None:
+    """A job that cannot be had comes back with its error, and all others come."""
+    usual = listed("j1", "broken", "j2")
+    jobs, _ = new_jobs(lambda name: reply if name == "broken" else usual(name))
+    first, broken, second = jobs.histories()
+    assert (first.status, second.status) == (Status.RUNNING, Status.RUNNING)
+    assert (first.error, second.error) == (None, None)
+    assert isinstance(broken.error, kind)
+    assert (broken.job_id, broken.status, len(broken)) == ("broken", None, 0)
+
+
+@pytest.mark.parametrize("body", [None, [], {}, ["j1"], {"asyncJobs": None}, {"asyncJobs": "j1"}])
+def test_list_that_is_no_list(body: Any) -> None:
+    """What is no list of jobs is a DocumentError, whoever asks."""
+    reply = httpx.Response(200, content=b"null") if body is None else body
+    jobs, _ = new_jobs(lambda _: reply)
+    with pytest.raises(DocumentError, match="asyncJobs"):
+        jobs.ids()
+    with pytest.raises(DocumentError, match="asyncJobs"):
+        jobs.histories()
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind"),
+    [
+        (httpx.Response(503), ServerError),
+        (httpx.ConnectError("refused"), TransportError),
+        (case("error_admin_498_token_expired"), UnauthorisedError),
+    ],
+)
+def test_list_that_cannot_be_had(reply: Any, kind: type[Exception]) -> None:
+    """The list is asked for once, and its error is raised."""
+    jobs, server = new_jobs(lambda _: reply)
+    with pytest.raises(kind):
+        jobs.histories()
+    assert len(server.requests) == 1
+
+
+def test_odd_ids_are_left_out() -> None:
+    """What is no id in the list is none."""
+    jobs, _ = new_jobs(listed("j1", None, 7, ["j2"], {"id": "j3"}, "j4"))
+    assert jobs.ids() == ["j1", "j4"]
+    assert [history.job_id for history in jobs.histories()] == ["j1", "j4"]
+
+
+def test_one_token_for_the_whole_resource() -> None:
+    """The provider is asked once for the list and all jobs."""
+    calls: list[int] = []
+
+    def provider() -> str:
+        calls.append(1)
+        return "a-token"
+
+    jobs, server = new_jobs(listed(*(f"j{number}" for number in range(20))), token=provider)
+    assert len(jobs.histories()) == 20
+    assert jobs.job("j1").refresh().status is Status.RUNNING
+    assert set(server.tokens) == {"a-token"}
+    assert len(calls) == 1
+
+
+def test_handles_are_of_one_mind_about_connections(serve: Callable[..., Server]) -> None:
+    """The list and its jobs go over the same connections."""
+    server = serve(lambda request: listed("j1")(last_part(request.target)))
+    jobs = Jobs(server.jobs_url)
+    for _ in range(3):
+        jobs.histories()
+        jobs.job("j1").refresh()
+    assert (len(server.requests), server.connections) == (9, 1)
+
+
+def test_histories_from_many_threads() -> None:
+    """The resource may be asked from any thread."""
+    jobs, _ = new_jobs(listed("j1", "j2"))
+    with ThreadPoolExecutor(5) as pool:
+        results = list(pool.map(lambda _: jobs.histories(), range(10)))
+    assert all(len(histories) == 2 for histories in results)
+    assert threading.active_count() < 50
+
+
+@pytest.mark.parametrize("keyword", [{"http": {"verfy": 1}}, {"token": 7}, {"pace": 3}])
+def test_arguments_of_no_use(keyword: Any) -> None:
+    """Settings are checked when they are given."""
+    with pytest.raises(TypeError):
+        Jobs(JOBS_URL, **keyword)
