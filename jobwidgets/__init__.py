@@ -16,10 +16,11 @@ from jobwidgets.answer import (
     TransportError,
     UnauthorisedError,
 )
+from jobwidgets.budget import configure
 from jobwidgets.contact import Contact
 from jobwidgets.dialects import DocumentError
 from jobwidgets.history import JobCancelledError, JobFailedError, JobGoneError, JobHistory
-from jobwidgets.job import Job, WatchStoppedError
+from jobwidgets.job import CancelUnsupportedError, Job, WatchStoppedError
 from jobwidgets.jobs import Jobs
 from jobwidgets.snapshot import JobwidgetsError, Message, Snapshot, Status
 from jobwidgets.widget import JobWidget
@@ -31,6 +32,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "BodyError",
+    "CancelUnsupportedError",
     "Contact",
     "DocumentError",
     "ExchangeError",
@@ -51,6 +53,7 @@ __all__ = [
     "TransportError",
     "UnauthorisedError",
     "WatchStoppedError",
+    "configure",
     "jobs_frame",
     "messages_frame",
     "snapshots_frame",

@@ -114,7 +114,8 @@ def read_document(answer: Answer, dialect: Dialect) -> Any:
     if answer.status >= HTTPStatus.BAD_REQUEST:
         raise _refused(answer, Refusal(None, _phrase(answer.status)))
     if problem is not None:
-        raise _no_json(answer, problem) from problem
+        # Not the problem itself: it would keep the whole body alive.
+        raise _no_json(answer, problem) from ValueError(str(problem))
     return document
 
 

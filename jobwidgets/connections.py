@@ -9,10 +9,12 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 
 from jobwidgets.answer import Answer, BodyError, RefusedError, TransportError
+from jobwidgets.budget import Budget, Urgency, lateness
 from jobwidgets.redact import redacted
 from jobwidgets.urls import origin
 
@@ -79,9 +81,14 @@ class Connections:
         self._deadline = deadline
         self._largest_body = largest_body
         self._known: list[tuple[str, Http, _Lanes]] = []
+        self._budgets: dict[str | None, Budget] = {}
 
-    async def get(self, url: str, headers: Mapping[str, str], http: Http) -> Answer:
-        """Make one GET request.
+    async def get(
+        self, url: str, headers: Mapping[str, str], http: Http, urgency: Urgency | None = None
+    ) -> Answer:
+        """Make one GET request, when the host's budget has room for it.
+
+        `urgency` decides who goes first; None is that of a job with a delay of one second.
 
         Raises
         ------
@@ -92,6 +99,9 @@ class Connections:
         RefusedError
             If the URL is one that no request can be made of.
         """
+        if urgency is None:
+            urgency = lateness(asyncio.get_running_loop().time(), 1.0)
+        await self._budgets.setdefault(urlsplit(url).hostname, Budget()).admit(urgency)
         try:
             async with (
                 self._to(origin(url), http).lend() as client,

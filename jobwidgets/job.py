@@ -32,6 +32,10 @@ class WatchStoppedError(JobwidgetsError):
     """The watch was stopped before the job ended."""
 
 
+class CancelUnsupportedError(JobwidgetsError):
+    """The server has no operation that cancels a job."""
+
+
 class Job:
     """One job on a server, watched in the background.
 
@@ -51,6 +55,9 @@ class Job:
     poll_interval
         Seconds between two polls, at least 0.5. None asks often at first and ever less often as
         the job grows old, see `pace`.
+    give_up_after
+        Seconds without an answer after which the watch gives up. None tries for as long as it
+        takes.
     http
         Keyword arguments of httpx.AsyncClient: ``verify`` (a CA file, or an SSLContext with a
         client certificate), ``proxy``, ``headers`` (such as a ``Referer`` that a token is bound
@@ -71,11 +78,18 @@ class Job:
         token: Token | None = None,
         dialect: str = "mission",
         poll_interval: float | None = None,
+        give_up_after: float | None = None,
         http: Http | None = None,
         pace: Pace | None = None,
     ) -> None:
         bare, settings = checked_settings(
-            url, token=token, dialect=dialect, poll_interval=poll_interval, http=http, pace=pace
+            url,
+            token=token,
+            dialect=dialect,
+            poll_interval=poll_interval,
+            give_up_after=give_up_after,
+            http=http,
+            pace=pace,
         )
         self._follow(settings.watch(bare))
 
@@ -217,6 +231,17 @@ class Job:
         self._was_stopped = True
         poller().end(self._watch)
 
+    def cancel(self) -> Job:
+        """Ask the server to cancel the job.
+
+        Raises
+        ------
+        CancelUnsupportedError
+            If it has no such operation, as ArcGIS Mission Server: `stop` only stops the watch.
+        """
+        note = self._watch.source.dialect.cancel_note
+        raise CancelUnsupportedError(f"{note}. stop() ends the watch, the job goes on.")
+
     def refresh(self) -> Job:
         """Ask the server once, or join the request that is under way; return the job.
 
@@ -245,15 +270,20 @@ class Job:
             If the job has not ended by then. It is watched on.
         JobwidgetsError
             As soon as only the user can help: a refused token, no such job, a stopped watch.
+        KeyboardInterrupt
+            If it is interrupted. The job goes on, and is watched on.
         """
         self._start_once()
         settled = threading.Event()
         feed = self._watch.feed
-        poller().call(feed.on_settled, settled.set)
+        poller().thread.call(feed.on_settled, settled.set)
         try:
             is_settled = _wait_for(settled, timeout)
+        except KeyboardInterrupt:
+            text = f"job {self.id} is watched on: wait() waits again, stop() ends the watch"
+            raise KeyboardInterrupt(text) from None
         finally:
-            poller().call(feed.off_settled, settled.set)
+            poller().thread.call(feed.off_settled, settled.set)
         if not (is_settled or self._watch.has_ended or self.error):
             raise TimeoutError(f"job {self.id} has not ended within {timeout:g} s")
         return self._ended_or_raise()
@@ -273,7 +303,7 @@ class Job:
 
         Callbacks run one after another on a thread of their own; what they raise is logged.
         """
-        poller().call(self._on_change.append, callback)
+        poller().thread.call(self._on_change.append, callback)
         self._start_once()
 
     def add_done_callback(self, callback: Callable[[Job], object]) -> None:
@@ -281,7 +311,7 @@ class Job:
 
         A watch that gives up (no such job, say) calls it too; `error` tells the difference.
         """
-        poller().call(self._add_done, callback)
+        poller().thread.call(self._add_done, callback)
         self._start_once()
 
     def _start_once(self) -> None:
@@ -292,7 +322,7 @@ class Job:
 
     def _subscribe(self, throttle: Throttle) -> None:
         """Tell `throttle` on the poller's thread after each exchange."""
-        poller().call(self._watch.feed.subscribe, throttle)
+        poller().thread.call(self._watch.feed.subscribe, throttle)
 
     def _tell(self, _: int | None) -> None:
         now = (len(self.history), self.contact.state)
@@ -312,7 +342,8 @@ class Job:
             self._on_done.append(callback)
 
     def _is_done(self) -> bool:
-        return self._watch.has_ended or self.contact.state is ContactState.LOST
+        has_ended = self._watch.has_ended and self._watch.is_at_rest
+        return has_ended or self.contact.state is ContactState.LOST
 
     async def _ended(self) -> Job:
         self._start_once()
@@ -322,11 +353,11 @@ class Job:
             with contextlib.suppress(RuntimeError):  # the loop was closed: nobody waits
                 loop.call_soon_threadsafe(settled.set)
 
-        poller().call(self._watch.feed.on_settled, wake)
+        poller().thread.call(self._watch.feed.on_settled, wake)
         try:
             await settled.wait()
         finally:
-            poller().call(self._watch.feed.off_settled, wake)
+            poller().thread.call(self._watch.feed.off_settled, wake)
         return self._ended_or_raise()
 
     def _ended_or_raise(self) -> Job:

@@ -20,7 +20,7 @@ class Jobs:
     ----------
     url
         Its URL, ``<root>/jobs``. A ``token=`` in it is taken out and sent as a header.
-    token, dialect, poll_interval, http, pace
+    token, dialect, poll_interval, give_up_after, http, pace
         As for `Job`; every job of this resource gets them.
     """
 
@@ -31,11 +31,18 @@ class Jobs:
         token: Token | None = None,
         dialect: str = "mission",
         poll_interval: float | None = None,
+        give_up_after: float | None = None,
         http: Http | None = None,
         pace: Pace | None = None,
     ) -> None:
         bare, self._settings = checked_settings(
-            url, token=token, dialect=dialect, poll_interval=poll_interval, http=http, pace=pace
+            url,
+            token=token,
+            dialect=dialect,
+            poll_interval=poll_interval,
+            give_up_after=give_up_after,
+            http=http,
+            pace=pace,
         )
         self._source = self._settings.source(bare)
 

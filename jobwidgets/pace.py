@@ -32,6 +32,8 @@ class Pace:
         at once.
     gone
         A job that the server does not know any more is asked for again after this time.
+    trail
+        A job whose last document does not look complete is asked for once more after this time.
     """
 
     share: float = 0.1
@@ -43,6 +45,7 @@ class Pace:
     longest_retry: float = 60.0
     jitter: float = 0.25
     gone: float = 2.0
+    trail: float = 1.0
 
     def delay(
         self,

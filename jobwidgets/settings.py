@@ -26,6 +26,7 @@ class Settings:
     dialect: Dialect
     token: TokenKeeper | None
     poll_interval: float | None
+    give_up_after: float | None
     http: Http
     pace: Pace
 
@@ -36,7 +37,13 @@ class Settings:
     def watch(self, url: str) -> Watch:
         """Return the watch of the job at `url`; ValueError if that is no job's URL."""
         history = JobHistory(self.dialect.job_id(url), url)
-        return Watch(self.source(url), history, pace=self.pace, poll_interval=self.poll_interval)
+        return Watch(
+            self.source(url),
+            history,
+            pace=self.pace,
+            poll_interval=self.poll_interval,
+            give_up_after=self.give_up_after,
+        )
 
 
 def checked_settings(
@@ -45,6 +52,7 @@ def checked_settings(
     token: Token | None,
     dialect: str,
     poll_interval: float | None,
+    give_up_after: float | None = None,
     http: Http | None,
     pace: Pace | None,
 ) -> tuple[str, Settings]:
@@ -62,6 +70,7 @@ def checked_settings(
         dialect=find_dialect(dialect),
         token=token_keeper(token if token is not None else token_of_url),
         poll_interval=_checked_interval(poll_interval),
+        give_up_after=_checked_seconds("give_up_after", give_up_after),
         http=checked_http(http),
         pace=pace or Pace(),
     )
@@ -69,13 +78,18 @@ def checked_settings(
 
 
 def _checked_interval(seconds: float | None) -> float | None:
+    seconds = _checked_seconds("poll_interval", seconds)
+    if seconds is not None and seconds < SHORTEST_INTERVAL:
+        text = f"poll_interval={seconds:g} is raised to {SHORTEST_INTERVAL} s"
+        warnings.warn(text, UserWarning, stacklevel=4)
+    return None if seconds is None else max(seconds, SHORTEST_INTERVAL)
+
+
+def _checked_seconds(name: str, seconds: float | None) -> float | None:
     if seconds is None:
         return None
     if isinstance(seconds, bool) or not isinstance(seconds, int | float):
-        raise TypeError(f"poll_interval is in seconds, found a {type(seconds).__name__}")
+        raise TypeError(f"{name} is in seconds, found a {type(seconds).__name__}")
     if not math.isfinite(seconds) or seconds <= 0:
-        raise ValueError(f"poll_interval is a positive number of seconds, found {seconds}")
-    if seconds < SHORTEST_INTERVAL:
-        text = f"poll_interval={seconds} is raised to {SHORTEST_INTERVAL} s"
-        warnings.warn(text, UserWarning, stacklevel=4)
-    return max(float(seconds), SHORTEST_INTERVAL)
+        raise ValueError(f"{name} is a positive number of seconds, found {seconds}")
+    return float(seconds)

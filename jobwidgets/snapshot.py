@@ -15,7 +15,8 @@ raises it::
     ├── JobFailedError               (history)   the job ended as failed
     ├── JobCancelledError            (history)   the job ended as cancelled
     ├── JobGoneError                 (history)   the job was removed, its outcome is unknown
-    └── WatchStoppedError            (job)       the watch was stopped before the job ended
+    ├── WatchStoppedError            (job)       the watch was stopped before the job ended
+    └── CancelUnsupportedError       (job)       the server cannot cancel a job
 """
 
 from __future__ import annotations

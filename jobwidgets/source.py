@@ -15,6 +15,7 @@ from jobwidgets.answer import (
     UnauthorisedError,
     read_document,
 )
+from jobwidgets.budget import Urgency
 from jobwidgets.connections import Connections, Http
 from jobwidgets.dialects import Dialect, DocumentError
 from jobwidgets.redact import redacted_body
@@ -71,6 +72,8 @@ class Source:
         self.dialect = dialect
         self.token = token
         self.http = http or {}
+        self.urgency: Urgency | None = None
+        """Of the next exchange, where the host's budget is short; None is an ordinary one."""
         self._last: tuple[bytes, Snapshot] | None = None
         self._sent: set[str] = set()
 
@@ -127,7 +130,7 @@ class Source:
             self._sent.add(token)
         for _ in range(MOST_REDIRECTS + 1):
             url = with_query(url, self.dialect.query)
-            answer = await connections.get(url, headers, self.http)
+            answer = await connections.get(url, headers, self.http, self.urgency)
             location = answer.headers.get("location")
             if answer.status not in _REDIRECTS or location is None:
                 return replace(answer, body=self._redacted(answer.body))

@@ -9,12 +9,15 @@ server is escaped here, in `_escaped`.
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from jobwidgets.contact import Contact, ContactState
 from jobwidgets.history import JobHistory
 from jobwidgets.snapshot import Message, Snapshot, Status
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 FIRST, LAST = 50, 450
 """How many messages are shown of a list that is longer than both together."""
@@ -73,7 +76,7 @@ def static_text(history: JobHistory, contact: Contact | None = None) -> str:
         plain_contact(history, contact),
         *_text_rows(history),
     ]
-    return "\n".join(line for line in lines if line)
+    return "\n".join(_plain(line) for line in lines if line)
 
 
 def status_words(history: JobHistory) -> str:
@@ -130,6 +133,11 @@ def plain_contact(history: JobHistory, contact: Contact | None) -> str:
         f"{str(error).rstrip('.')}." if error is not None else "",
     )
     return " ".join(fact for fact in facts if fact)
+
+
+def _plain(line: str) -> str:
+    """Return one line without the characters that a terminal would obey."""
+    return _CONTROL.sub(" ", line)
 
 
 def _escaped(text: object) -> str:

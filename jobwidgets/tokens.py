@@ -56,6 +56,7 @@ class TokenKeeper:
         loop = asyncio.get_running_loop()
         if self._asking is None or self._asking.done() or self._asking.get_loop() is not loop:
             self._asking = loop.create_task(self._call())
+            self._asking.add_done_callback(_noticed)
         try:
             # Shielded: one job that stops must not take the answer from the others.
             return await asyncio.wait_for(asyncio.shield(self._asking), self._deadline)
@@ -103,6 +104,12 @@ def token_keeper(given: Token | None) -> TokenKeeper | None:
         return _keepers.setdefault(given, TokenKeeper(given))
     except TypeError:  # a callable that cannot be hashed
         return TokenKeeper(given)
+
+
+def _noticed(asking: asyncio.Task[str]) -> None:
+    # A failure for which nobody waits any more would be logged by asyncio as never retrieved.
+    if not asking.cancelled():
+        asking.exception()
 
 
 def _kinds(error: BaseException) -> str:

@@ -80,7 +80,7 @@ def _check_redirect(url: str, target: str) -> None:
         raise UnauthorisedError(f"the server redirected to sign in at {new.hostname}", code=401)
     upgraded = old.scheme == "http" and new.scheme == "https" and old.hostname == new.hostname
     if origin(url) != origin(target) and not upgraded:
-        other = origin(target)
+        other = redacted(origin(target))
         raise RefusedError(f"the server redirected to another host, {other}: it was not followed")
 
 

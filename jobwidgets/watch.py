@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 import traceback
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from jobwidgets.answer import ExchangeError, NoSuchJobError, RefusedError, UnauthorisedError
+from jobwidgets.budget import lateness
 from jobwidgets.connections import Connections
 from jobwidgets.contact import Contact, ContactState
 from jobwidgets.dialects import DocumentError
@@ -42,6 +44,8 @@ class Watch:
         When to ask next.
     poll_interval
         Seconds between two polls instead, whatever the job's age; None leaves it to the pace.
+    give_up_after
+        Seconds without an answer after which the watch gives up; None never does.
     clock
         Monotonic seconds.
     """
@@ -53,21 +57,25 @@ class Watch:
         *,
         pace: Pace | None = None,
         poll_interval: float | None = None,
+        give_up_after: float | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.source = source
         self.history = history
         self.pace = pace or Pace()
         self.poll_interval = poll_interval
+        self.give_up_after = give_up_after
         self.contact = Contact()
         self.feed = Feed()
         self._clock = clock
         self.is_active = False
+        self.is_at_rest = False
         self._began = clock()
         self._heard_at: float | None = None
         self._step_at = self._began
         self._missing_at: float | None = None
         self._news: int | None = None
+        self._has_trailed = False
         self._flight: asyncio.Task[None] | None = None
 
     @property
@@ -87,6 +95,7 @@ class Watch:
         """Count the watch as begun, anew after an end or a refusal."""
         if not self.is_active:
             self.is_active, self._began = True, self._clock()
+        self.is_at_rest = False
         self.feed.unsettle()
         connecting = ContactState.CONNECTING
         self.contact = replace(self.contact, state=connecting, error=None, failures=0)
@@ -118,8 +127,10 @@ class Watch:
     def delay(self) -> float | None:
         """Return the seconds to the next poll; None when there is none to come."""
         contact, latest = self.contact, self.history.latest
-        if self.has_ended or not self.is_active or contact.state in _PARKED:
+        if not self.is_active or contact.state in _PARKED:
             return None
+        if self.has_ended:
+            return self._trail()
         if self._missing_at is not None:
             return self.pace.gone
         if contact.failures:
@@ -136,11 +147,22 @@ class Watch:
             since_step=now - self._step_at,
         )
 
+    def _trail(self) -> float | None:
+        """Return when to look once more for what the last document may not have had yet."""
+        latest = self.history.latest
+        is_complete = latest is not None and self.source.dialect.is_complete(latest)
+        if is_complete or self._has_trailed or self.history.status is Status.GONE:
+            return None
+        self._has_trailed = True
+        return self.pace.trail
+
     def landed(self) -> float | None:
         """Tell the listeners of an exchange that is over; return the seconds to the next one."""
         delay = self.delay()
+        self.is_at_rest = delay is None
         next_try = None if delay is None else datetime.now(UTC) + timedelta(seconds=delay)
         self.contact = replace(self.contact, next_try=next_try)
+        self.source.urgency = lateness(self._clock(), delay) if delay else None
         news, self._news = self._news, None
         self.feed.publish(news)
         if delay is None or not self.is_active:  # a listener may have ended the watch
@@ -198,7 +220,9 @@ class Watch:
             return ContactState.UNAUTHORISED
         if self.history.latest is None and isinstance(error, _PERMANENT):
             return ContactState.LOST
-        return ContactState.RETRYING
+        heard_at = self._began if self._heard_at is None else max(self._heard_at, self._began)
+        is_hopeless = self._clock() - heard_at >= (self.give_up_after or math.inf)
+        return ContactState.LOST if is_hopeless else ContactState.RETRYING
 
     def _note_missing(self, error: JobwidgetsError) -> None:
         """Count the job as gone when it was missing twice, far enough apart.

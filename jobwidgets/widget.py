@@ -68,7 +68,7 @@ class JobWidget(anywidget.AnyWidget):
         self._job = _job(job_or_url, keywords)
         self._freezes = freeze
         self._displays = Displays()
-        self._freeze_timer: asyncio.TimerHandle | None = None
+        self._freezing: asyncio.Task[None] | None = None
         self._ended_at: float | None = None
         self._updates = Updates()
         self._throttle = Throttle(self._push, INTERVAL)
@@ -79,7 +79,7 @@ class JobWidget(anywidget.AnyWidget):
         replace_in_cell(self.close)
         self._job._subscribe(self._throttle)
         self._job._start_once()
-        poller().call(self._throttle, 0)
+        poller().thread.call(self._throttle, 0)
 
     def __repr__(self) -> str:
         return f"JobWidget({self._job.id!r})"
@@ -98,7 +98,7 @@ class JobWidget(anywidget.AnyWidget):
         """Stop the watch, freeze the output as it is, and drop the live view."""
         if self in _open:
             _open.discard(self)
-            poller().do(self._finish)
+            poller().thread.do(self._finish)
         super().close()
 
     def notify_change(self, change: Any) -> None:
@@ -118,7 +118,7 @@ class JobWidget(anywidget.AnyWidget):
         view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
         live = {"application/vnd.jupyter.widget-view+json": view}
         self._displays.show({**live, **self._static_bundle()})
-        poller().call(self._freeze_when_due)
+        poller().thread.call(self._freeze_when_due)
 
     def _static_bundle(self) -> Bundle:
         told = self._job.history, self._job.contact
@@ -127,7 +127,7 @@ class JobWidget(anywidget.AnyWidget):
     def _on_view_message(self, _: Any, content: object, __: object) -> None:
         # This may be the main thread or a subshell's: the poller's thread is the one that acts.
         if isinstance(content, dict):
-            poller().call(self._heard_view, content)
+            poller().thread.call(self._heard_view, content)
 
     # What follows runs on the poller's thread, the one writer of the traits.
 
@@ -163,18 +163,19 @@ class JobWidget(anywidget.AnyWidget):
         loop = asyncio.get_running_loop()
         self._ended_at = loop.time() if self._ended_at is None else self._ended_at
         delay = self._displays.delay(loop.time() - self._ended_at)
-        self._cancel_freeze_timer()
-        if delay:
-            self._freeze_timer = loop.call_later(delay, self._freeze_when_due)
-        elif delay is not None:
+        if delay and self._freezing is None:
+            self._freezing = loop.create_task(self._freeze_later(delay))
+        elif delay == 0:
             self._displays.freeze(self._static_bundle())
 
-    def _cancel_freeze_timer(self) -> None:
-        if self._freeze_timer is not None:
-            self._freeze_timer.cancel()
+    async def _freeze_later(self, delay: float) -> None:
+        await asyncio.sleep(delay)
+        self._freezing = None
+        self._freeze_when_due()
 
     def _finish(self) -> None:
-        self._cancel_freeze_timer()
+        if self._freezing is not None:
+            self._freezing.cancel()
         self._job._watch.feed.unsubscribe(self._throttle)
         if all(other._job is not self._job for other in _open):
             self._job.stop()

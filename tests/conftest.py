@@ -10,9 +10,16 @@ import pytest
 from documents import JOB_URL
 from servers import FAST, Certificates, Replies, Server
 
+from jobwidgets.budget import configure
 from jobwidgets.job import Job
 
 T = TypeVar("T")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _ample_budget() -> None:
+    """Let the tests ask as often as they like."""
+    configure(requests_per_second=100_000)
 
 
 @pytest.fixture

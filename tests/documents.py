@@ -22,6 +22,7 @@ JOB_URL = f"{JOBS_URL}/{JOB_ID}"
 ABSENT = object()
 """A change that takes the part out of the document."""
 
+_FINAL = ("COMPLETED", "FAILED", "CANCELLED")
 _CUSTOM = {"stepsCompleted": 1, "totalSteps": 5, "isCancelled": False, "messageCodes": [1500]}
 
 
@@ -33,7 +34,8 @@ def case(name: str) -> Any:
 def document(**changes: Any) -> dict[str, Any]:
     """Return the document of a job that runs, with some parts changed or `ABSENT`.
 
-    The parts that Mission has in customAttributes are changed there.
+    The parts that Mission has in customAttributes are changed there. With a final status the
+    document tells an end, one minute after the start.
     """
     custom = {name: changes.pop(name, part) for name, part in _CUSTOM.items()}
     parts = {
@@ -44,6 +46,7 @@ def document(**changes: Any) -> dict[str, Any]:
         "status": "PROCESSING",
         "username": "admin",
         "customAttributes": _present(custom),
+        "endTime": milliseconds(after(60)) if changes.get("status") in _FINAL else ABSENT,
         **changes,
     }
     return _present(parts)

@@ -173,7 +173,7 @@ def test_elapsed_goes_on_without_news() -> None:
 
 def test_elapsed_stays_at_an_end_without_a_time() -> None:
     """Of a job that was watched to its end, the last sight stands for a missing endTime."""
-    ended = document(status="COMPLETED")
+    ended = document(status="COMPLETED", endTime=ABSENT)
     assert watched(document(), ended, ended, ended).elapsed == timedelta(seconds=1)
 
 

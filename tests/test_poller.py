@@ -36,7 +36,7 @@ def poller() -> Iterator[Poller]:
     """Return a poller of the test's own."""
     one = Poller()
     yield one
-    one.close(HANG)
+    one.thread.close(HANG)
 
 
 def new_watch(*replies: Any, pace: Pace = FAST, token: str | None = None) -> Watch:
@@ -55,7 +55,7 @@ def settle(poller: Poller, *watches: Watch) -> None:
     """Return when nothing more will come of the watches by itself."""
     for watch in watches:
         settled = threading.Event()
-        poller.call(watch.feed.on_settled, settled.set)
+        poller.thread.call(watch.feed.on_settled, settled.set)
         assert settled.wait(HANG)
 
 
@@ -99,7 +99,7 @@ def test_no_thread_before_the_first_call() -> None:
     """Making a poller starts nothing, and closing it then has nothing to end."""
     before = threading.active_count()
     poller = Poller()
-    poller.close()
+    poller.thread.close()
     assert threading.active_count() == before
 
 
@@ -159,7 +159,7 @@ def test_one_request_of_a_job_in_flight(poller: Poller) -> None:
     gate.wait()
     with ThreadPoolExecutor(5) as pool:
         reads = [pool.submit(poller.refresh, watch) for _ in range(5)]
-        poller.do(int)  # what was handed over before is under way now
+        poller.thread.do(int)  # what was handed over before is under way now
         gate.opened.set()
         for read in reads:
             read.result(HANG)
@@ -214,11 +214,11 @@ def test_waiting_within_a_listener_is_refused(poller: Poller) -> None:
     watch, met = new_watch(document(), ENDED), []
 
     def listener(_: int | None) -> None:
-        with pytest.raises(RuntimeError, match="poller's thread") as raised:
+        with pytest.raises(RuntimeError, match="jobwidgets-poller cannot wait") as raised:
             poller.refresh(watch)
         met.append(raised.value)
 
-    poller.call(watch.feed.subscribe, Throttle(listener))
+    poller.thread.call(watch.feed.subscribe, Throttle(listener))
     poller.begin(watch)
     settle(poller, watch)
     assert len(met) == 2
@@ -227,7 +227,7 @@ def test_waiting_within_a_listener_is_refused(poller: Poller) -> None:
 def test_end_within_a_listener(poller: Poller) -> None:
     """A listener may end the watch."""
     watch = new_watch(document())
-    poller.call(
+    poller.thread.call(
         watch.feed.subscribe, Throttle(lambda _: poller.end(watch) if watch.is_active else None)
     )
     poller.begin(watch)
@@ -305,7 +305,7 @@ def test_renewed_token_of_a_job_that_nobody_watches(poller: Poller) -> None:
     """A new token begins no watch."""
     watch = new_watch(document())
     poller.renew(watch)
-    poller.do(int)
+    poller.thread.do(int)
     assert requests(watch) == 0
 
 
@@ -337,17 +337,17 @@ def test_run_raises_a_timeout_of_the_step(poller: Poller, kind: type[Exception])
 def test_do_waits(poller: Poller) -> None:
     """What is done has been done, on the poller's thread, when `do` returns."""
     threads: list[threading.Thread] = []
-    poller.do(lambda: threads.append(threading.current_thread()))
+    poller.thread.do(lambda: threads.append(threading.current_thread()))
     assert threads[0].name == "jobwidgets-poller"
     order: list[int] = []
-    poller.do(lambda: (poller.do(order.append, 1), order.append(2)))
+    poller.thread.do(lambda: (poller.thread.do(order.append, 1), order.append(2)))
     assert order == [1, 2]
 
 
 def test_do_raises(poller: Poller) -> None:
     """What goes wrong is raised where it was asked for."""
     with pytest.raises(ZeroDivisionError):
-        poller.do(lambda: 1 / 0)
+        poller.thread.do(lambda: 1 / 0)
 
 
 def test_callbacks_run_in_an_empty_context(poller: Poller) -> None:
@@ -366,11 +366,11 @@ def test_callbacks_run_in_an_empty_context(poller: Poller) -> None:
 
     cell.set("In [7]")
     watch = new_watch(reply, reply, ENDED)
-    poller.call(watch.feed.subscribe, Throttle(note))
+    poller.thread.call(watch.feed.subscribe, Throttle(note))
     poller.begin(watch)
     poller.refresh(watch)
-    poller.call(note)
-    poller.do(note)
+    poller.thread.call(note)
+    poller.thread.do(note)
     poller.run(step)
     settle(poller, watch)
     assert len(seen) >= 8
@@ -396,7 +396,7 @@ def test_close(poller: Poller) -> None:
     before = pollers()
     poller.begin(watch)
     gate.wait()
-    poller.close(HANG)
+    poller.thread.close(HANG)
     gate.opened.set()
     assert set(pollers()) <= set(before)
     poller.begin(watch)
@@ -411,7 +411,7 @@ def test_close_hangs_up(poller: Poller, serve: Callable[..., Server]) -> None:
     for _ in range(2):
         poller.refresh(watch)
         poller.refresh(watch)
-        poller.close(HANG)
+        poller.thread.close(HANG)
     assert (len(server.requests), server.connections) == (4, 2)
 
 

@@ -145,7 +145,8 @@ def test_hostile_text_is_text(text: str) -> None:
     shown, harmless = (Page(static_html(*every_field(word))) for word in (text, "harmless"))
     assert shown.elements == harmless.elements
     assert shown.words.count(text) == harmless.words.count("harmless") >= 9
-    assert static_text(*every_field(text)).count(text) >= 8
+    on_one_line = re.sub(r"[\x00-\x1f]", " ", text)  # a terminal would obey these
+    assert static_text(*every_field(text)).count(on_one_line) >= 8
 
 
 @pytest.mark.parametrize("text", HOSTILE)

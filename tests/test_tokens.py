@@ -253,6 +253,30 @@ def test_cancelled_exchange_takes_nothing_from_others() -> None:
     assert portal.calls == 1
 
 
+def test_failure_that_nobody_waits_for(caplog: pytest.LogCaptureFixture) -> None:
+    """A provider that fails when the only job that waited is stopped fails in silence."""
+    asked, opened = threading.Event(), threading.Event()
+
+    def portal() -> str:
+        asked.set()
+        assert opened.wait(HANG)
+        raise LookupError("down")
+
+    async def main() -> None:
+        asking = asyncio.create_task(TokenKeeper(portal).current())
+        await asyncio.to_thread(asked.wait, HANG)
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+        opened.set()
+        for thread in portal_threads():
+            await asyncio.to_thread(thread.join, HANG)
+        await asyncio.sleep(0)  # the loop takes the outcome in
+
+    asyncio.run(main())
+    gc.collect()
+    assert caplog.records == []
+
+
 def test_call_of_a_closed_loop_is_not_joined() -> None:
     """After a loop was closed in mid-call (or a fork), another one asks anew."""
     portal = Portal()

@@ -146,6 +146,7 @@ def test_redirect_that_is_followed(url: str, location: str, target: str) -> None
         ("http://h/jobs/j1", "https://other/jobs/j1", "https://other:443"),
         ("http://h/jobs/j1", "http://h:8080/jobs/j1", "http://h:8080"),
         (JOB, "ftp://gis.example.com/", "ftp://gis.example.com"),
+        (JOB, "https://h&token=S3cr3t/", "https://h&token=[redacted]"),
     ],
 )
 def test_redirect_to_another_origin(url: str, location: str, named: str) -> None:

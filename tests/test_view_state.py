@@ -307,7 +307,7 @@ def test_head_times(status: str, ended: bool, elapsed: float | None, duration: s
 
 def test_head_of_an_end_without_a_time() -> None:
     """Where nobody knows how long it took, no duration is made up."""
-    told = head(watched(document(status="COMPLETED")), IN_TOUCH, None)
+    told = head(watched(document(status="COMPLETED", endTime=ABSENT)), IN_TOUCH, None)
     assert (told["elapsed"], told["duration"]) == (None, "")
 
 

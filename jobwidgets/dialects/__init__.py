@@ -37,6 +37,10 @@ class Dialect(Protocol):
         """The name that `Job(dialect=…)` takes."""
 
     @property
+    def cancel_note(self) -> str | None:
+        """Why jobs cannot be cancelled over this resource; None where they can."""
+
+    @property
     def query(self) -> Mapping[str, str]:
         """Parameters that every request of this dialect carries."""
 
@@ -51,6 +55,9 @@ class Dialect(Protocol):
 
     def parse(self, document: object) -> Snapshot:
         """Return what `document` says; DocumentError when it is no job document."""
+
+    def is_complete(self, snapshot: Snapshot) -> bool:
+        """Return whether a final snapshot has all that the server is going to say."""
 
     def ids(self, document: object) -> list[str]:
         """Return the ids that the jobs resource lists, once each, in its order."""

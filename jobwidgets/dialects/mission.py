@@ -54,6 +54,7 @@ class Mission:
     """Documents, URLs and error bodies of ArcGIS Mission Server."""
 
     name = "mission"
+    cancel_note = "ArcGIS Mission Server documents no operation that cancels a job"
     query: Mapping[str, str] = {"f": "json"}
 
     def authorization(self, token: str) -> tuple[str, str]:
@@ -97,6 +98,10 @@ class Mission:
             attributes={**_unplaced(job), **custom},
             document=job,
         )
+
+    def is_complete(self, snapshot: Snapshot) -> bool:
+        """Return whether the end is told: the status may be written before the rest (ours)."""
+        return snapshot.ended is not None
 
     def ids(self, document: object) -> list[str]:
         """Return the ids of ``asyncJobs``: Esri's own example repeats one."""

@@ -39,6 +39,17 @@ class Certificates:
         context.verify_mode = ssl.CERT_REQUIRED if asks_for_client else ssl.CERT_NONE
         return self._with_certificate(context, "server")
 
+    def context_of_another_host(self) -> ssl.SSLContext:
+        """Return what a server needs that shows a certificate for another host."""
+        return self._with_certificate(ssl.create_default_context(ssl.Purpose.CLIENT_AUTH), "client")
+
+    def expired_context(self) -> ssl.SSLContext:
+        """Return what a server for localhost needs that shows a certificate of yesterday."""
+        if not (self._folder / "expired.pem").exists():
+            self._sign("expired", "subjectAltName=DNS:localhost", days="-1")
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        return self._with_certificate(context, "expired")
+
     def client_context(self) -> ssl.SSLContext:
         """Return what a client with a certificate of its own gives as `verify`."""
         return self._with_certificate(ssl.create_default_context(cafile=self.ca), "client")
@@ -47,10 +58,10 @@ class Certificates:
         context.load_cert_chain(self._folder / f"{name}.pem", self._folder / f"{name}.key")
         return context
 
-    def _sign(self, name: str, extension: str) -> None:
+    def _sign(self, name: str, extension: str, days: str = _DAYS) -> None:
         (self._folder / f"{name}.ext").write_text(extension, encoding="ascii")
         self._openssl("req", *_key(name), "-out", f"{name}.csr", "-subj", f"/CN={name}")
-        authority = ("-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", _DAYS)
+        authority = ("-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", days)
         files = ("-in", f"{name}.csr", "-out", f"{name}.pem", "-extfile", f"{name}.ext")
         self._openssl("x509", "-req", *authority, *files)
 

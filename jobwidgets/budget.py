@@ -1,0 +1,120 @@
+"""How many requests a second one host gets, and whose turn it is when that is too few."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+REQUESTS_PER_SECOND = 20.0
+"""To one host, unless `configure` says otherwise."""
+_CATCH_UP = 0.05  # seconds: a timer may be this late without the budget being lost
+
+_rate = REQUESTS_PER_SECOND
+
+
+def configure(*, requests_per_second: float = REQUESTS_PER_SECOND) -> None:
+    """Set how many requests a second this process makes to one host, at once and for all jobs.
+
+    Where that is too few for the jobs that are watched, their delays stretch by the same factor;
+    a fixed `poll_interval` stretches too.
+
+    Parameters
+    ----------
+    requests_per_second
+        Above 0; 20 unless told otherwise.
+
+    Raises
+    ------
+    ValueError
+        If it is no number above 0.
+    """
+    global _rate
+    if not 0 < requests_per_second < math.inf:
+        raise ValueError(f"requests_per_second is a number above 0, found {requests_per_second!r}")
+    _rate = float(requests_per_second)
+
+
+Urgency = Callable[[float], float]
+"""How urgent a request is at a time (seconds of the loop's clock); the largest goes first."""
+
+
+@dataclass(slots=True)
+class Bucket:
+    """Requests evenly spread over the seconds: a token bucket that holds hardly more than one.
+
+    Parameters
+    ----------
+    rate
+        Requests a second.
+    """
+
+    rate: float
+    _free_at: float = field(default=-math.inf, repr=False)
+
+    def delay(self, now: float) -> float:
+        """Return the seconds until the next request may go; 0 when it may go now."""
+        return max(self._free_at - now, 0.0)
+
+    def take(self, now: float) -> None:
+        """Count a request that goes now."""
+        self._free_at = max(self._free_at, now - _CATCH_UP) + 1.0 / self.rate
+
+
+def lateness(asked_at: float, delay: float) -> Urgency:
+    """Return the urgency of a poll: how many of its own delays it has been waiting for.
+
+    Where the budget is too small, serving the largest stretches every job's delay by the same
+    factor: young jobs and those on their last step, whose delays are short, come round first,
+    and no job waits for ever.
+
+    Parameters
+    ----------
+    asked_at
+        When the job was asked for last, in seconds of the loop's clock.
+    delay
+        The seconds after which it should be asked for again.
+    """
+    return lambda now: (now - asked_at) / delay
+
+
+class Budget:
+    """The requests to one host, let through one by one; on one event loop."""
+
+    def __init__(self) -> None:
+        self._bucket = Bucket(_rate)
+        self._waiting: dict[asyncio.Future[None], Urgency] = {}
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def admit(self, urgency: Urgency) -> None:
+        """Return when a request may be made."""
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting[turn] = urgency
+        try:
+            self._serve()
+            await turn
+        finally:
+            self._waiting.pop(turn, None)
+
+    def _serve(self) -> None:
+        """Let through what the bucket holds, and come back for the rest."""
+        loop = asyncio.get_running_loop()
+        self._bucket.rate = _rate
+        while self._waiting and self._bucket.delay(loop.time()) == 0:
+            self._bucket.take(loop.time())
+            turn = self._next(loop.time())
+            if not turn.done():  # its request was cancelled in this very moment
+                turn.set_result(None)
+        if self._waiting and self._timer is None:
+            delay = self._bucket.delay(loop.time())
+            self._timer = loop.call_later(delay, self._come_back)
+
+    def _come_back(self) -> None:
+        self._timer = None
+        self._serve()
+
+    def _next(self, now: float) -> asyncio.Future[None]:
+        turn = max(self._waiting, key=lambda turn: self._waiting[turn](now))
+        del self._waiting[turn]
+        return turn
