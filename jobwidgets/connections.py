@@ -7,9 +7,11 @@ import inspect
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from http.cookiejar import Cookie, CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from urllib.request import Request
 
 import httpx
 
@@ -18,7 +20,7 @@ from jobwidgets.budget import Budget, Urgency, lateness
 from jobwidgets.redact import redacted
 from jobwidgets.urls import origin
 
-LANES = 8
+LANES = 16
 """Connections, and so requests in flight, to one origin with the same settings."""
 DEADLINE = 60.0
 """Seconds for one whole answer, from the moment in which a connection is free for it."""
@@ -171,10 +173,24 @@ def _client_settings(http: Http) -> dict[str, Any]:
     limits = httpx.Limits(
         max_connections=1, max_keepalive_connections=1, keepalive_expiry=_KEPT_ALIVE
     )
-    settings = {"timeout": _TIMEOUT, "limits": limits, **http}
+    settings = {"timeout": _TIMEOUT, "limits": limits, **http, "cookies": _cookies(http)}
     if "transport" not in http:  # a transport of the user's brings its own TLS
         settings["verify"] = _ssl_context(http)
     return settings
+
+
+class _NoNewCookies(DefaultCookiePolicy):
+    """Keeps no cookie that a server sets: the next request may be for another user's job."""
+
+    def set_ok(self, cookie: Cookie, request: Request) -> bool:
+        return False
+
+
+def _cookies(http: Http) -> CookieJar:
+    jar = CookieJar(policy=_NoNewCookies())
+    for cookie in httpx.Cookies(http.get("cookies")).jar:
+        jar.set_cookie(cookie)
+    return jar
 
 
 def _ssl_context(http: Http) -> ssl.SSLContext:

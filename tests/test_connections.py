@@ -400,3 +400,12 @@ def test_proxy(serve: Serve) -> None:
     proxy = serve(lambda _: document())
     get("http://gis.invalid/arcgis/rest/jobs", {"proxy": proxy.origin})
     assert proxy.requests[0].target == "http://gis.invalid/arcgis/rest/jobs"
+
+
+def test_cookies_of_a_server_are_not_kept() -> None:
+    """A cookie that an answer sets goes with no later request; one of the user's goes with all."""
+    replies = Replies(httpx.Response(200, headers={"Set-Cookie": "session=of-token-a"}))
+    http = {"transport": replies, "cookies": {"chosen": "by the user"}}
+    get(JOB_URL, http, number=3, lanes=1)
+    sent = [request.headers["cookie"] for request in replies.requests]
+    assert sent == ["chosen=by the user"] * 3
