@@ -10,7 +10,15 @@ from documents import JOB_ID, JOB_URL, case, document
 from servers import Replies
 from shells import CellShell, shell
 
-from jobwidgets import Job, JobWidget, NoSuchJobError, WatchStoppedError
+from jobwidgets import (
+    Job,
+    JobWidget,
+    NoSuchJobError,
+    WatchStoppedError,
+    jobs_frame,
+    messages_frame,
+    snapshots_frame,
+)
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 QUEUED, RUNNING = document(status="SUBMITTED", messages=[]), document()
@@ -248,3 +256,12 @@ def test_a_job_brings_its_own_settings() -> None:
     """Keywords of Job beside a Job are a TypeError."""
     with pytest.raises(TypeError, match="give poll_interval to Job"):
         JobWidget(Job(JOB_URL), poll_interval=5)
+
+
+def test_frames_take_a_widget(widget: Callable[..., JobWidget]) -> None:
+    """A widget stands for its job in every frame."""
+    shown = widget(QUEUED, RUNNING, ENDED)
+    shown.job.wait(30)
+    assert list(jobs_frame(shown)["status"]) == ["succeeded"]
+    assert list(messages_frame([shown, shown.job])["text"]) == ["Started.", "Finished."] * 2
+    assert list(snapshots_frame(shown)["status"]) == ["queued", "running", "succeeded"]
