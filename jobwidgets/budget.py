@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 REQUESTS_PER_SECOND = 20.0
 """To one host, unless `configure` says otherwise."""
 _CATCH_UP = 0.05  # seconds: a timer may be this late without the budget being lost
+_LONGEST_NAP = 0.25  # seconds after which a new `configure` is seen by those that wait
 
 _rate = REQUESTS_PER_SECOND
 
@@ -51,15 +52,15 @@ class Bucket:
     """
 
     rate: float
-    _free_at: float = field(default=-math.inf, repr=False)
+    _taken_at: float = field(default=-math.inf, repr=False)
 
     def delay(self, now: float) -> float:
         """Return the seconds until the next request may go; 0 when it may go now."""
-        return max(self._free_at - now, 0.0)
+        return max(self._taken_at + 1.0 / self.rate - now, 0.0)
 
     def take(self, now: float) -> None:
         """Count a request that goes now."""
-        self._free_at = max(self._free_at, now - _CATCH_UP) + 1.0 / self.rate
+        self._taken_at = max(self._taken_at + 1.0 / self.rate, now - _CATCH_UP)
 
 
 def lateness(asked_at: float, delay: float) -> Urgency:
@@ -107,7 +108,7 @@ class Budget:
             if not turn.done():  # its request was cancelled in this very moment
                 turn.set_result(None)
         if self._waiting and self._timer is None:
-            delay = self._bucket.delay(loop.time())
+            delay = min(self._bucket.delay(loop.time()), _LONGEST_NAP)
             self._timer = loop.call_later(delay, self._come_back)
 
     def _come_back(self) -> None:

@@ -10,9 +10,8 @@ import time
 from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import CancelledError
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from jobwidgets.connections import Http
 from jobwidgets.contact import Contact, ContactState
 from jobwidgets.feed import Throttle
 from jobwidgets.history import JobHistory
@@ -24,6 +23,9 @@ from jobwidgets.static import static_html
 from jobwidgets.threads import user_callbacks
 from jobwidgets.tokens import Token, token_keeper
 from jobwidgets.watch import Watch
+
+if TYPE_CHECKING:
+    from jobwidgets.connections import Http
 
 _LONGEST_WAIT = 1.0  # seconds of one uninterruptible stretch, on systems that have such
 

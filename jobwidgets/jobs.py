@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
-from jobwidgets.connections import Connections, Http
 from jobwidgets.history import JobHistory
 from jobwidgets.job import Job
 from jobwidgets.pace import Pace
 from jobwidgets.poller import poller
 from jobwidgets.settings import checked_settings
 from jobwidgets.tokens import Token
+
+if TYPE_CHECKING:
+    from jobwidgets.connections import Connections, Http
 
 
 class Jobs:

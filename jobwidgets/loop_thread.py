@@ -10,7 +10,8 @@ import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from contextvars import Context
-from typing import Any, TypeVar
+from typing import Any, TypeVar, TypeVarTuple, Unpack
+from weakref import WeakValueDictionary
 
 from jobwidgets.threads import call_in_thread
 
@@ -20,21 +21,20 @@ EXIT = 0.5
 """Seconds that the end of the thread waits for what is under way."""
 _SLEPT = 2.0  # seconds that the clocks must have come apart by for the machine to have slept
 T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 
 class LoopThread:
     """Runs functions and coroutines for any thread.
 
     They run in an empty context: in a copy of the creating cell's context nbclient would drop
-    their display updates. When it was idle at two heartbeats, the thread ends; the next call
-    begins another, with a loop of its own.
+    their display updates. When no call, task or timer was there at two heartbeats, the thread ends;
+    the next call begins another, with a loop of its own.
 
     Parameters
     ----------
     name
         Of the thread.
-    is_idle
-        Whether nothing is planned on the loop beside its tasks.
     awoke
         Called on the loop when the machine has slept: the timers are late by that time.
     drop
@@ -49,7 +49,6 @@ class LoopThread:
         self,
         name: str,
         *,
-        is_idle: Callable[[], bool],
         awoke: Callable[[], None],
         drop: Callable[[], Awaitable[None]],
         heartbeat: float = HEARTBEAT,
@@ -57,15 +56,13 @@ class LoopThread:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._name = name
-        self._is_idle = is_idle
         self._awoke = awoke
         self._drop = drop
         self._heartbeat = heartbeat
         self._apart: Callable[[], float] = lambda: wall() - monotonic()
         self._lock = threading.Lock()
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._loop: _Loop | None = None
         self._thread: threading.Thread | None = None
-        self._posted = 0
 
     @property
     def is_current(self) -> bool:
@@ -76,7 +73,8 @@ class LoopThread:
         """Run ``function(*args)`` on the loop, soon; from any thread."""
         with self._lock:
             loop = self._running()
-            loop.call_soon_threadsafe(self._arrive, function, *args, context=Context())
+            loop.call_soon_threadsafe(function, *args, context=Context())
+            loop.call_soon_threadsafe(self._arrived, loop)
 
     def do(self, function: Callable[..., object], *args: Any) -> None:
         """Run ``function(*args)`` on the loop, and return when it is done; from any thread."""
@@ -98,11 +96,12 @@ class LoopThread:
             raise RuntimeError(f"a listener on the thread {self._name} cannot wait for that thread")
 
         async def run() -> T:
-            self._arrive(lambda: None)
             return await step()
 
         with self._lock:
-            future = Context().run(asyncio.run_coroutine_threadsafe, run(), self._running())
+            loop = self._running()
+            future = Context().run(asyncio.run_coroutine_threadsafe, run(), loop)
+            loop.call_soon_threadsafe(self._arrived, loop)
         try:
             return _result(future)
         finally:
@@ -111,40 +110,41 @@ class LoopThread:
     def close(self, timeout: float = EXIT) -> None:
         """End the thread; a later call begins a new one."""
         with self._lock:
-            loop, thread = self._detach()
+            loop, thread = self._loop, self._thread
+            self._loop = self._thread = None
         if loop is not None and thread is not None:
             loop.call_soon_threadsafe(loop.stop)
             thread.join(timeout)
 
-    def _running(self) -> asyncio.AbstractEventLoop:
-        self._posted += 1
+    def _running(self) -> _Loop:
         if self._loop is None:
-            self._loop, self._posted = _Loop(), 1
+            self._loop = _Loop()
             self._thread = threading.Thread(
                 target=self._run, args=(self._loop,), name=self._name, daemon=True
             )
             self._thread.start()
+        self._loop.posted += 1
         return self._loop
 
-    def _detach(self) -> tuple[asyncio.AbstractEventLoop | None, threading.Thread | None]:
-        loop, self._loop = self._loop, None
-        thread, self._thread = self._thread, None
-        return loop, thread
-
-    def _arrive(self, function: Callable[..., object], *args: Any) -> None:
+    def _arrived(self, loop: _Loop) -> None:
         with self._lock:
-            self._posted -= 1
-        function(*args)
+            loop.posted -= 1
 
-    def _run(self, loop: asyncio.AbstractEventLoop) -> None:
-        loop.call_soon(self._beat, loop, self._apart(), False)
-        try:
-            loop.run_forever()
-        finally:
-            tasks = asyncio.all_tasks(loop)
-            with contextlib.suppress(TimeoutError):
-                loop.run_until_complete(asyncio.wait_for(self._end(tasks), EXIT))
-            loop.close()
+    def _leave(self, loop: _Loop) -> None:
+        if self._loop is loop:
+            self._loop = self._thread = None
+
+    def _run(self, loop: _Loop) -> None:
+        loop.beat_in(0.0, self._beat, loop, self._apart(), False)
+        with contextlib.closing(loop):
+            try:
+                loop.run_forever()
+            finally:
+                with self._lock:
+                    self._leave(loop)
+                end = self._end(asyncio.all_tasks(loop))
+                with contextlib.suppress(TimeoutError):
+                    loop.run_until_complete(asyncio.wait_for(end, EXIT))
 
     async def _end(self, tasks: set[asyncio.Task[Any]]) -> None:
         for task in tasks:
@@ -152,21 +152,52 @@ class LoopThread:
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._drop()
 
-    def _beat(self, loop: asyncio.AbstractEventLoop, apart: float, was_idle: bool) -> None:
+    def _beat(self, loop: _Loop, apart: float, was_idle: bool) -> None:
         now = self._apart()
         if now - apart > _SLEPT:
             self._awoke()
         with self._lock:
-            is_idle = self._posted == 0 and not asyncio.all_tasks(loop) and self._is_idle()
-            if is_idle and was_idle and self._loop is loop:
-                self._detach()
+            is_idle = loop.is_idle
+            if is_idle and was_idle:
+                self._leave(loop)
                 loop.stop()
                 return
-        loop.call_later(self._heartbeat, self._beat, loop, now, is_idle)
+        loop.beat_in(self._heartbeat, self._beat, loop, now, is_idle)
 
 
 class _Loop(asyncio.SelectorEventLoop):
-    """A loop whose look-ups of names do not hold up the interpreter's exit."""
+    """A loop that knows whether it is idle.
+
+    Its look-ups of names do not hold up the interpreter's exit.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.posted = 0
+        """Calls of other threads that have not arrived yet."""
+        self._timers: WeakValueDictionary[int, asyncio.TimerHandle] = WeakValueDictionary()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is under way or planned, but the heartbeat."""
+        is_planned = any(not timer.cancelled() for timer in self._timers.values())
+        return not (self.posted or is_planned or asyncio.all_tasks(self))
+
+    def call_at(
+        self,
+        when: float,
+        callback: Callable[[Unpack[Ts]], object],
+        *args: *Ts,
+        context: Context | None = None,
+    ) -> asyncio.TimerHandle:
+        """Plan a call, and note it."""
+        timer = super().call_at(when, callback, *args, context=context)
+        self._timers[id(timer)] = timer
+        return timer
+
+    def beat_in(self, seconds: float, beat: Callable[..., object], *args: Any) -> None:
+        """Plan the heartbeat, which does not count."""
+        super().call_at(self.time() + seconds, beat, *args)
 
     async def getaddrinfo(self, host: Any, port: Any, **options: int) -> Any:
         def look_up() -> Any:

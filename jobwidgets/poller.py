@@ -7,11 +7,13 @@ import atexit
 import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from jobwidgets.connections import Connections
 from jobwidgets.loop_thread import HEARTBEAT, LoopThread
 from jobwidgets.watch import Watch
+
+if TYPE_CHECKING:
+    from jobwidgets.connections import Connections
 
 T = TypeVar("T")
 
@@ -20,7 +22,7 @@ T = TypeVar("T")
 class _Round:
     """What one event loop has in hand: which watches wait for their turn, and which are asking."""
 
-    connections: Connections = field(default_factory=Connections)
+    connections: Connections
     timers: dict[Watch, asyncio.TimerHandle] = field(default_factory=dict)
     asking: dict[Watch, asyncio.Task[None]] = field(default_factory=dict)
 
@@ -38,7 +40,6 @@ class Poller:
     def __init__(self, *, heartbeat: float = HEARTBEAT) -> None:
         self.thread = LoopThread(
             "jobwidgets-poller",
-            is_idle=lambda: not self._round.timers,
             awoke=self._ask_for_all,
             drop=self._drop,
             heartbeat=heartbeat,
@@ -105,7 +106,8 @@ class Poller:
             return
         exchange.exception()  # it is written down in the watch
         delay = watch.landed()
-        if delay is not None:
+        # Whoever reads by hand may have begun the next exchange in this very moment.
+        if delay is not None and watch not in self._round.asking:
             loop = asyncio.get_running_loop()
             self._round.timers[watch] = loop.call_later(delay, self._ask, watch)
 
@@ -116,7 +118,13 @@ class Poller:
 
     @property
     def _round(self) -> _Round:
-        return self._rounds.setdefault(asyncio.get_running_loop(), _Round())
+        loop = asyncio.get_running_loop()
+        if loop not in self._rounds:
+            # httpx is imported when it is first needed: that is a third of our import time.
+            from jobwidgets.connections import Connections
+
+            self._rounds[loop] = _Round(Connections())
+        return self._rounds[loop]
 
     async def _drop(self) -> None:
         for watch in list(self._round.timers):

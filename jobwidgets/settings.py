@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import warnings
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from jobwidgets.connections import Http, checked_http
 from jobwidgets.dialects import Dialect, find_dialect
 from jobwidgets.history import JobHistory
 from jobwidgets.pace import Pace
@@ -14,6 +14,9 @@ from jobwidgets.source import Source
 from jobwidgets.tokens import Token, TokenKeeper, token_keeper
 from jobwidgets.urls import split_token
 from jobwidgets.watch import Watch
+
+if TYPE_CHECKING:
+    from jobwidgets.connections import Http
 
 SHORTEST_INTERVAL = 0.5
 """Seconds; the floor of `poll_interval`."""
@@ -71,10 +74,19 @@ def checked_settings(
         token=token_keeper(token if token is not None else token_of_url),
         poll_interval=_checked_interval(poll_interval),
         give_up_after=_checked_seconds("give_up_after", give_up_after),
-        http=checked_http(http),
+        http=_checked_http(http),
         pace=pace or Pace(),
     )
     return bare, settings
+
+
+def _checked_http(http: Http | None) -> Http:
+    if http is None:
+        return {}
+    # httpx is imported when it is first needed: that is a third of our import time.
+    from jobwidgets.connections import checked_http
+
+    return checked_http(http)
 
 
 def _checked_interval(seconds: float | None) -> float | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import blake2b
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from jobwidgets.answer import (
     TOKEN_REFUSED,
@@ -16,12 +16,14 @@ from jobwidgets.answer import (
     read_document,
 )
 from jobwidgets.budget import Urgency
-from jobwidgets.connections import Connections, Http
 from jobwidgets.dialects import Dialect, DocumentError
 from jobwidgets.redact import redacted_body
 from jobwidgets.snapshot import Snapshot
 from jobwidgets.tokens import TokenKeeper
 from jobwidgets.urls import redirected, with_query
+
+if TYPE_CHECKING:
+    from jobwidgets.connections import Connections, Http
 
 MOST_REDIRECTS = 5
 

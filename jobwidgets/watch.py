@@ -10,10 +10,16 @@ import traceback
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
-from jobwidgets.answer import ExchangeError, NoSuchJobError, RefusedError, UnauthorisedError
+from jobwidgets.answer import (
+    BodyError,
+    ExchangeError,
+    NoSuchJobError,
+    RefusedError,
+    UnauthorisedError,
+)
 from jobwidgets.budget import lateness
-from jobwidgets.connections import Connections
 from jobwidgets.contact import Contact, ContactState
 from jobwidgets.dialects import DocumentError
 from jobwidgets.feed import Feed
@@ -21,6 +27,9 @@ from jobwidgets.history import JobHistory
 from jobwidgets.pace import Pace
 from jobwidgets.snapshot import JobwidgetsError, Snapshot, Status
 from jobwidgets.source import Reading, Source
+
+if TYPE_CHECKING:
+    from jobwidgets.connections import Connections
 
 _log = logging.getLogger("jobwidgets")
 # Before the first document these mean a wrong URL, which asking again does not mend.
@@ -93,7 +102,7 @@ class Watch:
 
     def begin(self) -> None:
         """Count the watch as begun, anew after an end or a refusal."""
-        if not self.is_active:
+        if not self.is_active or self.contact.state in _PARKED:
             self.is_active, self._began = True, self._clock()
         self.is_at_rest = False
         self.feed.unsettle()
@@ -103,7 +112,7 @@ class Watch:
 
     def end(self) -> None:
         """Count the watch as stopped, and drop an exchange that is under way."""
-        self.is_active = False
+        self.is_active, self.is_at_rest = False, True
         self.drop_exchange()
         self.contact = replace(self.contact, state=ContactState.STOPPED, next_try=None)
         self.feed.publish(None)
@@ -175,6 +184,7 @@ class Watch:
         try:
             reading = await self.source.read_job(connections)
         except JobwidgetsError as error:
+            _let_go(error)
             self._missed(error)
             raise
         except Exception as error:  # noqa: BLE001 - a user's transport may raise anything
@@ -245,3 +255,10 @@ class Watch:
         document, seen = dict(latest.document), datetime.now(UTC)
         gone = replace(latest, status=Status.GONE, document=document, seen=seen)
         self._news = self.history.record(gone, server_time)
+
+
+def _let_go(error: JobwidgetsError) -> None:
+    """Drop what the frames behind an error hold, the whole body say: the error is kept."""
+    traceback.clear_frames(error.__traceback__)
+    if isinstance(error, BodyError) and error.__cause__ is not None:
+        traceback.clear_frames(error.__cause__.__traceback__)

@@ -78,7 +78,7 @@ HOMES = {
     "starlette": {"demo"},
     "uvicorn": {"demo"},
 }
-HEAVY = ("numpy", "pandas", "pyarrow", "starlette", "uvicorn")
+HEAVY = ("httpx", "numpy", "pandas", "pyarrow", "starlette", "uvicorn")
 
 
 def own_name(path: Path) -> str:

@@ -9,19 +9,20 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
-from documents import JOB_ID, JOB_URL, case, document
+from documents import ABSENT, JOB_ID, JOB_URL, case, document
 from servers import FAST, HANG, Replies, Server
 
 from jobwidgets.answer import NoSuchJobError, ServerError, TransportError, UnauthorisedError
 from jobwidgets.contact import Contact, ContactState
 from jobwidgets.dialects import DocumentError
 from jobwidgets.history import JobCancelledError, JobFailedError, JobGoneError
-from jobwidgets.job import Job, WatchStoppedError
+from jobwidgets.job import CancelUnsupportedError, Job, WatchStoppedError
 from jobwidgets.pace import Pace
 from jobwidgets.snapshot import Status
 
@@ -268,8 +269,8 @@ from jobwidgets.pace import Pace
 job = Job(sys.argv[1], pace=Pace(shortest=0.01, longest=0.01))
 try:
     job.wait()
-except KeyboardInterrupt:
-    print("interrupted", flush=True)
+except KeyboardInterrupt as interrupt:
+    print("interrupted:", interrupt, flush=True)
 print(job.wait(20).status)
 """
 
@@ -278,14 +279,17 @@ print(job.wait(20).status)
 def test_interrupt_ends_the_waiting_only(
     serve: Callable[..., Server], python: Callable[..., subprocess.Popen[str]]
 ) -> None:
-    """An interrupt comes through at once, and the job is watched on."""
+    """An interrupt comes through at once, says how to go on, and the job is watched on."""
     was_interrupted = threading.Event()
     server = serve(lambda _: ENDED if was_interrupted.is_set() else document())
     process = python(INTERRUPT, f"{server.jobs_url}/j1")
     assert process.stdout is not None
     until(lambda: len(server.requests) > 3 or process.poll() is not None)
     process.send_signal(signal.SIGINT)
-    assert process.stdout.readline() == "interrupted\n"
+    text = "job j1 is watched on: wait() waits again, stop() ends the watch"
+    assert process.stdout.readline() == f"interrupted: {text}\n"
+    asked = len(server.requests)
+    until(lambda: len(server.requests) > asked)
     was_interrupted.set()
     assert process.communicate(timeout=HANG) == ("succeeded\n", "")
 
@@ -590,6 +594,68 @@ def test_done_callback_of_a_lost_watch(new_job: NewJob) -> None:
     callback.wait()
     assert callback.calls == [(job, None, ContactState.LOST)]
     assert isinstance(job.error, NoSuchJobError)
+
+
+def test_wait_and_callbacks_come_after_the_trailing_read(new_job: NewJob) -> None:
+    """Whoever waits for the end gets the messages that came with the last read."""
+    torso = document(status="COMPLETED", endTime=ABSENT)
+    whole = document(status="COMPLETED", messages=["Started mission creation.", "Finished."])
+    job, seen, over = new_job(document(), torso, whole), [], Callback()
+
+    def done(job: Job) -> None:
+        seen.append(job.messages[-1].text)
+        over(job)
+
+    job.add_done_callback(done)
+    assert job.wait().messages[-1].text == "Finished."
+    over.wait()
+    assert asyncio.run(main_of(job)).ended is not None
+    assert (seen, requests(job)) == (["Finished."], 3)
+
+
+def test_stop_before_the_trailing_read(new_job: NewJob) -> None:
+    """Whoever asked to be called at the end is called when the last read is dropped."""
+    callback, late = Callback(), Callback()
+    torso = document(status="COMPLETED", endTime=ABSENT)
+    job = new_job(torso, pace=replace(FAST, trail=3600))
+    job.add_done_callback(callback)
+    until(lambda: job.status is Status.SUCCEEDED and job.contact.next_try)
+    assert callback.calls == []
+    job.stop()
+    callback.wait()
+    job.add_done_callback(late)
+    late.wait()
+    assert job.wait(HANG).status is Status.SUCCEEDED
+
+
+def test_give_up(new_job: NewJob) -> None:
+    """A watch that gave up says why, also to whoever waits, and can be started again."""
+    cut, callback = httpx.ReadError("cut"), Callback()
+    job = new_job(document(), cut, give_up_after=0.05)
+    job.add_done_callback(callback)
+    for _ in range(2):
+        with pytest.raises(TransportError, match="cut") as raised:
+            job.wait(HANG)
+        assert raised.value is job.error
+    callback.wait()
+    assert (job.contact.state, job.status) == (ContactState.LOST, Status.RUNNING)
+    server(job).replies[:] = [cut, cut, ENDED]
+    assert job.start().wait(HANG).status is Status.SUCCEEDED
+
+
+@pytest.mark.parametrize("seconds", [0, -1, float("nan"), float("inf")])
+def test_give_up_after_no_time(seconds: float) -> None:
+    """A time of no use is refused at once."""
+    with pytest.raises(ValueError, match="give_up_after is a positive number of seconds"):
+        Job(JOB_URL, give_up_after=seconds)
+
+
+def test_cancel_is_unsupported(new_job: NewJob) -> None:
+    """Mission has no operation that cancels a job; the error says so, and nothing is sent."""
+    job = new_job(document())
+    with pytest.raises(CancelUnsupportedError, match=r"ArcGIS Mission Server .* no operation"):
+        job.cancel()
+    assert (requests(job), job.contact.state) == (0, ContactState.STOPPED)
 
 
 def test_callbacks_may_use_the_job(new_job: NewJob) -> None:

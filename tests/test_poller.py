@@ -26,6 +26,7 @@ from jobwidgets.source import Source
 from jobwidgets.tokens import token_keeper
 from jobwidgets.watch import Watch
 
+TINY = 0.002  # seconds between two heartbeats
 RARE = Pace(shortest=3600, longest=3600)
 ENDED = document(status="COMPLETED")
 cell = contextvars.ContextVar("cell", default="none")
@@ -90,17 +91,23 @@ class Gate:
         assert self.entered.acquire(timeout=HANG)
 
 
+def until(is_so: Callable[[], object]) -> None:
+    """Return when something has become so."""
+    end = time.monotonic() + HANG
+    while not is_so():
+        assert time.monotonic() < end
+        time.sleep(0.001)
+
+
+def served_watch(server: Server) -> Watch:
+    """Return the watch of a job on a real socket."""
+    url = f"{server.jobs_url}/{JOB_ID}"
+    return Watch(Source(url, Mission()), JobHistory(JOB_ID, url), pace=FAST)
+
+
 def pollers() -> list[threading.Thread]:
     """Return the pollers' threads."""
     return [thread for thread in threading.enumerate() if thread.name == "jobwidgets-poller"]
-
-
-def test_no_thread_before_the_first_call() -> None:
-    """Making a poller starts nothing, and closing it then has nothing to end."""
-    before = threading.active_count()
-    poller = Poller()
-    poller.thread.close()
-    assert threading.active_count() == before
 
 
 def test_one_daemon_thread_for_all_jobs(poller: Poller) -> None:
@@ -323,33 +330,6 @@ def test_run_returns_and_raises(poller: Poller) -> None:
         poller.run(fail)
 
 
-@pytest.mark.parametrize("kind", [TimeoutError, asyncio.TimeoutError])
-def test_run_raises_a_timeout_of_the_step(poller: Poller, kind: type[Exception]) -> None:
-    """A TimeoutError of the step itself is not taken for a wait that goes on."""
-
-    async def fail(_: Connections) -> None:
-        raise kind("mine")
-
-    with pytest.raises(TimeoutError, match="mine"):
-        poller.run(fail)
-
-
-def test_do_waits(poller: Poller) -> None:
-    """What is done has been done, on the poller's thread, when `do` returns."""
-    threads: list[threading.Thread] = []
-    poller.thread.do(lambda: threads.append(threading.current_thread()))
-    assert threads[0].name == "jobwidgets-poller"
-    order: list[int] = []
-    poller.thread.do(lambda: (poller.thread.do(order.append, 1), order.append(2)))
-    assert order == [1, 2]
-
-
-def test_do_raises(poller: Poller) -> None:
-    """What goes wrong is raised where it was asked for."""
-    with pytest.raises(ZeroDivisionError):
-        poller.thread.do(lambda: 1 / 0)
-
-
 def test_callbacks_run_in_an_empty_context(poller: Poller) -> None:
     """No listener sees the context of the cell that made or began the watch."""
     seen: list[str] = []
@@ -413,6 +393,129 @@ def test_close_hangs_up(poller: Poller, serve: Callable[..., Server]) -> None:
         poller.refresh(watch)
         poller.thread.close(HANG)
     assert (len(server.requests), server.connections) == (4, 2)
+
+
+def test_after_a_sleep_every_waiting_job_is_asked_at_once(poller: Poller) -> None:
+    """When the machine has slept, no job waits for the rest of its delay."""
+    watches = [new_watch(document(), ENDED, pace=RARE) for _ in range(5)]
+    for watch in watches:
+        poller.refresh(watch)
+        poller.begin(watch)
+    poller.thread.do(poller.thread._awoke)
+    settle(poller, *watches)
+    assert [requests(watch) for watch in watches] == [2] * 5
+
+
+def test_sleep_is_told_to_the_poller() -> None:
+    """The clocks' coming apart is what every waiting job is asked at once for."""
+    poller, watch = Poller(heartbeat=TINY), new_watch(document(), document(), ENDED, pace=RARE)
+    poller.begin(watch)
+    poller.refresh(watch)
+    apart = poller.thread._apart
+    poller.thread._apart = lambda: apart() + 3600
+    settle(poller, watch)
+    assert watch.history.status is Status.SUCCEEDED
+
+
+def test_after_a_sleep_nothing_else_is_asked(poller: Poller) -> None:
+    """A job that was stopped, has ended, or is being asked for is left alone."""
+    gate = Gate(document())
+    stopped, ended = new_watch(document(), pace=RARE), new_watch(ENDED)
+    asking = new_watch(gate, pace=RARE)
+    for watch in (stopped, ended, asking):
+        poller.begin(watch)
+    gate.wait()
+    settle(poller, ended)
+    poller.end(stopped)
+    asked = requests(stopped)
+    poller.thread.do(poller.thread._awoke)
+    poller.thread.do(int)
+    assert (requests(stopped), requests(ended), requests(asking)) == (asked, 1, 1)
+    gate.opened.set()
+
+
+def test_idle_poller_leaves_nothing(serve: Callable[..., Server]) -> None:
+    """Some heartbeats after the last watch has ended neither thread nor socket is left."""
+    status, before = ["PROCESSING"], set(pollers())
+    server = serve(lambda _: document(status=status[0]))
+    poller = Poller(heartbeat=TINY)
+    for connections in range(1, 4):
+        status[0] = "PROCESSING"
+        watch = served_watch(server)
+        poller.begin(watch)
+        poller.refresh(watch)
+        status[0] = "COMPLETED"
+        settle(poller, watch)
+        until(lambda: set(pollers()) <= before)
+        until(lambda: not server.open_connections)
+        assert server.connections == connections
+    assert poller._rounds == {}
+
+
+def test_stopped_watch_leaves_nothing(serve: Callable[..., Server]) -> None:
+    """Stopping the last watch, in the midst of a request too, ends the thread soon."""
+    before = set(pollers())
+    server = serve(lambda _: server.hang())
+    poller, watch = Poller(heartbeat=TINY), served_watch(server)
+    poller.begin(watch)
+    assert server.arrived.wait(HANG)
+    poller.end(watch)
+    until(lambda: set(pollers()) <= before)
+    until(lambda: poller._rounds == {})
+
+
+def test_waiting_watch_keeps_the_thread() -> None:
+    """A job that waits for its next poll is no idle one, however long it waits."""
+    before = set(pollers())
+    poller, watch = Poller(heartbeat=TINY), new_watch(document(), pace=RARE)
+    poller.begin(watch)
+    poller.refresh(watch)
+    time.sleep(20 * TINY)
+    (thread,) = set(pollers()) - before
+    assert thread.is_alive()
+    poller.end(watch)
+    thread.join(HANG)
+    assert not thread.is_alive()
+
+
+def test_read_in_the_moment_of_a_landing_leaves_no_second_timer(poller: Poller) -> None:
+    """A read that begins when an exchange has just ended does not double the polls."""
+    watch = new_watch(document(), pace=RARE)
+
+    async def land_and_read(connections: Connections) -> None:
+        poller._begin(watch)
+        first = watch.exchange(connections)
+        while not first.done():  # noqa: ASYNC110 - an event would come after the landing
+            await asyncio.sleep(0)
+        await poller._landing(watch)
+
+    for _ in range(20):
+        poller.run(land_and_read)
+    poller.thread.do(int)
+    planned = poller.run(planned_calls)
+    assert len(planned) == 1
+
+
+async def planned_calls(_: Connections) -> list[asyncio.TimerHandle]:
+    """Return what is planned on the running loop."""
+    timers = asyncio.get_running_loop()._timers.values()
+    return [timer for timer in timers if not timer.cancelled()]
+
+
+def test_listener_that_is_told_later_keeps_the_thread() -> None:
+    """What a throttled listener is still to be told, it is told before the thread ends."""
+    before, told = set(pollers()), threading.Semaphore(0)
+
+    def listener(_: int | None) -> bool:
+        told.release()
+        return True  # there is always more to tell
+
+    poller, throttle = Poller(heartbeat=TINY), Throttle(listener, 5 * TINY)
+    poller.thread.call(throttle, 0)
+    for _ in range(10):
+        assert told.acquire(timeout=HANG)
+    poller.thread.do(throttle.cancel)
+    until(lambda: set(pollers()) <= before)
 
 
 EXIT = """

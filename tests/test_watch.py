@@ -1,6 +1,8 @@
 import asyncio
+import json
 import logging
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Iterator
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -13,6 +15,7 @@ from documents import ABSENT, JOB_ID, JOB_URL, after, case, document
 from servers import Replies
 
 from jobwidgets.answer import (
+    Answer,
     BodyError,
     ExchangeError,
     NoSuchJobError,
@@ -430,6 +433,174 @@ def test_failed_read_after_the_end_changes_nothing(reply: Any) -> None:
     assert scene.history.error is None
     assert scene.state is ContactState.IN_TOUCH
     assert scene.watch.contact.failures == 3
+
+
+TORSO = document(status="COMPLETED", endTime=ABSENT)
+
+
+def test_trailing_read() -> None:
+    """A final document without its end is read once more, and what it then has is taken in."""
+    whole = document(status="COMPLETED", messages=["Started mission creation.", "Finished."])
+    scene = Scene(document(), TORSO, whole).begin()
+    scene.poll()
+    assert scene.poll() == PACE.trail
+    assert scene.watch.has_ended
+    assert not scene.is_settled
+    assert not scene.watch.is_at_rest
+    assert scene.watch.contact.next_try is not None
+    assert scene.poll(after=PACE.trail) is None
+    assert scene.is_settled
+    assert scene.watch.is_at_rest
+    assert [message.text for message in scene.history.messages][1:] == ["Finished."]
+    assert scene.watch.elapsed == timedelta(seconds=60)
+    assert scene.told == [0, 1, 1]
+
+
+@pytest.mark.parametrize("status", ["COMPLETED", "FAILED", "CANCELLED"])
+def test_trailing_read_is_one(status: str) -> None:
+    """A server that never tells the end is asked once more, not for ever."""
+    scene = Scene(document(status=status, endTime=ABSENT)).begin()
+    assert [scene.poll(), scene.poll(), scene.poll()] == [PACE.trail, None, None]
+    assert scene.is_settled
+
+
+@pytest.mark.parametrize("reply", [MISSING, REFUSED, CUT, BUSY, {}, document(jobId="j2")])
+def test_failing_trailing_read_changes_nothing(reply: Any) -> None:
+    """What the read after the end meets is no news of the job."""
+    scene = Scene(document(), TORSO, reply, token="t").begin()
+    scene.poll()
+    scene.poll()
+    latest = scene.history.latest
+    assert scene.poll(after=PACE.trail) is None
+    assert scene.history.latest is latest
+    assert (scene.state, scene.history.error) == (ContactState.IN_TOUCH, None)
+    assert scene.is_settled
+    assert scene.watch.is_at_rest
+
+
+def test_gone_job_is_not_read_once_more() -> None:
+    """Of a job that was removed nothing trails."""
+    scene = Scene(document(), MISSING).begin()
+    scene.poll()
+    assert [scene.poll(), scene.poll(after=2)] == [2, None]
+    assert len(scene.server.requests) == 3
+
+
+def test_stop_before_the_trailing_read() -> None:
+    """A watch that is stopped between the end and the last read is at rest."""
+    scene = Scene(TORSO).begin()
+    scene.poll()
+    end(scene)
+    assert scene.watch.is_at_rest
+    assert scene.is_settled
+
+
+def test_give_up() -> None:
+    """After so many seconds without an answer the watch gives up, with what it last met."""
+    scene = Scene(document(), CUT, BUSY, give_up_after=60).begin()
+    scene.poll()
+    assert scene.poll(after=30) is not None
+    assert scene.poll(after=29) is not None
+    assert scene.state is ContactState.RETRYING
+    assert scene.poll(after=1) is None
+    assert scene.state is ContactState.LOST
+    assert isinstance(scene.history.error, ServerError)
+    assert scene.history.status is Status.RUNNING
+    assert scene.watch.contact.failures == 3
+    assert scene.is_settled
+
+
+def test_give_up_without_a_first_answer() -> None:
+    """Before the first document the time counts from the watch's beginning."""
+    scene = Scene(CUT, give_up_after=60)
+    scene.now += 1000
+    scene.begin()
+    assert scene.poll(after=59) is not None
+    assert scene.poll(after=1) is None
+    assert scene.state is ContactState.LOST
+
+
+@pytest.mark.parametrize("after", [0.0, 10_000.0])
+def test_new_beginning_gives_the_whole_time_again(after: float) -> None:
+    """A watch that gave up and is begun anew tries for as long as the first time."""
+    scene = Scene(document(), CUT, give_up_after=60).begin()
+    scene.poll()
+    scene.poll(after=60)
+    assert scene.state is ContactState.LOST
+    scene.now += after
+    scene.watch.begin()
+    assert not scene.is_settled
+    assert scene.poll() is not None
+    assert scene.poll(after=59) is not None
+    assert scene.state is ContactState.RETRYING
+    assert scene.poll(after=1) is None
+    assert scene.state is ContactState.LOST
+
+
+def test_answers_put_off_giving_up() -> None:
+    """The time counts from the last answer."""
+    scene = Scene(*[CUT, document()] * 5, CUT, give_up_after=60).begin()
+    for _ in range(10):
+        assert scene.poll(after=40) is not None
+    assert scene.poll(after=60) is None
+
+
+def test_no_giving_up_by_default() -> None:
+    """Nobody is given up who did not ask for it."""
+    scene = Scene(document(), CUT).begin()
+    for _ in range(10):
+        assert scene.poll(after=1e7) is not None
+
+
+BODY = b'{"jobId": "j1", "mes' + b"x" * 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind"),
+    [
+        (httpx.Response(200, content=BODY), BodyError),
+        (httpx.Response(200, content=b"<html>" + BODY), BodyError),
+        (httpx.Response(502, content=BODY), ServerError),
+        ({"jobId": "j2", "more": "x" * 1_000_000}, DocumentError),
+    ],
+)
+def test_kept_error_keeps_no_body(reply: Any, kind: type[JobwidgetsError]) -> None:
+    """An error stays in the contact for long, the body that it is about does not."""
+    scene = Scene(reply).begin()
+    scene.poll()
+    error = scene.watch.contact.error
+    assert type(error) is kind
+    assert not isinstance(error.__cause__, json.JSONDecodeError)
+    assert largest_within(error) < 100_000
+    assert any(frame.name == "_exchange" for frame in traceback.extract_tb(error.__traceback__))
+
+
+def largest_within(error: BaseException) -> int:
+    """Return the size of the largest text within reach of an error and its frames."""
+    largest, waiting, seen = 0, [*chain(error)], set[int]()
+    while waiting:
+        thing = waiting.pop()
+        if id(thing) in seen:
+            continue
+        seen.add(id(thing))
+        if isinstance(thing, str | bytes):
+            largest = max(largest, len(thing))
+        elif isinstance(thing, dict):
+            waiting += thing.values()
+        elif isinstance(thing, list | tuple):
+            waiting += thing
+        elif isinstance(thing, Answer):
+            waiting.append(thing.body)
+    return largest
+
+
+def chain(error: BaseException | None) -> Iterator[object]:
+    """Yield what an error, its causes and the frames of both hold."""
+    while error is not None:
+        yield from (error.args, vars(error))
+        for frame, _ in traceback.walk_tb(error.__traceback__):
+            yield from frame.f_locals.values()
+        error = error.__cause__ or error.__context__
 
 
 def test_elapsed_is_by_the_servers_clock() -> None:

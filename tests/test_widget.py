@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from conftest import FAST
-from documents import JOB_ID, JOB_URL, case, document
+from documents import ABSENT, JOB_ID, JOB_URL, case, document
 from servers import Replies
 from shells import CellShell, shell
 
@@ -19,6 +19,7 @@ from jobwidgets import (
     messages_frame,
     snapshots_frame,
 )
+from jobwidgets.poller import Poller, poller
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 QUEUED, RUNNING = document(status="SUBMITTED", messages=[]), document()
@@ -31,6 +32,16 @@ def notebook() -> Iterator[CellShell]:
     """Return a shell that keeps what is displayed."""
     with shell() as running:
         yield running
+
+
+@pytest.fixture
+def quick_poller() -> Iterator[Poller]:
+    """Let the process's poller have a heartbeat of no time."""
+    one = poller().thread
+    one.close(30)
+    usual, one._heartbeat = one._heartbeat, 0.002
+    yield poller()
+    one._heartbeat = usual
 
 
 @pytest.fixture
@@ -265,3 +276,33 @@ def test_frames_take_a_widget(widget: Callable[..., JobWidget]) -> None:
     assert list(jobs_frame(shown)["status"]) == ["succeeded"]
     assert list(messages_frame([shown, shown.job])["text"]) == ["Started.", "Finished."] * 2
     assert list(snapshots_frame(shown)["status"]) == ["queued", "running", "succeeded"]
+
+
+def test_freeze_comes_after_the_trailing_read(
+    notebook: CellShell, widget: Callable[..., JobWidget]
+) -> None:
+    """The output that is kept holds the messages that came with the last read."""
+    torso = document(status="COMPLETED", endTime=ABSENT)
+    shown = widget(RUNNING, torso, ENDED)
+    shown._ipython_display_()
+    shown.job.wait(30)
+    display_id = notebook.outputs[0]["transient"]["display_id"]
+    updates = [out for out in notebook.outputs if out["update"]]
+    assert len(updates) == 1
+    assert "Finished." in notebook.last_of(display_id)["text/plain"]
+
+
+def test_pending_freeze_keeps_the_poller(
+    notebook: CellShell, widget: Callable[..., JobWidget], quick_poller: Poller
+) -> None:
+    """While a live view has its time to show the end, the thread that freezes it lives."""
+    shown = widget(RUNNING, ENDED)
+    shown._ipython_display_()
+    shown._on_view_message(shown, {"view": "v", "open": True, "in_use": False}, [])
+    shown.job.wait(30)
+    (thread,) = [one for one in threading.enumerate() if quick_poller.thread._thread is one]
+    assert not any(out["update"] for out in notebook.outputs)
+    thread.join(30)
+    assert not thread.is_alive()
+    data = notebook.last_of(notebook.outputs[0]["transient"]["display_id"])
+    assert VIEW not in data

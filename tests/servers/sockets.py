@@ -73,6 +73,11 @@ class Server:
         """The URL of the jobs resource."""
         return f"{self.origin}/arcgis/rest/jobs"
 
+    @property
+    def open_connections(self) -> int:
+        """How many clients have not hung up."""
+        return len(self._http.open)
+
     def hang(self) -> None:
         """Return when the server is closed."""
         self._closing.wait(60)
@@ -106,7 +111,7 @@ class _Http(ThreadingHTTPServer):
     def __init__(self, place: tuple[str, int], owner: Server, tls: ssl.SSLContext | None) -> None:
         self.owner = owner
         self._tls = tls
-        self._open: set[socket.socket] = set()
+        self.open: set[socket.socket] = set()
         super().__init__(place, _Handler)
 
     def get_request(self) -> tuple[Any, Any]:
@@ -120,16 +125,16 @@ class _Http(ThreadingHTTPServer):
 
     def finish_request(self, request: Any, client_address: Any) -> None:
         """Serve one connection, on its own thread."""
-        self._open.add(request)
+        self.open.add(request)
         self.owner.connections += 1
         # The client may go away, or not accept the certificate.
         with contextlib.suppress(OSError):
             super().finish_request(request, client_address)
-        self._open.discard(request)
+        self.open.discard(request)
 
     def server_close(self) -> None:
         """Hang up on every client; their threads end by that."""
-        for connection in list(self._open):
+        for connection in list(self.open):
             with contextlib.suppress(OSError):  # the client has hung up
                 connection.shutdown(socket.SHUT_RDWR)
         super().server_close()
