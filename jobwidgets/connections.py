@@ -85,12 +85,17 @@ class Connections:
         self._known: list[tuple[str, Http, _Lanes]] = []
         self._budgets: dict[str | None, Budget] = {}
 
-    async def get(
-        self, url: str, headers: Mapping[str, str], http: Http, urgency: Urgency | None = None
-    ) -> Answer:
-        """Make one GET request, when the host's budget has room for it.
+    async def admit(self, url: str, urgency: Urgency | None = None) -> None:
+        """Return when the budget of the host of `url` has room for a request.
 
         `urgency` decides who goes first; None is that of a job with a delay of one second.
+        """
+        if urgency is None:
+            urgency = lateness(asyncio.get_running_loop().time(), 1.0)
+        await self._budgets.setdefault(urlsplit(url).hostname, Budget()).admit(urgency)
+
+    async def get(self, url: str, headers: Mapping[str, str], http: Http) -> Answer:
+        """Make one GET request, which was admitted.
 
         Raises
         ------
@@ -101,9 +106,6 @@ class Connections:
         RefusedError
             If the URL is one that no request can be made of.
         """
-        if urgency is None:
-            urgency = lateness(asyncio.get_running_loop().time(), 1.0)
-        await self._budgets.setdefault(urlsplit(url).hostname, Budget()).admit(urgency)
         try:
             async with (
                 self._to(origin(url), http).lend() as client,

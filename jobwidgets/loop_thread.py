@@ -143,6 +143,8 @@ class LoopThread:
                 with self._lock:
                     self._leave(loop)
                 end = self._end(asyncio.all_tasks(loop))
+                # What does not end in time is left: asyncio need not tell of each such task.
+                loop.set_exception_handler(lambda _, __: None)
                 with contextlib.suppress(TimeoutError):
                     loop.run_until_complete(asyncio.wait_for(end, EXIT))
 

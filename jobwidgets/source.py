@@ -15,7 +15,7 @@ from jobwidgets.answer import (
     UnauthorisedError,
     read_document,
 )
-from jobwidgets.budget import Urgency
+from jobwidgets.budget import Urgency, at_once
 from jobwidgets.dialects import Dialect, DocumentError
 from jobwidgets.redact import redacted_body
 from jobwidgets.snapshot import Snapshot
@@ -112,6 +112,8 @@ class Source:
 
     async def _exchange(self, connections: Connections, read: Callable[[Answer], T]) -> T:
         """Ask once, and once more where a new token may mend a refusal."""
+        await connections.admit(self.url, self.urgency)
+        # Not before: a token may expire while many jobs wait for the host's budget.
         token = await self.token.current() if self.token is not None else None
         try:
             return read(await self._get(connections, token))
@@ -121,10 +123,11 @@ class Source:
             fresh = await self.token.renewed(token)
             if fresh is None:
                 raise
+        await connections.admit(self.url, at_once)
         return read(await self._get(connections, fresh))
 
     async def _get(self, connections: Connections, token: str | None) -> Answer:
-        """Make one request, following redirects on the same origin."""
+        """Make one request that was admitted, following redirects on the same origin."""
         url = self.url
         headers: dict[str, str] = {}
         if token is not None:
@@ -132,11 +135,12 @@ class Source:
             self._sent.add(token)
         for _ in range(MOST_REDIRECTS + 1):
             url = with_query(url, self.dialect.query)
-            answer = await connections.get(url, headers, self.http, self.urgency)
+            answer = await connections.get(url, headers, self.http)
             location = answer.headers.get("location")
             if answer.status not in _REDIRECTS or location is None:
                 return replace(answer, body=self._redacted(answer.body))
             url = redirected(url, location)
+            await connections.admit(url, at_once)
         raise RefusedError(f"the server redirected more than {MOST_REDIRECTS} times")
 
     def _redacted(self, body: bytes) -> bytes:

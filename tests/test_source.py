@@ -19,6 +19,7 @@ from jobwidgets.answer import (
     TransportError,
     UnauthorisedError,
 )
+from jobwidgets.budget import configure
 from jobwidgets.connections import Connections
 from jobwidgets.dialects import DocumentError
 from jobwidgets.dialects.mission import Mission
@@ -531,3 +532,22 @@ def test_tls_with_a_users_own_authority(
     assert read(Source(url, Mission(), http={"verify": certificates.ca}))
     with pytest.raises(TransportError, match="certificate"):
         read(Source(url, Mission()))
+
+
+def test_token_is_taken_after_the_wait_for_the_budget(skipping: Callable[..., Any]) -> None:
+    """A token that is renewed while an exchange waits for its turn is not sent in its old form."""
+    tokens = iter(["first-token", "second-token", "third-token"])
+    replies = Replies({"error": {"code": 498, "message": "Invalid token."}}, document())
+    keeper = token_keeper(lambda: next(tokens))
+    sources = [Source(JOB_URL, Mission(), token=keeper, http={"transport": replies}) for _ in "ab"]
+    configure(requests_per_second=1)
+
+    async def main() -> None:
+        async with aclosing(Connections()) as connections:
+            await asyncio.gather(*(source.read_job(connections) for source in sources))
+
+    try:
+        skipping(main())
+    finally:
+        configure(requests_per_second=100_000)
+    assert replies.tokens == ["first-token", "second-token", "second-token"]
