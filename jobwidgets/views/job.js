@@ -26,6 +26,14 @@ function clock(seconds) {
   return hours ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
 }
 
+/** A time in words: "42 s", "12 min", "3 h 05 min". */
+function span(seconds) {
+  const whole = Math.max(0, Math.floor(seconds));
+  if (whole < 60) return `${whole} s`;
+  const minutes = Math.floor(whole / 60) % 60;
+  return whole < 3600 ? `${minutes} min` : `${Math.floor(whole / 3600)} h ${String(minutes).padStart(2, "0")} min`;
+}
+
 /** The time of day in the reader's zone. */
 function timeOfDay(milliseconds) {
   return new Date(milliseconds).toLocaleTimeString([], { hour12: false });
@@ -38,8 +46,8 @@ function shortened(id) {
 /** What is to be said of the contact with the server, apart from how the job is doing. */
 function contactWords({ contact, changed, ended }, now) {
   if (ended) return "";
-  const error = contact.error ? ` (${contact.error})` : "";
-  const since = (time) => clock((now - time) / 1000);
+  const error = contact.error ? ` (${contact.error.replace(/\.$/, "")})` : "";
+  const since = (time) => span((now - time) / 1000);
   switch (contact.state) {
     case "connecting":
       return "Asking the server…";
@@ -212,7 +220,8 @@ class JobView {
   }
 
   showBar({ progress, ended, status, steps }) {
-    const isUnknown = progress === null && !ended && this.watches;
+    const asks = this.watches && this.head.contact.state !== "unauthorised";
+    const isUnknown = progress === null && !ended && asks;
     this.bar.toggleAttribute("data-unknown", isUnknown);
     const part = status === "succeeded" ? 1 : (progress ?? 0);
     this.fill.style.width = isUnknown ? "" : `${100 * part}%`;
