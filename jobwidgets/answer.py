@@ -19,7 +19,8 @@ from jobwidgets.dialects import Dialect, Refusal
 from jobwidgets.redact import redacted
 from jobwidgets.snapshot import JobwidgetsError
 
-_SIGN_IN = re.compile(rb"""<input[^>]+type\s*=\s*["']?password""", re.IGNORECASE)
+# Bounded: a page of many inputs that are cut off must not be searched again from each of them.
+_SIGN_IN = re.compile(rb"""<input[^<>]{1,500}type\s*=\s*["']?password""", re.IGNORECASE)
 _LONGEST_QUOTE = 200  # characters of a server's words in an error's text
 _LONGEST_RETRY_AFTER = 86_400.0  # seconds; what asks for more is a mistake of the server's
 

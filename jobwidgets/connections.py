@@ -25,6 +25,8 @@ LANES = 16
 """Connections, and so requests in flight, to one origin with the same settings."""
 DEADLINE = 60.0
 """Seconds for one whole answer, from the moment in which a connection is free for it."""
+STUCK = 5.0
+"""Seconds after which a request that has no answer counts no more as one in flight."""
 LARGEST_BODY = 64 * 1024 * 1024
 """Bytes of one answer, decompressed."""
 
@@ -158,13 +160,19 @@ class _Lanes:
 
     @asynccontextmanager
     async def lend(self) -> AsyncIterator[httpx.AsyncClient]:
-        async with self._free:
-            # The last one back first: few connections are kept warm, the rest may lapse.
-            client = self._idle.pop() if self._idle else httpx.AsyncClient(**self._settings)
-            try:
-                yield client
-            finally:
-                self._idle.append(client)
+        loop = asyncio.get_running_loop()
+        await self._free.acquire()
+        # A request that hangs makes room for another one, so that it holds up no other job.
+        room = loop.call_later(STUCK, self._free.release)
+        # The last one back first: few connections are kept warm, the rest may lapse.
+        client = self._idle.pop() if self._idle else httpx.AsyncClient(**self._settings)
+        try:
+            yield client
+        finally:
+            self._idle.append(client)
+            if room.when() > loop.time():
+                room.cancel()
+                self._free.release()
 
     async def aclose(self) -> None:
         async with AsyncExitStack() as stack:
@@ -216,6 +224,6 @@ def _reason(error: Exception) -> str:
     root: BaseException = error
     while (deeper := root.__cause__ or root.__context__) is not None:
         root = deeper
-    if isinstance(root, OSError) and not isinstance(root, ssl.SSLError) and (root.errno or 0) > 0:
+    if isinstance(root, ConnectionError) and root.errno is not None:
         return os.strerror(root.errno)  # anyio only says that all attempts failed
     return redacted(str(error) or str(root) or type(error).__name__)

@@ -124,6 +124,7 @@ class JobHistory:
         self.snapshots = SnapshotColumns()
         self.elapsed: timedelta | None = None
         self.watch_error: JobwidgetsError | None = None
+        self._lost: dict[str, list[datetime | None]] = {}
 
     def __repr__(self) -> str:
         return f"JobHistory({self.job_id!r}, {len(self)} distinct snapshots)"
@@ -169,7 +170,7 @@ class JobHistory:
         self._measure(snapshot, server_time)
         if self._says_nothing_new(snapshot):
             return None
-        messages, kept = _stamped(self.messages, snapshot)
+        messages, kept = _stamped(self.messages, snapshot, self._lost)
         self.latest = replace(snapshot, messages=messages)
         self.snapshots.append(self.latest)
         return kept
@@ -193,21 +194,23 @@ class JobHistory:
         return self.latest is None and snapshot.status.is_final
 
 
-def _stamped(old: Sequence[Message], snapshot: Snapshot) -> tuple[tuple[Message, ...], int]:
+def _stamped(
+    old: Sequence[Message], snapshot: Snapshot, lost: dict[str, list[datetime | None]]
+) -> tuple[tuple[Message, ...], int]:
     """Return the new messages with their first sights, and how many leading ones are unchanged.
 
-    A list that shrank or changed replaces the old one; a message whose text stands at the same
-    place keeps the time at which it was first seen.
+    A list that shrank or changed replaces the old one. `lost` keeps the first sights of what it
+    does not hold any more, for a message of the same text that comes (back) elsewhere or later.
     """
     new = snapshot.messages
     kept = next(
         (i for i, (was, now) in enumerate(zip(old, new, strict=False)) if was != now),
         min(len(old), len(new)),
     )
+    for message in old[kept:]:
+        lost.setdefault(message.text, []).append(message.seen)
     stamped = [
-        replace(
-            now, seen=old[i].seen if i < len(old) and old[i].text == now.text else snapshot.seen
-        )
-        for i, now in enumerate(new[kept:], start=kept)
+        replace(now, seen=lost[now.text].pop(0) if lost.get(now.text) else snapshot.seen)
+        for now in new[kept:]
     ]
     return (*old[:kept], *stamped), kept
