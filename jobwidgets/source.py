@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import blake2b
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from jobwidgets.answer import (
     TOKEN_REFUSED,
@@ -17,7 +17,7 @@ from jobwidgets.answer import (
 )
 from jobwidgets.budget import Urgency, at_once
 from jobwidgets.dialects import Dialect, DocumentError
-from jobwidgets.redact import redacted_body
+from jobwidgets.redact import redacted_body, redacted_document
 from jobwidgets.snapshot import Snapshot
 from jobwidgets.tokens import TokenKeeper
 from jobwidgets.urls import redirected, with_query
@@ -100,9 +100,19 @@ class Source:
     def _reading(self, answer: Answer) -> Reading:
         digest = blake2b(b"%d " % answer.status + answer.body, digest_size=16).digest()
         if self._last is None or self._last[0] != digest:
-            self._last = digest, self._parse(read_document(answer, self.dialect))
+            self._last = digest, self._parse(self._document(answer))
         snapshot = replace(self._last[1], seen=datetime.now(UTC))
         return Reading(snapshot, answer.server_time)
+
+    def _document(self, answer: Answer) -> Any:
+        """Return the JSON value without our tokens, however its bytes had spelt them."""
+        document = read_document(answer, self.dialect)
+        try:
+            for token in self._sent:
+                document = redacted_document(document, token)
+        except RecursionError as error:
+            raise DocumentError("the document is nested too deeply to be read") from error
+        return document
 
     def _parse(self, document: object) -> Snapshot:
         snapshot, wanted = self.dialect.parse(document), self.dialect.job_id(self.url)

@@ -1,0 +1,152 @@
+import resource
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import pytest
+from servers import HANG
+
+from faults.behaviours import hangs
+from faults.fault import KNOWN, Fault
+from faults.scenes import renew_token
+from faults.stage import SAID, WELL, Stage, wait_until
+from faults.story import (
+    TURNS,
+    assert_given_up,
+    assert_parked,
+    assert_told_truly,
+    begin,
+    finish,
+    finish_the_other,
+    longest_wait,
+    others_go_on,
+    recover,
+    see,
+    stamps,
+    start,
+)
+from faults.table import FAULTS
+from jobwidgets.connections import LANES
+from jobwidgets.contact import ContactState
+
+Play = Callable[[Fault], Stage]
+MOST_MEMORY = 300 * 1024  # kB; a body may have 64 MiB
+
+
+def cases(faults: Iterable[Fault]) -> Any:
+    """Return the decorator that runs a test with each of some faults."""
+    params = [pytest.param(fault, id=fault.name, marks=_marks(fault)) for fault in faults]
+    return pytest.mark.parametrize("fault", params)
+
+
+def _marks(fault: Fault) -> list[pytest.MarkDecorator]:
+    if fault.bug is None:
+        return []
+    raises = (AssertionError, TimeoutError)
+    return [pytest.mark.xfail(reason=fault.bug, raises=raises, run=not fault.hopeless)]
+
+
+def peak() -> int:
+    """Return the most memory that the process has had so far, in kB (on Linux)."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def test_table() -> None:
+    """There are many faults, each with a name of its own."""
+    assert len({fault.name for fault in FAULTS}) == len(FAULTS) >= 40
+
+
+@cases(FAULTS)
+def test_fault(fault: Fault, play: Play, row: Callable[[str], Any]) -> None:
+    """A job that was seen is told truly through the fault, and its watch comes back."""
+    stage = play(fault)
+    begin(stage.well)
+    begin(stage.sick)
+    before, began, memory = stage.sick.messages, time.monotonic(), peak()
+    with fault.scene(stage):
+        stage.truth.say(SAID)
+        row(fault.name).seen = see(fault, stage, before)
+        others_go_on(fault, stage)
+        assert_told_truly(fault, stage, before)
+    assert peak() - memory < MOST_MEMORY
+    row(fault.name).others_waited = longest_wait(stage, began)
+    if fault.ends is not None:
+        row(fault.name).recovered_after = f"ended: {fault.ends}"
+    else:
+        row(fault.name).recovered_after = recover(fault, stage, fault.mend)
+        finish(stage, before)
+    finish_the_other(stage)
+
+
+@cases([fault for fault in FAULTS if fault.is_permanent])
+def test_permanent_at_first_sight(fault: Fault, play: Play, row: Callable[[str], Any]) -> None:
+    """A job that was never seen is given up where only the user can help, and says why."""
+    stage = play(fault)
+    begin(stage.well)
+    with fault.scene(stage):
+        with pytest.raises(fault.error or Exception) as raised:
+            stage.sick.wait(fault.patience)
+        assert fault.text in str(raised.value)
+        state = assert_given_up(stage, raised.value)
+        assert_parked(fault, stage)
+        assert stage.sick.contact.state is state
+    mend = renew_token if state is ContactState.UNAUTHORISED else start
+    recover(fault, stage, mend)
+    finish(stage, ())
+    finish_the_other(stage)
+    row(fault.name).at_first_sight = f"gives up: {type(raised.value).__name__}"
+
+
+@cases([fault for fault in FAULTS if fault.also_at_first_sight and not fault.is_permanent])
+def test_transient_at_first_sight(fault: Fault, play: Play, row: Callable[[str], Any]) -> None:
+    """A job that was never seen is watched through the fault all the same."""
+    stage = play(fault)
+    begin(stage.well)
+    stage.truth.say(SAID)
+    with fault.scene(stage):
+        stage.sick.start()
+        see(fault, stage, ())
+        others_go_on(fault, stage)
+        assert stage.sick.status is None
+    recover(fault, stage, fault.mend)
+    finish(stage, ())
+    finish_the_other(stage)
+    row(fault.name).at_first_sight = "waits"
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [fault for fault in FAULTS if "texts" in fault.shows and not fault.bug],
+    ids=lambda fault: fault.name,
+)
+def test_first_sights_last(fault: Fault, play: Play) -> None:
+    """A message that is not told for a while keeps when it was first seen."""
+    stage = play(fault)
+    begin(stage.well)
+    stage.truth.say(SAID)
+    begin(stage.sick)
+    before = stage.sick.messages
+    with fault.scene(stage):
+        see(fault, stage, before)
+    recover(fault, stage, fault.mend)
+    assert stamps(stage.sick.messages) == stamps(before)
+
+
+_HANGS = next(fault for fault in FAULTS if fault.name == "hangs before the headers")
+_STARVES = pytest.mark.xfail(reason="requests that hang hold all lanes", raises=AssertionError)
+
+
+@pytest.mark.parametrize("number", [LANES - 1, pytest.param(3 * LANES, marks=_STARVES)])
+def test_crowd_that_hangs(number: int, play: Play) -> None:
+    """A job is polled while many others of its server hang."""
+    stage = play(_HANGS)
+    names = [f"sick-{n}" for n in range(number)]
+    for job in [stage.well, *map(stage.add_to_crowd, names)]:
+        begin(job)
+    for name in names:
+        stage.server.begin_fault(name, hangs)
+    wait_until(
+        lambda: all(stage.server.meanwhile(name, WELL) >= TURNS for name in names[:LANES]),
+        lambda: "the well job waits",
+        KNOWN if number > LANES else HANG,
+    )
