@@ -74,7 +74,7 @@ _ENVELOPES = (
         "error 500", answers(envelope(500, "Error getting job")), ServerError, "500 Error getting"
     ),
     transient("error 504", answers(envelope(504)), ServerError, "504 Sorry."),
-    transient("error 10²⁰", answers(envelope(10**18)), ServerError),
+    transient("error 10¹⁸", answers(envelope(10**18)), ServerError),
     transient(
         "admin error 500", answers(admin(500, "Down.", "Sorry.")), ServerError, "500 Down. Sorry."
     ),

@@ -25,10 +25,10 @@ MOST_KEPT = 1_000_000
 """Bytes that an error may keep alive."""
 
 
-def begin(job: Job) -> None:
+def begin(job: Job, within: float = HANG) -> None:
     """Watch a job until it was seen."""
     job.start()
-    wait_until(lambda: job.status is Status.RUNNING, lambda: f"{job}: {job.contact}")
+    wait_until(lambda: job.status is Status.RUNNING, lambda: f"{job}: {job.contact}", within)
 
 
 def start(stage: Stage) -> None:
