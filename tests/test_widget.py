@@ -19,6 +19,7 @@ from jobwidgets import (
     messages_frame,
     snapshots_frame,
 )
+from jobwidgets.demo import EXAMPLE, MissionServer, verbatim
 from jobwidgets.poller import Poller, poller
 
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -306,3 +307,24 @@ def test_pending_freeze_keeps_the_poller(
     assert not thread.is_alive()
     data = notebook.last_of(notebook.outputs[0]["transient"]["display_id"])
     assert VIEW not in data
+
+
+def test_esri_example_through_a_real_socket() -> None:
+    """Esri's example, served as published, is told whole by the widget, the HTML and the frames."""
+    with MissionServer() as server:
+        shown = JobWidget(server.add(verbatim(EXAMPLE)))
+        job = shown.job.wait(30)
+        shown.close()
+    row = jobs_frame(shown).iloc[0]
+    mission = "d942d2bdb70c4104bcd1a76d4cf8a6b7"
+    told = (row["status"], row["steps_done"], row["steps_total"], row["owner"], row["mission_id"])
+    assert told == ("succeeded", 5, 5, "admin", mission)
+    assert row["duration"].total_seconds() == 66.311
+    codes = EXAMPLE["customAttributes"]["messageCodes"]
+    assert list(messages_frame(shown)["code"]) == codes
+    html, update = job._repr_html_(), shown._update
+    for fact in ("succeeded", "5 of 5 steps", "admin", "66.311 s", mission):
+        assert fact in html
+        assert fact in str(update["head"])
+    assert [row[2] for row in update["rows"]] == codes
+    assert all(f">{code}<" in html for code in codes)
