@@ -13,7 +13,6 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from jobwidgets.answer import (
-    BodyError,
     ExchangeError,
     NoSuchJobError,
     RefusedError,
@@ -258,7 +257,8 @@ class Watch:
 
 
 def _let_go(error: JobwidgetsError) -> None:
-    """Drop what the frames behind an error hold, the whole body say: the error is kept."""
-    traceback.clear_frames(error.__traceback__)
-    if isinstance(error, BodyError) and error.__cause__ is not None:
-        traceback.clear_frames(error.__cause__.__traceback__)
+    """Drop what the frames behind an error and its causes hold, a body say: the error is kept."""
+    behind: BaseException | None = error
+    while behind is not None:
+        traceback.clear_frames(behind.__traceback__)
+        behind = behind.__cause__ or behind.__context__
