@@ -132,7 +132,8 @@ def test_stop_watching_and_resume(browser: Chromium) -> None:
             if not HAS_SUBSHELLS:
                 notebook.start(cell)
             notebook.wait_for(lambda: state in notebook.printed(cell), state)  # noqa: B023
-        assert notebook.page.locator(".jobwidgets-line").inner_text().startswith("admin · in touch")
+        line = notebook.page.locator(".jobwidgets-line")
+        notebook.wait_for(lambda: line.inner_text().startswith("admin · in touch"), "the view")
 
 
 def test_elapsed_time_ticks_without_traffic(browser: Chromium) -> None:
