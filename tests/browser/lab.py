@@ -1,4 +1,4 @@
-"""JupyterLab in a real browser: a server of its own, and notebooks opened in Chromium."""
+"""Front ends in a real browser: servers of their own, and notebooks opened in Chromium."""
 
 from __future__ import annotations
 
@@ -39,11 +39,21 @@ _READY = """() => {
 
 
 class Lab:
-    """One JupyterLab server on a free loopback port, with every file of its own in `folder`."""
+    """One Jupyter server on a free loopback port, with every file of its own in `folder`.
 
-    def __init__(self, folder: Path) -> None:
+    Parameters
+    ----------
+    folder
+        Empty, or not there yet.
+    app
+        The Python module that is run: ``jupyterlab``, or ``notebook`` for Jupyter Notebook.
+    """
+
+    def __init__(self, folder: Path, app: str = "jupyterlab") -> None:
+        self._app = app
         self.root = folder / "root"
         self.root.mkdir(parents=True)
+        self._data = folder / "data"
         self._token = secrets.token_hex(8)
         self._port = _free_port()
         self.url = f"http://127.0.0.1:{self._port}"
@@ -58,7 +68,7 @@ class Lab:
 
     def _command(self) -> list[str]:
         return [
-            *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
+            *(sys.executable, "-m", self._app, "--no-browser", "--allow-root"),
             *("--ServerApp.ip=127.0.0.1", f"--ServerApp.port={self._port}"),
             *("--ServerApp.port_retries=0", f"--IdentityProvider.token={self._token}"),
             *(f"--ServerApp.root_dir={self.root}", "--expose-app-in-browser"),
@@ -72,16 +82,29 @@ class Lab:
             try:
                 urllib.request.urlopen(f"{self.url}/api/status?token={self._token}", timeout=5)
             except OSError:
-                assert self._process.poll() is None, "JupyterLab ended"
-                assert time.monotonic() < end, "JupyterLab did not come up"
+                assert self._process.poll() is None, f"{self._app} ended"
+                assert time.monotonic() < end, f"{self._app} did not come up"
                 time.sleep(0.1)
             else:
                 return
 
+    def add_kernel(self, name: str, search: Path) -> None:
+        """Offer a kernel that finds Python packages in the folder `search` first."""
+        spec = {
+            "argv": [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+            "display_name": name,
+            "language": "python",
+            "env": {"PYTHONPATH": str(search)},
+        }
+        path = self._data / "kernels" / name / "kernel.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(spec))
+
     def address(self, name: str) -> str:
         """Return the address that opens the notebook `name` in a workspace of its own."""
-        workspace = secrets.token_hex(4)
-        return f"{self.url}/lab/workspaces/{workspace}/tree/{name}?token={self._token}"
+        workspace = f"lab/workspaces/{secrets.token_hex(4)}/tree"
+        place = workspace if self._app == "jupyterlab" else "notebooks"
+        return f"{self.url}/{place}/{name}?token={self._token}"
 
     def stop(self) -> None:
         """Stop the server and its kernels."""
@@ -109,6 +132,7 @@ class Notebook:
         page.on("websocket", self._count)
         page.goto(lab.address(name), wait_until="domcontentloaded")
         page.wait_for_function(_READY, timeout=60_000)
+        self.problems.clear()  # Notebook 7.6 has one of its own while it loads
 
     def run(self, *cells: int) -> None:
         """Run cells and wait for the end of each."""
@@ -178,12 +202,22 @@ class Chromium:
         self._lab = lab
         self.strangers: list[str] = []
 
+    def at(self, lab: Lab) -> Chromium:
+        """Return the same browser, which may reach that server only."""
+        return Chromium(self._browser, lab)
+
     @contextmanager
     def notebook(
-        self, cells: list[str] | Path, *, name: str = "test.ipynb", theme: str = "light"
+        self,
+        cells: list[str] | Path,
+        *,
+        name: str = "test.ipynb",
+        theme: str = "light",
+        kernel: str = "python3",
     ) -> Iterator[Notebook]:
         """Write a notebook of these code cells, or a copy of that file, and open it in a tab."""
-        text = cells.read_text() if isinstance(cells, Path) else json.dumps(notebook(*cells))
+        document = notebook(*cells, kernel=kernel) if isinstance(cells, list) else None
+        text = cells.read_text() if isinstance(cells, Path) else json.dumps(document)
         (self._lab.root / name).write_text(text)
         with self.tab(name, theme=theme) as opened:
             yield opened
@@ -199,6 +233,19 @@ class Chromium:
                 _darken(opened.page)
             yield opened
             assert opened.problems == []
+        finally:
+            context.close()
+
+    @contextmanager
+    def page(self, url: str) -> Iterator[Page]:
+        """Open a page of any other server, which may reach that server only."""
+        context = self._browser.new_context(viewport={"width": 1000, "height": 900})
+        try:
+            here = (url, "data:", "blob:")
+            context.route(lambda asked: not asked.startswith(here), lambda route: route.abort())
+            page = context.new_page()
+            page.goto(url, wait_until="domcontentloaded")
+            yield page
         finally:
             context.close()
 
@@ -220,12 +267,12 @@ def chromium(lab: Lab) -> Iterator[Chromium]:
         browser.close()
 
 
-def notebook(*cells: str) -> dict[str, Any]:
+def notebook(*cells: str, kernel: str = "python3") -> dict[str, Any]:
     """Return a notebook of these code cells (nbformat 4.5)."""
     return {
         "nbformat": 4,
         "nbformat_minor": 5,
-        "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+        "metadata": {"kernelspec": {"name": kernel, "display_name": kernel}},
         "cells": [
             {
                 "cell_type": "code",

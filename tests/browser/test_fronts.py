@@ -1,0 +1,154 @@
+"""The widget in the other front ends: Notebook 7, Voila and marimo.
+
+Marked *fronts*: each test starts a server of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+from browser.lab import Chromium, Lab, notebook
+
+pytestmark = pytest.mark.fronts
+
+START = """
+from jobwidgets import Job, JobWidget
+from jobwidgets.demo import MissionServer, example
+server = MissionServer().start()
+"""
+JOB = "server.add(example(seconds=8))"
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+MARIMO = f"""
+import marimo
+
+app = marimo.App()
+
+
+@app.cell
+def _():
+    {START.replace(chr(10), chr(10) + "    ")}
+    JobWidget({JOB})
+    return Job, JobWidget, server, example
+
+
+@app.cell
+def _(JobWidget, server, example):
+    import marimo as mo
+
+    mo.ui.anywidget(JobWidget({JOB}))
+    return
+
+
+@app.cell
+def _(Job, server, example):
+    Job(server.add(example(seconds=1))).wait()
+    return
+"""
+
+
+@pytest.fixture
+def notebook_7(tmp_path: Path) -> Iterator[Lab]:
+    """Run Jupyter Notebook."""
+    server = Lab(tmp_path, "notebook")
+    try:
+        server.wait_until_up()
+        yield server
+    finally:
+        server.stop()
+
+
+@contextmanager
+def served(*command: str, folder: Path) -> Iterator[str]:
+    """Run a server, a Python module with its arguments; yield its address on a free port."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    arguments = [word.format(port=port) for word in command]
+    with (folder / "server.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", *arguments], cwd=folder, stdout=log, stderr=subprocess.STDOUT
+        )
+        try:
+            _wait_until_up(url, process)
+            yield url
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def _wait_until_up(url: str, process: subprocess.Popen[bytes]) -> None:
+    end = time.monotonic() + 60
+    while True:
+        try:
+            urllib.request.urlopen(url, timeout=30).close()
+        except OSError:
+            assert process.poll() is None, "the server ended"
+            assert time.monotonic() < end, "the server did not come up"
+            time.sleep(0.1)
+        else:
+            return
+
+
+def wait_for_words(page: Page, *words: str) -> None:
+    """Wait until each job on the page, in their order, says its word.
+
+    marimo puts widgets into shadow trees, into which only the locators look.
+    """
+    jobs = page.locator(".jobwidgets")
+    for index, word in enumerate(words):
+        jobs.nth(index).filter(has_text=word).wait_for(timeout=60_000)
+    assert jobs.count() == len(words)
+
+
+def test_notebook_7(browser: Chromium, notebook_7: Lab) -> None:
+    """In Notebook 7 the job is seen live, its output frozen at the end, and kept in the file."""
+    cells = [START, f"w = JobWidget({JOB})\nw", "w.job.wait().status"]
+    with browser.at(notebook_7).notebook(cells) as opened:
+        opened.run(0, 1)
+        wait_for_words(opened.page, "running")
+        wait_for_words(opened.page, "3 of 5 steps")
+        opened.run(2)
+        opened.wait_for(lambda: WIDGET_VIEW not in opened.outputs(1)[0]["data"], "the frozen form")
+        wait_for_words(opened.page, "5 of 5 steps")
+        opened.saved()
+        opened.shut_kernel_down()
+    with browser.at(notebook_7).tab("test.ipynb") as opened:
+        wait_for_words(opened.page, "succeeded")
+
+
+def test_voila(browser: Chromium, tmp_path: Path) -> None:
+    """In Voila jobs are seen live, by themselves and in a box, to their end; a Job as text."""
+    box = f"import ipywidgets\nipywidgets.VBox([JobWidget({JOB})])"
+    ended = "Job(server.add(example(seconds=1))).wait()"
+    document = notebook(START, f"JobWidget({JOB})", box, ended)
+    (tmp_path / "jobs.ipynb").write_text(json.dumps(document))
+    command = ("voila", "jobs.ipynb", "--no-browser", "--Voila.ip=127.0.0.1", "--port={port}")
+    with served(*command, folder=tmp_path) as url, browser.page(url) as page:
+        wait_for_words(page, "running", "running", "succeeded")
+        wait_for_words(page, *["Finished creating mission"] * 3)
+        wait_for_words(page, "succeeded", "succeeded", "succeeded")
+
+
+def test_marimo(browser: Chromium, tmp_path: Path) -> None:
+    """In marimo jobs are seen live, bare and wrapped, to their end; a Job as its static form."""
+    (tmp_path / "jobs.py").write_text(MARIMO)
+    options = ("--headless", "--no-token", "--host", "127.0.0.1", "--port", "{port}")
+    with (
+        served("marimo", "run", "jobs.py", *options, folder=tmp_path) as url,
+        browser.page(url) as page,
+    ):
+        wait_for_words(page, "running", "running", "succeeded")
+        wait_for_words(page, *["Finished creating mission"] * 3)
+        wait_for_words(page, "succeeded", "succeeded", "succeeded")
