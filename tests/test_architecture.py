@@ -28,8 +28,16 @@ TABLE = {
     "threads": "",
     "budget": "",
     "tokens": "answer redact threads",
-    "connections": "answer budget redact urls | httpx",
-    "source": "answer budget connections dialects redact snapshot tokens urls",
+    "connections.bodies": "answer | httpx",
+    "connections.http_settings": "answer connections.bodies redact | httpx",
+    "connections.dial": "",
+    "connections.http1": "| h11 httpx",
+    "connections.wire": "connections.dial connections.http1 | httpx",
+    "connections.lanes": "answer connections.http1 connections.http_settings connections.wire "
+    "redact | httpx",
+    "connections": "answer budget connections.bodies connections.http_settings connections.lanes "
+    "redact urls | httpx",
+    "source": "answer budget connections dialects redact snapshot threads tokens urls",
     "history": "snapshot",
     "pace": "",
     "contact": "snapshot",
@@ -68,6 +76,7 @@ LATE = {"dialects": "dialects.mission", "demo": "demo.mission demo.server"}
 # One library, one room; IPython is asked for the running cell, and told what to display.
 HOMES = {
     "httpx": {"connections"},
+    "h11": {"connections"},
     "pandas": {"frames"},
     "numpy": {"frames"},
     "pyarrow": {"frames"},
@@ -78,7 +87,7 @@ HOMES = {
     "starlette": {"demo"},
     "uvicorn": {"demo"},
 }
-HEAVY = ("httpx", "numpy", "pandas", "pyarrow", "starlette", "uvicorn")
+HEAVY = ("h11", "httpx", "numpy", "pandas", "pyarrow", "starlette", "uvicorn")
 
 
 def own_name(path: Path) -> str:

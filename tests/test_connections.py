@@ -1,6 +1,5 @@
 import asyncio
 import gzip
-import inspect
 import socket
 import threading
 import time
@@ -15,7 +14,7 @@ from documents import JOB_URL, document
 from servers import HANG, Certificates, Replies, Reply, Request, Server
 
 from jobwidgets.answer import Answer, BodyError, RefusedError, TransportError
-from jobwidgets.connections import LANES, Connections, checked_http
+from jobwidgets.connections import LANES, Connections
 
 Serve = Callable[..., Server]
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
@@ -35,40 +34,6 @@ def get(url: str, http: Any = None, *, number: int = 1, **limits: Any) -> list[A
 def get_mock(reply: Any, url: str = JOB_URL, **limits: Any) -> Answer:
     """Return the answer of a server without a socket."""
     return get(url, {"transport": Replies(reply)}, **limits)[0]
-
-
-@pytest.mark.parametrize("http", [None, {}])
-def test_no_settings(http: Any) -> None:
-    """No settings are none."""
-    assert checked_http(http) == {}
-
-
-def test_settings_are_copied() -> None:
-    """A dict that the user changes later changes nothing."""
-    given = {"headers": {"Referer": "https://portal.example.com"}}
-    checked = checked_http(given)
-    assert checked == given
-    assert checked is not given
-
-
-@pytest.mark.parametrize("name", ["base_url", "follow_redirects", "max_redirects", "params"])
-def test_settings_that_are_ours(name: str) -> None:
-    """A setting that would send a request or a token elsewhere is refused, with the reason."""
-    with pytest.raises(TypeError, match=f"takes no '{name}': "):
-        checked_http({name: None})
-
-
-def test_unknown_setting() -> None:
-    """A misspelt setting is refused, and the known ones are named."""
-    with pytest.raises(TypeError, match=r"no setting 'verfy'.*, verify"):
-        checked_http({"verfy": False})
-
-
-def test_every_other_setting_of_httpx_is_known() -> None:
-    """What httpx.AsyncClient takes can be given."""
-    names = inspect.signature(httpx.AsyncClient).parameters
-    ours = {"base_url", "follow_redirects", "max_redirects", "params"}
-    assert checked_http(dict.fromkeys(names.keys() - ours)).keys() == names.keys() - ours
 
 
 def test_answer() -> None:
@@ -389,9 +354,9 @@ def test_client_certificate(serve: Serve, certificates: Certificates) -> None:
         get(server.jobs_url, {"verify": certificates.ca})
 
 
-def test_authority_that_is_no_file(tmp_path: Path) -> None:
-    """A CA file that is missing is told like a connection that fails."""
-    with pytest.raises(TransportError, match="No such file"):
+def test_authority_that_has_gone(tmp_path: Path) -> None:
+    """A CA file that is missing by now is an error that asking again does not mend."""
+    with pytest.raises(RefusedError, match="'verify' of no use: No such file"):
         get(JOB_URL, {"verify": tmp_path / "missing.pem"})
 
 
@@ -409,3 +374,87 @@ def test_cookies_of_a_server_are_not_kept() -> None:
     get(JOB_URL, http, number=3, lanes=1)
     sent = [request.headers["cookie"] for request in replies.requests]
     assert sent == ["chosen=by the user"] * 3
+
+
+def test_location_that_is_no_url() -> None:
+    """Where a redirect leads is told as it came: httpx itself would raise at some."""
+    for location in ("javascript:alert(1)", "http://[::1", "?moved=1"):
+        answer = get_mock(httpx.Response(302, headers={"Location": location}))
+        assert (answer.status, answer.headers["location"]) == (302, location)
+
+
+def test_hooks_and_authentication_of_the_user(serve: Serve) -> None:
+    """What the user has httpx do at each request is done at each."""
+    server, seen = serve(lambda _: document()), []
+
+    async def mark(request: httpx.Request) -> None:
+        request.headers["X-Number"] = str(len(seen))
+
+    async def note(response: httpx.Response) -> None:
+        seen.append(len(await response.aread()))
+
+    hooks = {"request": [mark], "response": [note]}
+    http = {"event_hooks": hooks, "auth": ("user", "password")}
+    answers = get(server.jobs_url, http, number=3, lanes=1)
+    assert [len(answer.body) for answer in answers] == seen
+    assert [request.headers["x-number"] for request in server.requests] == ["0", "1", "2"]
+    assert {request.headers["authorization"] for request in server.requests} == {
+        "Basic dXNlcjpwYXNzd29yZA=="
+    }
+    assert server.connections == 1
+
+
+def test_new_headers_of_the_same_url(serve: Serve) -> None:
+    """A request that is kept for the next poll is made anew for another token."""
+    server = serve(lambda _: document())
+
+    async def main() -> None:
+        async with aclosing(Connections()) as connections:
+            for token in ("a", "a", "b", "a"):
+                await connections.get(server.jobs_url, {"X-Token": token}, {})
+
+    asyncio.run(main())
+    assert [request.headers["x-token"] for request in server.requests] == ["a", "a", "b", "a"]
+
+
+def test_forbidden_header() -> None:
+    """A header that no request may hold is an error that asking again does not mend."""
+    with pytest.raises(RefusedError, match="no header may hold") as raised:
+        get("http://localhost/jobs", {"headers": {"X": "secret\nX: 1"}})
+    assert "secret" not in str(raised.value)
+
+
+@pytest.mark.parametrize("http", [{}, {"auth": ("user", "password")}, {"http1": True}])
+def test_idle_connections_can_be_dropped(serve: Serve, http: Any) -> None:
+    """After a drop new connections are opened, to the origin that was meant alone."""
+    server, other = serve(lambda _: document()), serve(lambda _: document())
+
+    async def main() -> None:
+        async with aclosing(Connections()) as connections:
+            for drop in (server.jobs_url, None, f"{other.origin}/unknown", "https://gis.invalid"):
+                for url in (server.jobs_url, other.jobs_url):
+                    await connections.get(url, {}, http)
+                await connections.drop_idle(drop)
+            await connections.get(server.jobs_url, {}, http)
+
+    asyncio.run(main())
+    assert (server.connections, other.connections) == (3, 3)
+
+
+def test_transport_of_the_user_is_not_dropped() -> None:
+    """What the user has made is closed at the end only."""
+
+    class Closing(Replies):
+        closed = 0
+
+        async def aclose(self) -> None:
+            self.closed += 1
+
+    async def main() -> int:
+        transport = Closing({})
+        async with aclosing(Connections()) as connections:
+            await connections.get(JOB_URL, {}, {"transport": transport})
+            await connections.drop_idle()
+            return transport.closed
+
+    assert asyncio.run(main()) == 0

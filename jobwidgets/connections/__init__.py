@@ -1,0 +1,164 @@
+"""The connections to all servers, and the requests that are made over them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from functools import lru_cache
+from urllib.parse import urlsplit
+
+import httpx
+
+from jobwidgets.answer import Answer, BodyError, TransportError
+from jobwidgets.budget import Budget, Urgency, lateness
+from jobwidgets.connections.bodies import read_body
+from jobwidgets.connections.http_settings import Http, checked_http
+from jobwidgets.connections.lanes import Lanes, close
+from jobwidgets.redact import redacted
+from jobwidgets.urls import origin
+
+LANES = 16
+"""Connections, and so requests in flight, to one origin with the same settings."""
+DEADLINE = 60.0
+"""Seconds for one whole answer, from the moment in which a connection is free for it."""
+LARGEST_BODY = 64 * 1024 * 1024
+"""Bytes of one answer, decompressed."""
+MOST_SERVERS = 256
+"""Servers whose origin is kept."""
+
+__all__ = ["DEADLINE", "LANES", "LARGEST_BODY", "Connections", "Http", "checked_http"]
+
+
+class Connections:
+    """The connections of one event loop: a few for each origin and settings.
+
+    A request waits here for a free one, never within httpx: its pool rescans every connection
+    and queued request at each request (https://github.com/encode/httpx/issues/3215).
+
+    Parameters
+    ----------
+    lanes
+        How many connections to one origin with the same settings.
+    deadline
+        Seconds for one whole answer.
+    largest_body
+        Bytes of one answer, decompressed.
+    """
+
+    def __init__(
+        self,
+        *,
+        lanes: int = LANES,
+        deadline: float = DEADLINE,
+        largest_body: int = LARGEST_BODY,
+    ) -> None:
+        self._number = lanes
+        self._deadline = deadline
+        self._largest_body = largest_body
+        self._lanes: dict[str, list[Lanes]] = {}
+        self._budgets: dict[str, Budget] = {}
+
+    async def admit(self, url: str, urgency: Urgency | None = None) -> None:
+        """Return when the budget of the host of `url` has room for a request.
+
+        `urgency` decides who goes first; None is that of a job with a delay of one second.
+        """
+        if urgency is None:
+            urgency = lateness(asyncio.get_running_loop().time(), 1.0)
+        host = _host(_root(url))
+        if host not in self._budgets:
+            self._budgets[host] = Budget()
+        await self._budgets[host].admit(urgency)
+
+    async def get(self, url: str, headers: Mapping[str, str], http: Http) -> Answer:
+        """Make one GET request, which was admitted.
+
+        Raises
+        ------
+        TransportError
+            If no whole answer came.
+        BodyError
+            If the body is too large, or compressed in a way that cannot be read.
+        RefusedError
+            If no request can be made of the URL, or with the settings.
+        """
+        lanes = self._to(_origin(_root(url)), http)
+        request = lanes.request(url, headers)
+        lane, room = await lanes.borrow()
+        try:
+            async with asyncio.timeout(self._deadline):
+                response = await lane.ask(request)
+                try:
+                    body = await read_body(response, self._largest_body)
+                finally:
+                    await response.aclose()
+        except TimeoutError as error:
+            raise TransportError(f"no whole answer within {self._deadline:g} s") from error
+        except httpx.DecodingError as error:  # met by a hook of the user's
+            raise BodyError("the answer's compression is broken") from error
+        except (httpx.TransportError, OSError) as error:
+            raise TransportError(_reason(error)) from error
+        finally:
+            lanes.give_back(lane, room)
+        return Answer(response.status_code, body, _headers(response))
+
+    async def drop_idle(self, url: str | None = None) -> None:
+        """Close the idle connections to the origin of `url`, None to all: they may be dead.
+
+        Or an answer was none to what had been asked, and more of that kind may be on its way.
+        """
+        chosen = self._lanes.values() if url is None else [self._lanes.get(_origin(_root(url)), [])]
+        # All at once, before anything is awaited: none of them is lent any more.
+        await close([lane for group in chosen for lanes in group for lane in lanes.taken_out()])
+
+    async def aclose(self) -> None:
+        """Close every connection; a later request opens new ones."""
+        known, self._lanes = self._lanes, {}
+        async with AsyncExitStack() as stack:
+            for lanes in [lanes for group in known.values() for lanes in group]:
+                stack.push_async_callback(lanes.aclose)
+
+    def _to(self, place: str, http: Http) -> Lanes:
+        group = self._lanes.setdefault(place, [])
+        for lanes in group:
+            if lanes.http == http:
+                return lanes
+        group.append(Lanes(place, http, self._number))
+        return group[-1]
+
+
+def _root(url: str) -> str:
+    """Return the URL without its path: one for all jobs of a server."""
+    return "/".join(url.split("/", 3)[:3])
+
+
+@lru_cache(MOST_SERVERS)
+def _origin(root: str) -> str:
+    return origin(root)
+
+
+@lru_cache(MOST_SERVERS)
+def _host(root: str) -> str:
+    return urlsplit(root).hostname or ""
+
+
+def _headers(response: httpx.Response) -> dict[str, str]:
+    location = response.extensions.get("location")
+    known = {} if location is None else {"location": location}
+    return {**known, **{name.lower(): value for name, value in response.headers.items()}}
+
+
+def _reason(error: Exception) -> str:
+    """Return what went wrong below HTTP, in one line."""
+    if isinstance(error, httpx.ConnectTimeout):
+        return "no connection in time"
+    if isinstance(error, httpx.TimeoutException):
+        return "no answer in time"
+    root: BaseException = error
+    while (deeper := root.__cause__ or root.__context__) is not None:
+        root = deeper
+    if isinstance(root, ConnectionError) and root.errno is not None:
+        return os.strerror(root.errno)  # anyio only says that all attempts failed
+    return redacted(str(error) or str(root) or type(error).__name__)

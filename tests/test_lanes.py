@@ -1,0 +1,101 @@
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import httpx
+import pytest
+from documents import JOB_URL
+from servers import Replies
+
+from jobwidgets.answer import RefusedError
+from jobwidgets.connections.http1 import Prepared
+from jobwidgets.connections.http_settings import Http
+from jobwidgets.connections.lanes import MOST_KNOWN, STUCK, Lanes, Room
+
+Run = Callable[[Coroutine[Any, Any, Any]], Any]
+ORIGIN = "https://gis.example.com:443"
+PLAIN = {"trust_env": False}
+
+
+def lanes(http: Http = PLAIN, number: int = 2) -> Lanes:
+    """Return some connections, none of which is open."""
+    return Lanes(ORIGIN, http, number)
+
+
+def test_place_is_given_back_once(skipping: Run) -> None:
+    """A request that ends in the moment in which it counts as stuck makes room for one other."""
+
+    async def main() -> None:
+        free = asyncio.Semaphore(0)
+        room = Room(free)
+        await asyncio.sleep(2 * STUCK)
+        assert not free.locked()
+        room.leave()
+        await free.acquire()
+        assert free.locked()
+
+    skipping(main())
+
+
+def test_last_one_back_is_the_first(skipping: Run) -> None:
+    """Few connections are kept warm: the one that was used last goes first."""
+
+    async def main() -> None:
+        some = lanes()
+        (first, one), (second, other) = await some.borrow(), await some.borrow()
+        some.give_back(second, other)
+        some.give_back(first, one)
+        assert (await some.borrow())[0] is first
+
+    skipping(main())
+
+
+def test_request_is_kept() -> None:
+    """The request of the last poll is used again, one with other headers is made anew."""
+    some = lanes()
+    first = some.request(JOB_URL, {"X": "1"})
+    assert isinstance(first, Prepared)
+    assert some.request(JOB_URL, {"X": "1"}) is first
+    assert some.request(JOB_URL, {"X": "2"}) is not first
+    assert (b"x", b"2") in list(some.request(JOB_URL, {"X": "2"}).head.headers)
+
+
+def test_requests_share_what_they_have_in_common() -> None:
+    """Headers and timeouts of thousands of jobs are held once."""
+    some = lanes()
+    one, other = (some.request(f"{ORIGIN}/jobs/{n}", {"X": "1"}) for n in range(2))
+    assert one.head.headers is other.head.headers
+    assert one.timeout is other.timeout
+    assert (one.head.target, other.head.target) == (b"/jobs/0", b"/jobs/1")
+
+
+def test_known_requests_are_bounded() -> None:
+    """However many URLs there are, not all of their requests are kept."""
+    some = lanes()
+    for number in range(MOST_KNOWN + 10):
+        some.request(f"{ORIGIN}/jobs/{number}", {})
+    assert len(some._known) <= MOST_KNOWN
+
+
+@pytest.mark.parametrize("http", [{"auth": ("a", "b")}, {"transport": Replies({})}])
+def test_request_that_others_may_change_is_not_kept(http: Http) -> None:
+    """What authentication, hooks or a transport of the user's may change is made anew."""
+    some = lanes(http)
+    first = some.request(JOB_URL, {})
+    assert isinstance(first, httpx.Request)
+    assert some.request(JOB_URL, {}) is not first
+
+
+def test_no_client_leaves_no_place(skipping: Run) -> None:
+    """A client that cannot be made takes no place from other requests."""
+
+    async def main() -> None:
+        some = lanes(number=1)
+        some._settings = {"verify": False, "auth": 5}
+        some._is_wired = False
+        for _ in range(3):
+            with pytest.raises(RefusedError, match="http= makes no client"):
+                await some.borrow()
+        assert asyncio.get_running_loop().time() == 0
+
+    skipping(main())
