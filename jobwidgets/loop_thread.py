@@ -142,17 +142,20 @@ class LoopThread:
             finally:
                 with self._lock:
                     self._leave(loop)
-                end = self._end(asyncio.all_tasks(loop))
                 # What does not end in time is left: asyncio need not tell of each such task.
                 loop.set_exception_handler(lambda _, __: None)
+                loop.cancel_timers()
                 with contextlib.suppress(TimeoutError):
-                    loop.run_until_complete(asyncio.wait_for(end, EXIT))
+                    loop.run_until_complete(self._end())
 
-    async def _end(self, tasks: set[asyncio.Task[Any]]) -> None:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await self._drop()
+    async def _end(self) -> None:
+        async with asyncio.timeout(EXIT):
+            # More than once: a call that had arrived may begin another task meanwhile.
+            while tasks := asyncio.all_tasks() - {asyncio.current_task()}:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+            await self._drop()
 
     def _beat(self, loop: _Loop, apart: float, was_idle: bool) -> None:
         now = self._apart()
@@ -178,6 +181,7 @@ class _Loop(asyncio.SelectorEventLoop):
         self.posted = 0
         """Calls of other threads that have not arrived yet."""
         self._timers: WeakValueDictionary[int, asyncio.TimerHandle] = WeakValueDictionary()
+        self._beat: asyncio.TimerHandle | None = None
 
     @property
     def is_idle(self) -> bool:
@@ -199,7 +203,13 @@ class _Loop(asyncio.SelectorEventLoop):
 
     def beat_in(self, seconds: float, beat: Callable[..., object], *args: Any) -> None:
         """Plan the heartbeat, which does not count."""
-        super().call_at(self.time() + seconds, beat, *args)
+        self._beat = super().call_at(self.time() + seconds, beat, *args)
+
+    def cancel_timers(self) -> None:
+        """Let nothing happen that is planned, the heartbeat neither."""
+        for timer in (self._beat, *self._timers.values()):
+            if timer is not None:
+                timer.cancel()
 
     async def getaddrinfo(self, host: Any, port: Any, **options: int) -> Any:
         def look_up() -> Any:

@@ -419,6 +419,53 @@ def test_loops_are_closed(new_thread: NewThread) -> None:
     gc.collect()  # an open one would warn here
 
 
+def test_nothing_planned_happens_in_the_end(new_thread: NewThread) -> None:
+    """What is planned when the end begins is dropped, however long the end takes."""
+
+    async def drop() -> None:
+        await asyncio.sleep(10 * TINY)
+
+    def plan() -> None:
+        loop = asyncio.get_running_loop()
+        for number in range(10):
+            loop.call_later(number * TINY, fired.append, number)
+        loop.call_soon(loop.stop)
+
+    fired: list[int] = []
+    thread = new_thread(drop=drop, heartbeat=TINY)
+    ending = thread.run(current)
+    thread.call(plan)
+    ending.join(HANG)
+    assert fired in ([], [0])  # the first is due in the last turn of the loop itself
+
+
+def test_task_that_begins_another_in_the_end(thread: LoopThread, notes: Notes) -> None:
+    """What a task begins while it is cancelled is cancelled too, before what it uses is closed."""
+    ended: list[int] = []
+
+    async def later() -> None:
+        try:
+            await never()
+        finally:
+            ended.append(notes.dropped)
+
+    async def stubborn() -> None:
+        try:
+            await never()
+        finally:
+            kept.append(asyncio.create_task(later()))
+            await asyncio.sleep(0)
+
+    async def begin() -> None:
+        kept.append(asyncio.create_task(stubborn()))
+        await asyncio.sleep(0)
+
+    kept: list[Any] = []
+    thread.run(begin)
+    thread.close(HANG)
+    assert (ended, notes.dropped) == ([0], 1)
+
+
 # The heartbeat
 
 
