@@ -101,6 +101,8 @@ class Budget:
 
     async def admit(self, urgency: Urgency) -> None:
         """Return when a request may be made."""
+        if not self._waiting and self._has_taken(asyncio.get_running_loop().time()):
+            return
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting[turn] = urgency
         try:
@@ -112,15 +114,21 @@ class Budget:
     def _serve(self) -> None:
         """Let through what the bucket holds, and come back for the rest."""
         loop = asyncio.get_running_loop()
-        self._bucket.rate = _rate
-        while self._waiting and self._bucket.delay(loop.time()) == 0:
-            self._bucket.take(loop.time())
+        while self._waiting and self._has_taken(loop.time()):
             turn = self._next(loop.time())
             if not turn.done():  # its request was cancelled in this very moment
                 turn.set_result(None)
         if self._waiting and self._timer is None:
             delay = min(self._bucket.delay(loop.time()), _LONGEST_NAP)
             self._timer = loop.call_later(delay, self._come_back)
+
+    def _has_taken(self, now: float) -> bool:
+        """Take a request out of the bucket, if there is one."""
+        self._bucket.rate = _rate
+        if self._bucket.delay(now) > 0:
+            return False
+        self._bucket.take(now)
+        return True
 
     def _come_back(self) -> None:
         self._timer = None

@@ -7,6 +7,7 @@ import atexit
 import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from jobwidgets.loop_thread import HEARTBEAT, LoopThread
@@ -46,6 +47,12 @@ class Poller:
         )
         # A thread that ends tidies up its own round while the next one may have begun another.
         self._rounds: dict[asyncio.AbstractEventLoop, _Round] = {}
+        self._dropping: asyncio.Task[None] | None = None  # kept, or it might be collected
+
+    @property
+    def connections(self) -> Connections:
+        """Those of the poller's loop; on its thread only."""
+        return self._round.connections
 
     def run(self, step: Callable[[Connections], Awaitable[T]]) -> T:
         """Run one step with the connections; return or raise what it does."""
@@ -82,10 +89,11 @@ class Poller:
 
     def _ask(self, watch: Watch) -> asyncio.Task[None]:
         self._cancel_timer(watch)
-        exchange = watch.exchange(self._round.connections)
-        if self._round.asking.get(watch) is not exchange:
-            self._round.asking[watch] = exchange
-            exchange.add_done_callback(lambda task: self._landed(watch, task))
+        now = self._round
+        exchange = watch.exchange(now.connections)
+        if now.asking.get(watch) is not exchange:
+            now.asking[watch] = exchange
+            exchange.add_done_callback(partial(self._landed, watch))
         return exchange
 
     async def _landing(self, watch: Watch) -> None:
@@ -100,37 +108,51 @@ class Poller:
             await self._landing(watch)
 
     def _landed(self, watch: Watch, exchange: asyncio.Task[None]) -> None:
-        if self._round.asking.get(watch) is exchange:
-            del self._round.asking[watch]
+        now = self._round
+        if now.asking.get(watch) is exchange:
+            del now.asking[watch]
         if exchange.cancelled():
             return
         exchange.exception()  # it is written down in the watch
         delay = watch.landed()
         # Whoever reads by hand may have begun the next exchange in this very moment.
-        if delay is not None and watch not in self._round.asking:
+        if delay is not None and watch not in now.asking:
             loop = asyncio.get_running_loop()
-            self._round.timers[watch] = loop.call_later(delay, self._ask, watch)
+            now.timers[watch] = loop.call_later(delay, self._ask, watch)
 
     def _ask_for_all(self) -> None:
-        """Ask at once for every job that is waited for: the machine has slept."""
-        for watch in list(self._round.timers):
+        """Ask at once for every job that is watched, over new connections: the machine has slept.
+
+        An answer to what was asked before may never come: the sockets are dead, and do not tell.
+        """
+        now = self._round
+        hanging = [watch for watch in now.asking if watch.is_active]
+        waiting = list(now.timers)
+        self._dropping = asyncio.get_running_loop().create_task(now.connections.drop_idle())
+        for watch in hanging:
+            watch.drop_exchange()
+        for watch in (*hanging, *waiting):
             self._ask(watch)
 
     @property
     def _round(self) -> _Round:
         loop = asyncio.get_running_loop()
-        if loop not in self._rounds:
+        known = self._rounds.get(loop)
+        if known is None:
             # httpx is imported when it is first needed: that is a third of our import time.
             from jobwidgets.connections import Connections
 
-            self._rounds[loop] = _Round(Connections())
-        return self._rounds[loop]
+            known = self._rounds[loop] = _Round(Connections())
+        return known
 
     async def _drop(self) -> None:
-        for watch in list(self._round.timers):
+        now = self._round
+        for watch in list(now.timers):
             self._cancel_timer(watch)
-        await self._round.connections.aclose()
-        del self._rounds[asyncio.get_running_loop()]
+        try:
+            await now.connections.aclose()
+        finally:  # a user's transport may raise anything
+            del self._rounds[asyncio.get_running_loop()]
 
     def _cancel_timer(self, watch: Watch) -> None:
         timer = self._round.timers.pop(watch, None)

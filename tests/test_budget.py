@@ -249,6 +249,27 @@ def test_nothing_is_planned_when_nobody_waits(skipping: Run) -> None:
     skipping(main())
 
 
+def test_who_comes_later_does_not_go_first(skipping: Run) -> None:
+    """While somebody waits, a request that comes in a free moment waits for its turn too."""
+    configure(requests_per_second=1)
+    order: list[str] = []
+
+    async def ask(budget: Budget, name: str, asked_at: float) -> None:
+        await budget.admit(lateness(asked_at, 1.0))
+        order.append(name)
+
+    async def main() -> None:
+        budget = Budget()
+        await ask(budget, "first", 0.0)
+        waiting = asyncio.create_task(ask(budget, "waiting", -100.0))
+        await asyncio.sleep(0)
+        await ask(budget, "late", 0.0)
+        await waiting
+
+    skipping(main())
+    assert order == ["first", "waiting", "late"]
+
+
 # What a user sets
 
 

@@ -399,11 +399,35 @@ def test_after_a_sleep_every_waiting_job_is_asked_at_once(poller: Poller) -> Non
     """When the machine has slept, no job waits for the rest of its delay."""
     watches = [new_watch(document(), ENDED, pace=RARE) for _ in range(5)]
     for watch in watches:
-        poller.refresh(watch)
         poller.begin(watch)
+        until(lambda watch=watch: watch.contact.next_try is not None)
     poller.thread.do(poller.thread._awoke)
     settle(poller, *watches)
     assert [requests(watch) for watch in watches] == [2] * 5
+
+
+def test_after_a_sleep_what_hangs_is_asked_anew(poller: Poller) -> None:
+    """An answer that was waited for when the machine fell asleep is waited for no more."""
+    gate = Gate(document())
+    watch = new_watch(gate, ENDED, pace=RARE)
+    poller.begin(watch)
+    gate.wait()
+    poller.thread.do(poller.thread._awoke)
+    settle(poller, watch)
+    assert (requests(watch), watch.history.status) == (2, Status.SUCCEEDED)
+    gate.opened.set()
+
+
+def test_after_a_sleep_connections_are_new(poller: Poller, serve: Callable[..., Server]) -> None:
+    """No request goes over a connection of before the sleep: it may be dead, and not tell."""
+    server = serve(lambda _: document())
+    url = f"{server.jobs_url}/{JOB_ID}"
+    watch = Watch(Source(url, Mission()), JobHistory(JOB_ID, url), pace=RARE)
+    poller.begin(watch)
+    until(lambda: watch.contact.next_try is not None)
+    poller.thread.do(poller.thread._awoke)
+    until(lambda: len(server.requests) == 2)
+    assert server.connections == 2
 
 
 def test_sleep_is_told_to_the_poller() -> None:
@@ -418,20 +442,23 @@ def test_sleep_is_told_to_the_poller() -> None:
 
 
 def test_after_a_sleep_nothing_else_is_asked(poller: Poller) -> None:
-    """A job that was stopped, has ended, or is being asked for is left alone."""
+    """A job that was stopped, has ended, or is read by hand is left alone."""
     gate = Gate(document())
     stopped, ended = new_watch(document(), pace=RARE), new_watch(ENDED)
-    asking = new_watch(gate, pace=RARE)
-    for watch in (stopped, ended, asking):
+    read = new_watch(gate, pace=RARE)
+    for watch in (stopped, ended):
         poller.begin(watch)
-    gate.wait()
-    settle(poller, ended)
-    poller.end(stopped)
-    asked = requests(stopped)
-    poller.thread.do(poller.thread._awoke)
-    poller.thread.do(int)
-    assert (requests(stopped), requests(ended), requests(asking)) == (asked, 1, 1)
-    gate.opened.set()
+    with ThreadPoolExecutor(1) as pool:
+        reading = pool.submit(poller.refresh, read)
+        gate.wait()
+        settle(poller, ended)
+        poller.end(stopped)
+        asked = requests(stopped)
+        poller.thread.do(poller.thread._awoke)
+        poller.thread.do(int)
+        assert (requests(stopped), requests(ended), requests(read)) == (asked, 1, 1)
+        gate.opened.set()
+        reading.result(HANG)
 
 
 def test_idle_poller_leaves_nothing(serve: Callable[..., Server]) -> None:
@@ -516,6 +543,30 @@ def test_listener_that_is_told_later_keeps_the_thread() -> None:
         assert told.acquire(timeout=HANG)
     poller.thread.do(throttle.cancel)
     until(lambda: set(pollers()) <= before)
+
+
+def test_nothing_is_asked_while_the_thread_ends(
+    poller: Poller, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A poll that falls due while the thread ends is not begun: its connections are closed."""
+
+    async def stubborn(_: httpx.Request) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            asked.extend(map(requests, watches))
+            await asyncio.sleep(0.05)  # other polls fall due meanwhile
+
+    asked: list[int] = []
+    poller.begin(new_watch(stubborn))
+    watches = [new_watch(document()) for _ in range(3)]
+    for watch in watches:
+        poller.begin(watch)
+    until(lambda: all(requests(watch) > 2 for watch in watches))
+    poller.thread.close(HANG)
+    assert poller._rounds == {}
+    assert [requests(watch) for watch in watches] == asked
+    assert caplog.records == []
 
 
 EXIT = """
