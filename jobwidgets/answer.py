@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 
@@ -51,7 +52,10 @@ class TransportError(ExchangeError):
 
 
 class ServerError(ExchangeError):
-    """The server or a gateway is in trouble or busy: 429, 5xx, or an error body with code 500."""
+    """The server or a gateway is in trouble or busy: 408, 421, 425, 429, or 5xx.
+
+    The code is that of the error body, or the HTTP status.
+    """
 
 
 class BodyError(ExchangeError):
@@ -63,7 +67,7 @@ class UnauthorisedError(ExchangeError):
 
 
 class NoSuchJobError(ExchangeError):
-    """The server does not know the job: 404."""
+    """The server does not know the job, or knows it no more: 404, 410."""
 
 
 class RefusedError(ExchangeError):
@@ -74,6 +78,10 @@ _BY_CODE: dict[int, type[ExchangeError]] = {
     401: UnauthorisedError,
     403: UnauthorisedError,
     404: NoSuchJobError,
+    408: ServerError,  # what a gateway makes of a slow or a reused connection: asked again
+    410: NoSuchJobError,
+    421: ServerError,
+    425: ServerError,
     429: ServerError,
     498: UnauthorisedError,
     499: UnauthorisedError,
@@ -179,6 +187,8 @@ def _retry_after(answer: Answer) -> float | None:
     return min(max(seconds, 0.0), _LONGEST_RETRY_AFTER)
 
 
+# The answers of one second have the same date; to read one takes longer than all else here.
+@lru_cache(maxsize=32)
 def _http_date(value: str | None) -> datetime | None:
     if not value:
         return None

@@ -7,10 +7,10 @@ raises it::
     ├── DocumentError                (dialects)  valid JSON, but no document of this job
     ├── ExchangeError                (answer)    one request got no document
     │   ├── TransportError           no whole answer: DNS, refused, reset, TLS, timeout
-    │   ├── ServerError              429, 5xx, or an error body with code 500
+    │   ├── ServerError              408, 421, 425, 429, 5xx
     │   ├── BodyError                the body is not JSON: a page, a torso, too large
     │   ├── UnauthorisedError        401, 403, 498, 499, or a sign-in page
-    │   ├── NoSuchJobError           404
+    │   ├── NoSuchJobError           404, 410
     │   └── RefusedError             400 and every other refusal
     ├── JobFailedError               (history)   the job ended as failed
     ├── JobCancelledError            (history)   the job ended as cancelled
