@@ -13,7 +13,7 @@ from jobwidgets.threads import call_in_thread
 Token: TypeAlias = str | Callable[[], str]
 """A token, or a callable without arguments that returns one."""
 
-DEADLINE = 60.0
+DEADLINE = 30.0
 """Seconds that one exchange waits for a token provider."""
 
 _MOST_KINDS = 8  # names of a chain of errors that are told
@@ -61,7 +61,7 @@ class TokenKeeper:
             # Shielded: one job that stops must not take the answer from the others.
             return await asyncio.wait_for(asyncio.shield(self._asking), self._deadline)
         except TimeoutError as error:
-            text = f"the token provider gave no token within {self._deadline:g} s"
+            text = f"the token callable gave no answer within {self._deadline:g} s"
             raise TransportError(text) from error
 
     async def _call(self) -> str:
