@@ -47,3 +47,8 @@ class Contact:
     failures: int = 0
     error: JobwidgetsError | None = None
     next_try: datetime | None = None
+
+    def to_be_tried(self, at: datetime | None) -> Contact:
+        """Return the same contact with another `next_try`."""
+        # By hand in a third of the time of `replace`, twice a poll.
+        return Contact(self.state, self.last_heard, self.failures, self.error, at)

@@ -78,32 +78,34 @@ class Feed:
     every listener has been told all.
     """
 
+    __slots__ = ("_is_settled", "_throttles", "_waiting")
+
     def __init__(self) -> None:
-        self._throttles: list[Throttle] = []
-        self._waiting: list[Callable[[], None]] = []
+        self._throttles: tuple[Throttle, ...] = ()
+        self._waiting: tuple[Callable[[], None], ...] = ()
         self._is_settled = False
 
     def subscribe(self, throttle: Throttle) -> None:
         """Tell `throttle` after each exchange."""
-        self._throttles.append(throttle)
+        self._throttles += (throttle,)
 
     def unsubscribe(self, throttle: Throttle) -> None:
         """Tell `throttle` nothing more; an unknown one is none to forget."""
         if throttle in self._throttles:
-            self._throttles.remove(throttle)
+            self._throttles = tuple(kept for kept in self._throttles if kept is not throttle)
             throttle.cancel()
 
     def publish(self, first_message: int | None) -> None:
         """Tell every listener; see `Listener` for `first_message`."""
-        for throttle in list(self._throttles):
+        for throttle in self._throttles:
             throttle(first_message)
 
     def settle(self) -> None:
         """Tell every listener the rest, then call whoever waits."""
-        for throttle in list(self._throttles):
+        for throttle in self._throttles:
             throttle.flush()
         self._is_settled = True
-        waiting, self._waiting = self._waiting, []
+        waiting, self._waiting = self._waiting, ()
         for callback in waiting:
             callback()
 
@@ -116,9 +118,8 @@ class Feed:
         if self._is_settled:
             callback()
         else:
-            self._waiting.append(callback)
+            self._waiting += (callback,)
 
     def off_settled(self, callback: Callable[[], None]) -> None:
         """Call `callback` no more."""
-        if callback in self._waiting:
-            self._waiting.remove(callback)
+        self._waiting = tuple(kept for kept in self._waiting if kept != callback)

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import CancelledError
+from copy import copy
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -105,9 +106,9 @@ class Job:
         self._watch = watch
         self._poller: Poller | None = None
         self._was_stopped = False
-        self._told: tuple[int, ContactState] = (0, ContactState.STOPPED)
-        self._on_change: list[Callable[[Job], object]] = []
-        self._on_done: list[Callable[[Job], object]] = []
+        self._told: tuple[int, ContactState] | None = None
+        self._on_change: tuple[Callable[[Job], object], ...] = ()
+        self._on_done: tuple[Callable[[Job], object], ...] = ()
 
     def __repr__(self) -> str:
         return f"Job({self.url!r})"
@@ -222,8 +223,6 @@ class Job:
 
     def start(self) -> Job:
         """Watch the job from now on, again after `stop` or a refusal too; return the job."""
-        if self._poller is None:
-            self._subscribe(Throttle(self._tell))
         self._poller, self._was_stopped = poller(), False
         self._poller.begin(self._watch)
         return self
@@ -297,7 +296,7 @@ class Job:
     def raise_for_status(self) -> Job:
         """Raise `error` if there is one, else return the job."""
         if self.error is not None:
-            raise self.error
+            raise _again(self.error)
         return self
 
     def on_change(self, callback: Callable[[Job], object]) -> None:
@@ -305,7 +304,7 @@ class Job:
 
         Callbacks run one after another on a thread of their own; what they raise is logged.
         """
-        poller().thread.call(self._on_change.append, callback)
+        poller().thread.call(self._add_change, callback)
         self._start_once()
 
     def add_done_callback(self, callback: Callable[[Job], object]) -> None:
@@ -326,6 +325,12 @@ class Job:
         """Tell `throttle` on the poller's thread after each exchange."""
         poller().thread.call(self._watch.feed.subscribe, throttle)
 
+    def _listen(self) -> None:
+        """Hear of each exchange from now on; a job without callbacks never does."""
+        if self._told is None:
+            self._told = len(self.history), self.contact.state
+            self._watch.feed.subscribe(Throttle(self._tell))
+
     def _tell(self, _: int | None) -> None:
         now = (len(self.history), self.contact.state)
         if now != self._told:
@@ -333,19 +338,26 @@ class Job:
             for callback in self._on_change:
                 user_callbacks.call(callback, self)
         if self._is_done():
-            done, self._on_done = self._on_done, []
+            done, self._on_done = self._on_done, ()
             for callback in done:
                 user_callbacks.call(callback, self)
+
+    def _add_change(self, callback: Callable[[Job], object]) -> None:
+        self._listen()
+        self._on_change += (callback,)
 
     def _add_done(self, callback: Callable[[Job], object]) -> None:
         if self._is_done():
             user_callbacks.call(callback, self)
         else:
-            self._on_done.append(callback)
+            self._listen()
+            self._on_done += (callback,)
+
+    def _is_over(self) -> bool:
+        return self._watch.has_ended and self._watch.is_at_rest
 
     def _is_done(self) -> bool:
-        has_ended = self._watch.has_ended and self._watch.is_at_rest
-        return has_ended or self.contact.state is ContactState.LOST
+        return self._is_over() or self.contact.state is ContactState.LOST
 
     async def _ended(self) -> Job:
         self._start_once()
@@ -364,7 +376,7 @@ class Job:
 
     def _ended_or_raise(self) -> Job:
         if not self._watch.has_ended and self.error is not None:
-            raise self.error
+            raise _again(self.error)
         return self
 
 
@@ -373,3 +385,11 @@ def _wait_for(event: threading.Event, timeout: float | None) -> bool:
     while not event.is_set() and (left := end - time.monotonic()) > 0:
         event.wait(min(left, _LONGEST_WAIT))
     return event.is_set()
+
+
+def _again(error: JobwidgetsError) -> JobwidgetsError:
+    """Return a copy of a kept error: its traceback would grow each time that it is raised."""
+    again = copy(error).with_traceback(error.__traceback__)
+    again.__cause__, again.__context__ = error.__cause__, error.__context__
+    again.__suppress_context__ = error.__suppress_context__
+    return again

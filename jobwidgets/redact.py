@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 REDACTED = "[redacted]"
@@ -15,6 +16,8 @@ _TOKEN = re.compile(
 )
 # A shorter secret would blot out ordinary words.
 _SHORTEST_SECRET = 8
+# Characters. Longer texts are seldom the same in two documents.
+_LONGEST_SHARED = 100
 
 
 def redacted(text: str, secret: str | None = None) -> str:
@@ -46,7 +49,7 @@ def redacted_document(document: Any, secret: str | None = None) -> Any:
     The text of an attribute whose name ends with "token" is a token as a whole.
     """
     if isinstance(document, str):
-        return redacted(document, secret)
+        return _shared(redacted(document, secret))
     if isinstance(document, list | tuple):
         return [redacted_document(item, secret) for item in document]
     if isinstance(document, Mapping):
@@ -56,7 +59,18 @@ def redacted_document(document: Any, secret: str | None = None) -> Any:
 
 def _redacted_item(name: str, value: Any, secret: str | None) -> tuple[str, Any]:
     is_token = isinstance(value, str) and name.casefold().endswith("token")
-    return redacted(name, secret), REDACTED if is_token else redacted_document(value, secret)
+    value = REDACTED if is_token else redacted_document(value, secret)
+    return _shared(redacted(name, secret)), value
+
+
+def _shared(text: str) -> str:
+    return _one_copy(text) if len(text) <= _LONGEST_SHARED else text
+
+
+@lru_cache(maxsize=4096)  # not sys.intern: its memory grows with whatever servers send
+def _one_copy(text: str) -> str:
+    """Return the same object for equal texts: the documents of a server repeat most of theirs."""
+    return text
 
 
 def redacted_body(body: bytes, secret: str | None) -> bytes:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 SHORTEST_INTERVAL = 0.5
 """Seconds; the floor of `poll_interval`."""
+# One for all jobs that are not given another.
+_USUAL_PACE = Pace()
+_NO_HTTP: Http = {}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -75,14 +78,14 @@ def checked_settings(
         poll_interval=_checked_interval(poll_interval),
         give_up_after=_checked_seconds("give_up_after", give_up_after),
         http=_checked_http(http),
-        pace=pace or Pace(),
+        pace=pace or _USUAL_PACE,
     )
     return bare, settings
 
 
 def _checked_http(http: Http | None) -> Http:
     if http is None:
-        return {}
+        return _NO_HTTP
     # httpx is imported when it is first needed: that is a third of our import time.
     from jobwidgets.connections import checked_http
 

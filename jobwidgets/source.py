@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from jobwidgets.answer import (
@@ -19,6 +18,7 @@ from jobwidgets.budget import Urgency, at_once
 from jobwidgets.dialects import Dialect, DocumentError
 from jobwidgets.redact import redacted_body, redacted_document
 from jobwidgets.snapshot import Snapshot
+from jobwidgets.threads import call_in_thread
 from jobwidgets.tokens import TokenKeeper
 from jobwidgets.urls import redirected, with_query
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from jobwidgets.connections import Connections, Http
 
 MOST_REDIRECTS = 5
+LARGE_BODY = 1024 * 1024
+"""Bytes above which a body is read on a thread of its own, so that it delays no other poll."""
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 T = TypeVar("T")
@@ -38,12 +40,15 @@ class Reading:
     Parameters
     ----------
     snapshot
-        The document, with when it was received.
+        The document, with when it was received; None when it is the same as the last time.
+    seen
+        When it was received (UTC).
     server_time
         The server's clock (UTC) when it answered, None where it did not tell.
     """
 
-    snapshot: Snapshot
+    snapshot: Snapshot | None
+    seen: datetime
     server_time: datetime | None
 
 
@@ -60,7 +65,11 @@ class Source:
         Keeps the token; None sends none.
     http
         Settings of httpx.AsyncClient, checked.
+    large_body
+        Bytes above which a body is read on a thread of its own.
     """
+
+    __slots__ = ("_large_body", "_last", "_sent", "dialect", "http", "token", "url")
 
     def __init__(
         self,
@@ -69,18 +78,26 @@ class Source:
         *,
         token: TokenKeeper | None = None,
         http: Http | None = None,
+        large_body: int = LARGE_BODY,
     ) -> None:
         self.url = url
         self.dialect = dialect
         self.token = token
-        self.http = http or {}
-        self.urgency: Urgency | None = None
-        """Of the next exchange, where the host's budget is short; None is an ordinary one."""
-        self._last: tuple[bytes, Snapshot] | None = None
-        self._sent: set[str] = set()
+        self.http = {} if http is None else http
+        self._large_body = large_body
+        self._last: int | None = None
+        self._sent: tuple[str, ...] = ()
 
-    async def read_job(self, connections: Connections) -> Reading:
+    async def read_job(self, connections: Connections, urgency: Urgency | None = None) -> Reading:
         """Ask for the job once; a document like the last one is not parsed again.
+
+        At first sight, what is no document of this job is asked for once more: it may be an
+        answer to somebody else, left over on a connection that a gateway shares.
+
+        Parameters
+        ----------
+        urgency
+            Of the request, where the host's budget is short; None is an ordinary one.
 
         Raises
         ------
@@ -89,24 +106,49 @@ class Source:
         DocumentError
             If what came is no document of this job.
         """
-        return await self._exchange(connections, self._reading)
+        try:
+            return await self._read_job(connections, urgency)
+        except DocumentError:
+            await connections.drop_idle(self.url)
+            if self._last is not None:
+                raise
+        return await self._read_job(connections, at_once)
 
     async def read_ids(self, connections: Connections) -> list[str]:
         """Ask the jobs resource for its ids once; raises as `read_job` does."""
         return await self._exchange(
-            connections, lambda answer: self.dialect.ids(read_document(answer, self.dialect))
+            connections, None, lambda answer: self.dialect.ids(self._document(answer))
         )
 
-    def _reading(self, answer: Answer) -> Reading:
-        digest = blake2b(b"%d " % answer.status + answer.body, digest_size=16).digest()
-        if self._last is None or self._last[0] != digest:
-            self._last = digest, self._parse(self._document(answer))
-        snapshot = replace(self._last[1], seen=datetime.now(UTC))
-        return Reading(snapshot, answer.server_time)
+    def forget(self) -> None:
+        """Count the next document as a new one, even if it is the same as the last."""
+        self._last = None
+
+    async def _read_job(self, connections: Connections, urgency: Urgency | None) -> Reading:
+        last, reading = await self._exchange(connections, urgency, self._reading)
+        # Not before: an exchange that was dropped meanwhile changes nothing.
+        self._last = last
+        return reading
+
+    def _reading(self, answer: Answer) -> tuple[int, Reading]:
+        """Return what tells this answer from others, and what it says; may run on any thread."""
+        seen = datetime.now(UTC)
+        # A token that was sent since might stand in the same body, and is to be redacted.
+        last = hash((answer.status, answer.body, self._sent))
+        if last == self._last:
+            return last, Reading(None, seen, answer.server_time)
+        snapshot = replace(self._parse(self._document(answer)), seen=seen)
+        return last, Reading(snapshot, seen, answer.server_time)
 
     def _document(self, answer: Answer) -> Any:
-        """Return the JSON value without our tokens, however its bytes had spelt them."""
-        document = read_document(answer, self.dialect)
+        """Return the JSON value without our tokens, however its bytes had spelt them.
+
+        A message may quote a token that is long replaced.
+        """
+        body = answer.body
+        for token in self._sent:
+            body = redacted_body(body, token)
+        document = read_document(replace(answer, body=body), self.dialect)
         try:
             for token in self._sent:
                 document = redacted_document(document, token)
@@ -120,13 +162,15 @@ class Source:
             raise DocumentError(f"expected job {wanted}, found job {snapshot.id}")
         return snapshot
 
-    async def _exchange(self, connections: Connections, read: Callable[[Answer], T]) -> T:
+    async def _exchange(
+        self, connections: Connections, urgency: Urgency | None, read: Callable[[Answer], T]
+    ) -> T:
         """Ask once, and once more where a new token may mend a refusal."""
-        await connections.admit(self.url, self.urgency)
+        await connections.admit(self.url, urgency)
         # Not before: a token may expire while many jobs wait for the host's budget.
         token = await self.token.current() if self.token is not None else None
         try:
-            return read(await self._get(connections, token))
+            return await self._ask(connections, token, read)
         except UnauthorisedError as error:
             if self.token is None or token is None or error.code not in TOKEN_REFUSED:
                 raise
@@ -134,27 +178,34 @@ class Source:
             if fresh is None:
                 raise
         await connections.admit(self.url, at_once)
-        return read(await self._get(connections, fresh))
+        return await self._ask(connections, fresh, read)
+
+    async def _ask(
+        self, connections: Connections, token: str | None, read: Callable[[Answer], T]
+    ) -> T:
+        """Make one request that was admitted, and read its answer."""
+        answer = await self._get(connections, token)
+        if len(answer.body) <= self._large_body:
+            return read(answer)
+        return await call_in_thread("jobwidgets-reader", read, answer)
 
     async def _get(self, connections: Connections, token: str | None) -> Answer:
-        """Make one request that was admitted, following redirects on the same origin."""
-        url = self.url
-        headers: dict[str, str] = {}
-        if token is not None:
-            headers.update([self.dialect.authorization(token)])
-            self._sent.add(token)
+        """Make one request, following redirects on the same origin."""
+        url, headers = self.url, self._headers(token)
         for _ in range(MOST_REDIRECTS + 1):
             url = with_query(url, self.dialect.query)
             answer = await connections.get(url, headers, self.http)
             location = answer.headers.get("location")
             if answer.status not in _REDIRECTS or location is None:
-                return replace(answer, body=self._redacted(answer.body))
+                return answer
             url = redirected(url, location)
             await connections.admit(url, at_once)
         raise RefusedError(f"the server redirected more than {MOST_REDIRECTS} times")
 
-    def _redacted(self, body: bytes) -> bytes:
-        """Return `body` without our tokens: a message may quote one that is long replaced."""
-        for token in sorted(self._sent, key=len, reverse=True):
-            body = redacted_body(body, token)
-        return body
+    def _headers(self, token: str | None) -> dict[str, str]:
+        if token is None:
+            return {}
+        if token not in self._sent:
+            # The longest first: it may hold another one.
+            self._sent = tuple(sorted((*self._sent, token), key=len, reverse=True))
+        return dict([self.dialect.authorization(token)])

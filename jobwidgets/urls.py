@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from urllib.parse import SplitResult, parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
 from jobwidgets.answer import RefusedError, UnauthorisedError
@@ -48,12 +49,17 @@ def origin(url: str) -> str:
 
 
 def with_query(url: str, query: Mapping[str, str]) -> str:
-    """Return `url` with the parameters `query` in place of any of the same names."""
-    parts = urlsplit(url)
-    pairs = [
-        pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] not in query
-    ]
-    return urlunsplit(parts._replace(query=urlencode([*pairs, *query.items()])))
+    """Return `url`, which has no fragment, with `query` in place of parameters of these names."""
+    bare, _, old = url.partition("?")
+    return f"{bare}?{_merged(old, tuple(query.items()))}"
+
+
+# Every poll asks for this, and all jobs of a server have the same few queries.
+@lru_cache(maxsize=32)
+def _merged(old: str, added: tuple[tuple[str, str], ...]) -> str:
+    names = {name for name, _ in added}
+    pairs = [pair for pair in parse_qsl(old, keep_blank_values=True) if pair[0] not in names]
+    return urlencode([*pairs, *added])
 
 
 def redirected(url: str, location: str) -> str:

@@ -58,6 +58,29 @@ class Watch:
         Monotonic seconds.
     """
 
+    # Slots here and in what each watch has: a kernel may watch thousands of jobs.
+    __slots__ = (
+        "_asked_at",
+        "_began",
+        "_clock",
+        "_delay",
+        "_flight",
+        "_has_trailed",
+        "_heard_at",
+        "_missing_at",
+        "_news",
+        "_step_at",
+        "contact",
+        "feed",
+        "give_up_after",
+        "history",
+        "is_active",
+        "is_at_rest",
+        "pace",
+        "poll_interval",
+        "source",
+    )
+
     def __init__(
         self,
         source: Source,
@@ -85,6 +108,8 @@ class Watch:
         self._news: int | None = None
         self._has_trailed = False
         self._flight: asyncio.Task[None] | None = None
+        self._asked_at = self._began
+        self._delay: float | None = None
 
     @property
     def has_ended(self) -> bool:
@@ -128,7 +153,7 @@ class Watch:
         flight, loop = self._flight, asyncio.get_running_loop()
         # After a fork an unfinished exchange is the parent's, on a loop that runs there only.
         if flight is None or flight.done() or flight.get_loop() is not loop:
-            self.contact = replace(self.contact, next_try=None)
+            self.contact = self.contact.to_be_tried(None)
             self._flight = flight = loop.create_task(self._exchange(connections))
         return flight
 
@@ -169,8 +194,10 @@ class Watch:
         delay = self.delay()
         self.is_at_rest = delay is None
         next_try = None if delay is None else datetime.now(UTC) + timedelta(seconds=delay)
-        self.contact = replace(self.contact, next_try=next_try)
-        self.source.urgency = lateness(self._clock(), delay) if delay else None
+        self.contact = self.contact.to_be_tried(next_try)
+        self._asked_at, self._delay = self._clock(), delay
+        if self._flight is not None and self._flight.done():
+            self._flight = None  # half a kilobyte
         news, self._news = self._news, None
         self.feed.publish(news)
         if delay is None or not self.is_active:  # a listener may have ended the watch
@@ -181,7 +208,8 @@ class Watch:
 
     async def _exchange(self, connections: Connections) -> None:
         try:
-            reading = await self.source.read_job(connections)
+            urgency = lateness(self._asked_at, self._delay) if self._delay else None
+            reading = await self.source.read_job(connections, urgency)
         except JobwidgetsError as error:
             _let_go(error)
             self._missed(error)
@@ -200,14 +228,21 @@ class Watch:
         raise broken  # out here it has no context
 
     def _heard(self, reading: Reading) -> None:
-        self._heard_at, self._missing_at = self._clock(), None
-        before = self.history.latest
-        if before is None or before.steps_done != reading.snapshot.steps_done:
-            self._step_at = self._heard_at
-        self._news = self.history.record(reading.snapshot, reading.server_time)
+        self._heard_at = now = self._clock()
+        self._missing_at = None
+        if reading.snapshot is None:
+            self.history.record_again(reading.seen, reading.server_time)
+        else:
+            self._note_step(reading.snapshot, now)
+            self._news = self.history.record(reading.snapshot, reading.server_time)
         self.history.watch_error = None
         state = ContactState.IN_TOUCH if self.is_active else ContactState.STOPPED
-        self.contact = Contact(state, last_heard=reading.snapshot.seen)
+        self.contact = Contact(state, last_heard=reading.seen)
+
+    def _note_step(self, snapshot: Snapshot, now: float) -> None:
+        before = self.history.latest
+        if before is None or before.steps_done != snapshot.steps_done:
+            self._step_at = now
 
     def _missed(self, error: JobwidgetsError) -> None:
         self._note_missing(error)
@@ -251,9 +286,9 @@ class Watch:
         started, elapsed = latest.started, self.elapsed
         # By the server's clock, which this one's may be far from.
         server_time = started + elapsed if started is not None and elapsed is not None else None
-        document, seen = dict(latest.document), datetime.now(UTC)
-        gone = replace(latest, status=Status.GONE, document=document, seen=seen)
+        gone = replace(latest, status=Status.GONE, seen=datetime.now(UTC))
         self._news = self.history.record(gone, server_time)
+        self.source.forget()  # the same document would be news again
 
 
 def _let_go(error: JobwidgetsError) -> None:

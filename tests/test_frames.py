@@ -574,12 +574,10 @@ def test_error_of_an_iterable_passes(make: Any) -> None:
         make(broken())
 
 
-def test_half_a_row_is_left_out() -> None:
+def test_word_without_a_row_is_left_out() -> None:
     """A snapshot that the poller has not wholly written yet is not in the frame."""
     history = watched(document())
-    history.snapshots.seen.append(0)
-    history.snapshots.status.append(1)
-    history.snapshots.words.append("BAKING")
+    history.snapshots.words += ("BAKING",)
     assert snapshots_frame([history, document("j2")]).job_id.tolist() == ["j1", "j2"]
 
 

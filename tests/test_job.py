@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -18,7 +19,13 @@ import pytest
 from documents import ABSENT, JOB_ID, JOB_URL, case, document
 from servers import FAST, HANG, Replies, Server
 
-from jobwidgets.answer import NoSuchJobError, ServerError, TransportError, UnauthorisedError
+from jobwidgets.answer import (
+    BodyError,
+    NoSuchJobError,
+    ServerError,
+    TransportError,
+    UnauthorisedError,
+)
 from jobwidgets.contact import Contact, ContactState
 from jobwidgets.dialects import DocumentError
 from jobwidgets.history import JobCancelledError, JobFailedError, JobGoneError
@@ -205,19 +212,34 @@ def test_wait_for_an_unknown_status(new_job: NewJob) -> None:
 
 
 @pytest.mark.parametrize(
-    ("reply", "kind"),
-    [(MISSING, NoSuchJobError), (REFUSED, UnauthorisedError), ({}, DocumentError)],
+    ("reply", "kind", "asked"),
+    [(MISSING, NoSuchJobError, 1), (REFUSED, UnauthorisedError, 1), ({}, DocumentError, 2)],
 )
 def test_wait_raises_where_only_the_user_can_help(
-    new_job: NewJob, reply: Any, kind: type[Exception]
+    new_job: NewJob, reply: Any, kind: type[Exception], asked: int
 ) -> None:
     """Waiting for what will not come by itself ends with the reason, the next time too."""
     job = new_job(reply)
     for _ in range(2):
         with pytest.raises(kind) as raised:
             job.wait(HANG)
-        assert raised.value is job.error
-    assert requests(job) == 1
+        assert str(raised.value) == str(job.error)
+    assert requests(job) == asked
+
+
+def test_kept_error_does_not_grow(new_job: NewJob) -> None:
+    """However often it is raised, the error of a job has the traceback and causes of its first."""
+    job = new_job(httpx.Response(200, content=b"{"), give_up_after=0.001)
+    depths = []
+    for raises in (job.wait, job.raise_for_status) * 3:
+        with pytest.raises(BodyError, match="no \\(whole\\) JSON") as raised:
+            raises()
+        assert raised.value.code == 200
+        assert isinstance(raised.value.__cause__, ValueError)
+        assert job.error is not None
+        depths.append((len(raised.traceback), len(traceback.extract_tb(job.error.__traceback__))))
+    assert depths == depths[:2] * 3
+    assert depths[0][1] == depths[1][1] > 0
 
 
 def test_wait_raises_when_the_watch_is_stopped(new_job: NewJob) -> None:
@@ -367,12 +389,12 @@ def test_refresh(new_job: NewJob) -> None:
 
 def test_refresh_raises_everything(new_job: NewJob) -> None:
     """A read by hand raises what it meets, and does not try again."""
-    job = new_job(httpx.ReadError("cut"), httpx.Response(502), REFUSED, {}, ENDED)
+    job = new_job(httpx.ReadError("cut"), httpx.Response(502), REFUSED, {}, {}, ENDED)
     for kind in (TransportError, ServerError, UnauthorisedError, DocumentError):
         with pytest.raises(kind):
             job.refresh()
     assert job.refresh().status is Status.SUCCEEDED
-    assert requests(job) == 5
+    assert requests(job) == 6
 
 
 def test_refresh_after_the_end_that_fails(new_job: NewJob) -> None:
@@ -636,7 +658,7 @@ def test_give_up(new_job: NewJob) -> None:
     for _ in range(2):
         with pytest.raises(TransportError, match="cut") as raised:
             job.wait(HANG)
-        assert raised.value is job.error
+        assert str(raised.value) == str(job.error)
     callback.wait()
     assert (job.contact.state, job.status) == (ContactState.LOST, Status.RUNNING)
     server(job).replies[:] = [cut, cut, ENDED]

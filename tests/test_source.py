@@ -23,7 +23,7 @@ from jobwidgets.budget import configure
 from jobwidgets.connections import Connections
 from jobwidgets.dialects import DocumentError
 from jobwidgets.dialects.mission import Mission
-from jobwidgets.snapshot import Status
+from jobwidgets.snapshot import Snapshot, Status
 from jobwidgets.source import MOST_REDIRECTS, Reading, Source
 from jobwidgets.tokens import Token, token_keeper
 
@@ -64,6 +64,12 @@ def redirect(location: str, status: int = 302) -> httpx.Response:
     return httpx.Response(status, headers={"Location": location})
 
 
+def said_by(reading: Reading) -> Snapshot:
+    """Return the snapshot of a reading that has one."""
+    assert reading.snapshot is not None
+    return reading.snapshot
+
+
 class Provider:
     """Gives the tokens of a list, and counts how often it is called."""
 
@@ -83,9 +89,10 @@ def test_reading() -> None:
     before = datetime.now(UTC)
     one, _ = source(httpx.Response(200, json=document(), headers={"Date": date}))
     (reading,) = read(one)
-    assert (reading.snapshot.id, reading.snapshot.status) == (JOB_ID, Status.RUNNING)
-    assert reading.snapshot.seen is not None
-    assert before <= reading.snapshot.seen <= datetime.now(UTC)
+    said = said_by(reading)
+    assert (said.id, said.status) == (JOB_ID, Status.RUNNING)
+    assert said.seen == reading.seen
+    assert before <= reading.seen <= datetime.now(UTC)
     assert reading.server_time == datetime(2026, 5, 1, 12, 0, 5, tzinfo=UTC)
 
 
@@ -160,7 +167,10 @@ def test_error_bodies_with_status_200(
         (401, UnauthorisedError),
         (403, UnauthorisedError),
         (404, NoSuchJobError),
-        (410, RefusedError),
+        (408, ServerError),
+        (410, NoSuchJobError),
+        (421, ServerError),
+        (425, ServerError),
         (429, ServerError),
         (500, ServerError),
         (502, ServerError),
@@ -431,27 +441,171 @@ def test_document_of_another_job() -> None:
         read(source(document(jobId="j2"))[0])
 
 
+NO_JOB: list[Any] = [[1], {}, document(jobId="j2")]
+
+
+@pytest.mark.parametrize("body", NO_JOB)
+def test_answer_to_somebody_else_at_first_sight(body: Any) -> None:
+    """What is no document of this job is asked for once more before it counts."""
+    one, server = source(body, document())
+    assert said_by(read(one)[0]).id == JOB_ID
+    assert len(server.requests) == 2
+
+
+def test_answer_to_somebody_else_closes_its_connection(serve: Callable[..., Server]) -> None:
+    """The request is repeated on a connection that has nothing left over, each time."""
+    bodies = iter([document(), document(jobId="j2"), document()])
+    server = serve(lambda _: next(bodies))
+    one = Source(f"{server.jobs_url}/{JOB_ID}", Mission())
+
+    async def main() -> None:
+        async with aclosing(Connections()) as connections:
+            await one.read_job(connections)
+            with pytest.raises(DocumentError):
+                await one.read_job(connections)
+            assert server.connections == 1
+            await one.read_job(connections)
+            assert server.connections == 2
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("body", NO_JOB)
+def test_wrong_url_is_asked_twice(body: Any) -> None:
+    """What is no document of this job twice is told, and each time that the job is read anew."""
+    one, server = source(body)
+    for number in (2, 4):
+        with pytest.raises(DocumentError) as raised:
+            read(one)
+        assert len(server.requests) == number
+        assert (raised.value.__cause__, raised.value.__context__) == (None, None)
+
+
+def test_repeat_at_first_sight_that_fails() -> None:
+    """What the second request meets is what is told."""
+    with pytest.raises(ServerError):
+        read(source(document(jobId="j2"), httpx.Response(503))[0])
+
+
+@pytest.mark.parametrize("body", NO_JOB)
+def test_answer_to_somebody_else_later(body: Any) -> None:
+    """Once the job was seen nothing is repeated here: the watch asks again, in its own time."""
+    one, server = source(document(), body, document())
+    read(one)
+    with pytest.raises(DocumentError):
+        read(one)
+    assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize("status", [400, 404, 410])
+def test_refusal_at_first_sight_is_not_repeated(status: int) -> None:
+    """A refusal is an answer to this request, and is believed."""
+    one, server = source(httpx.Response(status), document())
+    with pytest.raises(ExchangeError):
+        read(one)
+    assert len(server.requests) == 1
+
+
+class Reader(Mission):
+    """A dialect that notes on which thread it reads, and can be made to wait there."""
+
+    def __init__(self) -> None:
+        self.threads: list[str] = []
+        self.begun, self.may_go_on = threading.Event(), threading.Event()
+        self.may_go_on.set()
+
+    def parse(self, document: object) -> Snapshot:
+        """Note the thread, wait, and parse."""
+        self.threads.append(threading.current_thread().name)
+        self.begun.set()
+        assert self.may_go_on.wait(HANG)
+        return super().parse(document)
+
+
+def test_large_body_is_read_on_a_thread_of_its_own() -> None:
+    """A body over the limit is read elsewhere, a smaller one where it came."""
+    reader, here = Reader(), threading.current_thread().name
+    server = Replies(document(), document(messages=["x" * 2000]))
+    read(Source(JOB_URL, reader, http={"transport": server}, large_body=1000), times=2)
+    assert reader.threads == [here, "jobwidgets-reader"]
+
+
+def test_error_of_a_large_body() -> None:
+    """What is wrong with a large body is told as of any other."""
+    for body, kind in (([0] * 1000, DocumentError), (page(b"<p>" + b"x" * 1000), BodyError)):
+        one = Source(JOB_URL, Mission(), http={"transport": Replies(body)}, large_body=1000)
+        with pytest.raises(kind):
+            read(one)
+
+
+def test_exchange_dropped_while_a_large_body_is_read() -> None:
+    """What is read for nobody any more changes nothing: the same body is news the next time."""
+    reader = Reader()
+    one = Source(JOB_URL, reader, http={"transport": Replies(document())}, large_body=0)
+
+    async def main() -> Reading:
+        async with aclosing(Connections()) as connections:
+            reader.may_go_on.clear()
+            dropped = asyncio.create_task(one.read_job(connections))
+            await asyncio.to_thread(reader.begun.wait, HANG)
+            dropped.cancel()
+            await asyncio.gather(dropped, return_exceptions=True)
+            assert dropped.cancelled()
+            reader.may_go_on.set()
+            for thread in [t for t in threading.enumerate() if t.name == "jobwidgets-reader"]:
+                thread.join(HANG)
+            return await one.read_job(connections)
+
+    assert said_by(asyncio.run(main())).id == JOB_ID
+
+
+def test_large_body_holds_up_no_other_job() -> None:
+    """While one job's document is read another job is asked for and answered."""
+    reader = Reader()
+    large = Source(JOB_URL, reader, http={"transport": Replies(document())}, large_body=0)
+    small, _ = source(document())
+
+    async def main() -> None:
+        async with aclosing(Connections()) as connections:
+            reader.may_go_on.clear()
+            reading = asyncio.create_task(large.read_job(connections))
+            await asyncio.to_thread(reader.begun.wait, HANG)
+            assert said_by(await small.read_job(connections)).id == JOB_ID
+            assert not reading.done()
+            reader.may_go_on.set()
+            assert said_by(await reading).id == JOB_ID
+
+    asyncio.run(main())
+
+
 def test_id_with_odd_characters() -> None:
     """An id is opaque: it is compared as it is, unquoted."""
     odd = "j/1 ü?&#%"
     url = Mission().job_url(JOBS_URL, odd)
     (reading,) = read(source(document(jobId=odd), url=url)[0])
-    assert reading.snapshot.id == odd
+    assert said_by(reading).id == odd
 
 
 def test_unchanged_body_is_not_parsed_again() -> None:
-    """A body like the last one gives the same document object, seen anew."""
+    """A body like the last one gives no snapshot, only when it was seen."""
     first, second = read(source(document())[0], times=2)
-    assert first.snapshot.document is second.snapshot.document
-    assert first.snapshot.seen is not None
-    assert second.snapshot.seen is not None
-    assert first.snapshot.seen <= second.snapshot.seen
+    assert said_by(first).id == JOB_ID
+    assert second.snapshot is None
+    assert first.seen <= second.seen
+
+
+def test_same_body_is_parsed_again_when_it_was_forgotten() -> None:
+    """A document that counts as new although it is the same is parsed."""
+    one, _ = source(document())
+    read(one)
+    one.forget()
+    assert said_by(read(one)[0]).id == JOB_ID
 
 
 def test_changed_body_is_parsed() -> None:
     """A change of one character is seen, there and back."""
     one, _ = source(document(stepsCompleted=1), document(stepsCompleted=2), document())
-    assert [reading.snapshot.steps_done for reading in read(one, times=3)] == [1, 2, 1]
+    assert [said_by(reading).steps_done for reading in read(one, times=3)] == [1, 2, 1]
 
 
 def test_same_body_with_an_error_status() -> None:
@@ -464,10 +618,10 @@ def test_same_body_with_an_error_status() -> None:
 def test_failure_forgets_nothing() -> None:
     """After a failure an unchanged body is still not parsed again."""
     one, _ = source(document(), httpx.ReadError("cut"), document())
-    first = read(one)[0]
+    read(one)
     with pytest.raises(TransportError):
         read(one)
-    assert read(one)[0].snapshot.document is first.snapshot.document
+    assert read(one)[0].snapshot is None
 
 
 def test_echoed_token_is_redacted() -> None:
@@ -476,18 +630,25 @@ def test_echoed_token_is_redacted() -> None:
     one, _ = source(
         REST_498, document(messages=texts), token=Provider("first-token", "other-token")
     )
-    for reading in read(one, times=2):
-        messages = [message.text for message in reading.snapshot.messages]
-        assert messages == ["by [redacted]", "by [redacted]"]
+    messages = [message.text for message in said_by(read(one)[0]).messages]
+    assert messages == ["by [redacted]", "by [redacted]"]
 
 
 def test_echoed_token_of_before_is_redacted() -> None:
     """A message with a token keeps its words when the user sets another token."""
     one, _ = source(document(messages=["by first-token"]), token="first-token")
-    first = read(one)[0].snapshot
+    first = said_by(read(one)[0])
     one.token = token_keeper("other-token")
-    assert read(one)[0].snapshot == first
+    assert said_by(read(one)[0]) == first
     assert first.messages[0].text == "by [redacted]"
+
+
+def test_same_body_with_a_new_token_is_redacted_anew() -> None:
+    """What was an ordinary word before is taken out once it is a token that was sent."""
+    one, _ = source(document(messages=["by other-token"]), token="first-token")
+    assert said_by(read(one)[0]).messages[0].text == "by other-token"
+    one.token = token_keeper("other-token")
+    assert said_by(read(one)[0]).messages[0].text == "by [redacted]"
 
 
 def read_ids(one: Source) -> list[str]:

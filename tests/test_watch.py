@@ -1,6 +1,8 @@
 import asyncio
+import gc
 import json
 import logging
+import threading
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import aclosing
@@ -12,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 from documents import ABSENT, JOB_ID, JOB_URL, after, case, document
-from servers import Replies
+from servers import HANG, Replies
 
 from jobwidgets.answer import (
     Answer,
@@ -33,7 +35,7 @@ from jobwidgets.history import JobGoneError, JobHistory
 from jobwidgets.pace import Pace
 from jobwidgets.snapshot import JobwidgetsError, Status
 from jobwidgets.source import Source
-from jobwidgets.tokens import Token, token_keeper
+from jobwidgets.tokens import Token, TokenKeeper, token_keeper
 from jobwidgets.watch import Watch
 
 PACE = Pace(jitter=0)
@@ -189,6 +191,7 @@ def test_unknown_status_is_no_end() -> None:
     ("reply", "kind"),
     [
         (MISSING, NoSuchJobError),
+        (httpx.Response(410), NoSuchJobError),
         ({"error": {"code": 404, "message": "Job not found."}}, NoSuchJobError),
         (httpx.Response(400), RefusedError),
         (httpx.Response(302, headers={"Location": "https://evil.example.com/"}), RefusedError),
@@ -366,7 +369,9 @@ def test_answer_to_a_read_in_between_takes_the_watch_up_again(reply: Any) -> Non
     assert scene.history.error is None
 
 
-@pytest.mark.parametrize("reply", [MISSING, {"error": {"code": 404, "message": None}}])
+@pytest.mark.parametrize(
+    "reply", [MISSING, {"error": {"code": 404, "message": None}}, httpx.Response(410)]
+)
 def test_job_that_is_missing_twice_is_gone(reply: Any) -> None:
     """A job that was seen, and is missing twice at least 2 s apart, is gone."""
     scene = Scene(document(), reply).begin()
@@ -410,6 +415,33 @@ def test_gone_job_keeps_what_was_seen() -> None:
     assert scene.history.latest is not None
     assert (scene.history.latest.steps_done, len(scene.history)) == (3, 2)
     assert [message.text for message in scene.history.messages] == ["Started mission creation."]
+
+
+def test_gone_job_that_comes_back() -> None:
+    """A removed job that is there again, as it was, is no removed job."""
+    scene = Scene(document(), MISSING, MISSING, document()).begin()
+    for _ in range(3):
+        scene.poll(after=2)
+    assert scene.history.status is Status.GONE
+    scene.watch.begin()
+    scene.poll()
+    assert (scene.history.status, len(scene.history)) == (Status.RUNNING, 3)
+
+
+def test_odd_number_is_no_news() -> None:
+    """A NaN, which equals nothing, makes no news of the same document."""
+    body = json.dumps(document(odd=float("nan"))).encode()
+    scene = Scene(httpx.Response(200, content=body)).begin()
+    scene.poll()
+    scene.poll()
+    assert scene.told == [0, None]
+
+
+def test_finished_exchange_is_let_go() -> None:
+    """A watch that waits for its next turn holds no finished exchange."""
+    scene = Scene(document()).begin()
+    scene.poll()
+    assert not [thing for thing in gc.get_referents(scene.watch) if isinstance(thing, asyncio.Task)]
 
 
 def test_duration_of_a_gone_job_is_by_the_servers_clock() -> None:
@@ -764,16 +796,65 @@ def test_read_without_a_watch() -> None:
     assert scene.is_settled
 
 
-@pytest.mark.parametrize("reply", [MISSING, REFUSED, CUT, {}])
-def test_failed_read_without_a_watch(reply: Any) -> None:
+@pytest.mark.parametrize("replies", [[MISSING], [REFUSED], [CUT], [{}, {}]])
+def test_failed_read_without_a_watch(replies: list[Any]) -> None:
     """A read by hand that fails leaves its error, until one is answered."""
-    scene = Scene(reply, document())
+    scene = Scene(*replies, document())
     scene.poll()
     assert scene.state is ContactState.STOPPED
     assert scene.history.error is scene.watch.contact.error
     assert scene.history.error is not None
     scene.poll()
     assert scene.history.error is None
+
+
+def test_token_callable_that_hangs() -> None:
+    """The contact says what is waited for; one call goes on, and its late answer is used."""
+    calls: list[int] = []
+    opened = threading.Event()
+
+    def token() -> str:
+        calls.append(1)
+        opened.wait(HANG)
+        return "a-token"
+
+    scene, other = Scene(document()).begin(), Scene(document()).begin()
+    scene.watch.source.token = TokenKeeper(token, deadline=0.01)
+
+    async def polls() -> None:
+        async with aclosing(Connections()) as connections:
+            for number in (1, 2):
+                await poll(scene.watch, connections)
+                assert scene.state is ContactState.RETRYING
+                assert scene.watch.contact.failures == number
+                assert str(scene.watch.contact.error).endswith("gave no answer within 0.01 s")
+                await poll(other.watch, connections)
+                assert other.state is ContactState.IN_TOUCH
+            opened.set()
+            while scene.state is ContactState.RETRYING and scene.watch.contact.failures < 1000:
+                await poll(scene.watch, connections)
+
+    asyncio.run(polls())
+    assert scene.state is ContactState.IN_TOUCH
+    assert scene.server.tokens == ["a-token"]
+    assert len(calls) == 1
+
+
+async def poll(watch: Watch, connections: Connections) -> None:
+    """Make one exchange, whatever it meets."""
+    await asyncio.gather(watch.exchange(connections), return_exceptions=True)
+    watch.landed()
+
+
+@pytest.mark.parametrize("code", [408, 421, 425, 429, 503])
+def test_busy_server_at_first_sight(code: int) -> None:
+    """What a gateway in trouble answers is tried again, whatever the job may be."""
+    scene = Scene(httpx.Response(code), document()).begin()
+    assert scene.poll() is not None
+    assert scene.state is ContactState.RETRYING
+    assert isinstance(scene.watch.contact.error, ServerError)
+    scene.poll()
+    assert scene.state is ContactState.IN_TOUCH
 
 
 def test_watch_that_begins_anew_after_a_pause() -> None:

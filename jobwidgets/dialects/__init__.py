@@ -66,12 +66,16 @@ class Dialect(Protocol):
         """Return what `document` says if it is an error body, else None."""
 
 
+_known: dict[str, Dialect] = {}
+
+
 def find_dialect(name: str) -> Dialect:
     """Return the dialect called `name`; ValueError names the known ones."""
     # Imported here: each dialect's file needs the names above.
     from jobwidgets.dialects.mission import Mission
 
-    known: dict[str, Dialect] = {"mission": Mission()}
-    if name not in known:
-        raise ValueError(f"dialect is {name!r}; expected one of: {', '.join(known)}")
-    return known[name]
+    if not _known:
+        _known["mission"] = Mission()
+    if name not in _known:
+        raise ValueError(f"dialect is {name!r}; expected one of: {', '.join(_known)}")
+    return _known[name]

@@ -82,6 +82,7 @@ class Mission:
         custom = custom if isinstance(custom, Mapping) else {}
         raw_status = _text(job.get("status"))
         status = _status(raw_status, cancelled=custom.get("isCancelled") is True)
+        unplaced = _unplaced(job)
         done, total = _count(custom.get("stepsCompleted")), _count(custom.get("totalSteps"))
         return Snapshot(
             id=job["jobId"],
@@ -95,7 +96,7 @@ class Mission:
             ended=_time(job.get("endTime")),
             owner=_text(job.get("username")),
             kind=_text(job.get("type")),
-            attributes={**_unplaced(job), **custom},
+            attributes={**unplaced, **custom} if unplaced else custom,
             document=job,
         )
 

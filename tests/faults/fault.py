@@ -6,17 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from servers import HANG
-
 from faults.exchange import Behaviour
 from faults.scenes import Scene, answering, nothing, renew_token
 from faults.stage import Stage
 from jobwidgets.answer import UnauthorisedError
 from jobwidgets.contact import ContactState
 from jobwidgets.snapshot import JobwidgetsError, Status
-
-KNOWN = 1.0
-"""Seconds after which a known bug has shown itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,10 +57,6 @@ class Fault:
         Whether the fault has arrived, where the contact does not tell.
     also_at_first_sight
         Whether the fault makes sense before the first document.
-    bug
-        Why the core is known not to get this right yet.
-    hopeless
-        Whether `bug` freezes the process, so that the test had better not run.
     """
 
     name: str
@@ -89,13 +80,6 @@ class Fault:
     provides: bool = False
     is_seen: Callable[[Stage], bool] | None = None
     also_at_first_sight: bool = True
-    bug: str | None = None
-    hopeless: bool = False
-
-    @property
-    def patience(self) -> float:
-        """Seconds after which something that should have happened has not."""
-        return HANG if self.bug is None else KNOWN
 
 
 def transient(

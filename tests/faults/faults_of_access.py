@@ -23,7 +23,6 @@ from jobwidgets.answer import (
 from jobwidgets.dialects import DocumentError
 from jobwidgets.snapshot import Status
 
-BLAMED = "httpx itself refuses to look at the redirect, and our error blames the job's URL"
 _LOGIN = "/portal/sharing/rest/login?return=/jobs"
 _REDIRECTS = (
     permanent(
@@ -68,14 +67,12 @@ _REDIRECTS = (
         answers(status=302, Location="javascript:alert(1)"),
         RefusedError,
         "redirected",
-        bug=BLAMED,
     ),
     permanent(
         "redirect to a broken URL",
         answers(status=302, Location="http://[::1"),
         RefusedError,
         "redirected",
-        bug=BLAMED,
     ),
     permanent(
         "redirect to port 99999",

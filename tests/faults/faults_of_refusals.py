@@ -88,22 +88,35 @@ _REFUSING = (
     402,
     405,
     407,
-    408,
     409,
-    410,
     411,
     412,
     413,
     414,
-    421,
     422,
-    425,
     426,
     428,
     431,
     451,
 )
-_FAILING = (500, 501, 502, 503, 504, 505, 507, 508, 511, *range(520, 531), 561, 599, 999)
+_FAILING = (
+    408,
+    421,
+    425,
+    500,
+    501,
+    502,
+    503,
+    504,
+    505,
+    507,
+    508,
+    511,
+    *range(520, 531),
+    561,
+    599,
+    999,
+)
 _BY_STATUS = (
     *(
         permanent(f"HTTP {status}", answers(PAGE, status), RefusedError, str(status))
@@ -127,6 +140,7 @@ _BY_STATUS = (
     ),
     transient("HTTP 503 with a sign-in page", answers(SIGN_IN, 503), ServerError, "503"),
     ending("HTTP 404 for long", answers(PAGE, 404), Status.GONE, **UNKNOWN_JOB),
+    ending("HTTP 410 for long", answers(PAGE, 410), Status.GONE, **{**UNKNOWN_JOB, "text": "410"}),
     transient(
         "HTTP 404 now and then",
         in_turn(answers(PAGE, 404), answers(PAGE, 502)),

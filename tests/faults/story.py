@@ -25,10 +25,10 @@ MOST_KEPT = 1_000_000
 """Bytes that an error may keep alive."""
 
 
-def begin(job: Job, within: float = HANG) -> None:
+def begin(job: Job) -> None:
     """Watch a job until it was seen."""
     job.start()
-    wait_until(lambda: job.status is Status.RUNNING, lambda: f"{job}: {job.contact}", within)
+    wait_until(lambda: job.status is Status.RUNNING, lambda: f"{job}: {job.contact}")
 
 
 def start(stage: Stage) -> None:
@@ -54,11 +54,10 @@ def see(fault: Fault, stage: Stage, before: tuple[Message, ...]) -> str:
     wait_until(
         is_seen,
         lambda: f"{job.contact}, {view(job)}, wanted {wanted(fault, stage)}",
-        fault.patience,
     )
     contact = job.contact
     assert_no_token(contact)
-    wait_until(lambda: kept(job.contact) < MOST_KEPT, lambda: "a body is kept", fault.patience)
+    wait_until(lambda: kept(job.contact) < MOST_KEPT, lambda: "a body is kept")
     is_told = fault.error is not None and fault.ends is None
     return f"{contact.state}: {contact.error}" if is_told else f"{contact.state}, {job.status}"
 
@@ -139,7 +138,8 @@ def assert_given_up(stage: Stage, error: BaseException) -> ContactState:
     """Check that the watch has ended with an error, before anything was seen."""
     job = stage.sick
     assert (job.status, job.messages, job.contact.next_try) == (None, (), None)
-    assert job.error is job.contact.error is error
+    assert job.error is job.contact.error
+    assert (type(job.error), str(job.error)) == (type(error), str(error))
     assert_no_token(job.contact)
     assert job.contact.state in {ContactState.LOST, ContactState.UNAUTHORISED}
     return job.contact.state

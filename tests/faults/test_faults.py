@@ -5,10 +5,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from servers import HANG
 
-from faults.behaviours import frames, hangs
-from faults.exchange import http
-from faults.fault import KNOWN, Fault
+from faults.behaviours import frames, hangs, once, then
+from faults.exchange import http, well
+from faults.fault import Fault
 from faults.scenes import renew_token
 from faults.stage import SAID, SICK, WELL, Stage, wait_until
 from faults.story import (
@@ -36,15 +37,7 @@ MOST_MEMORY = 300 * 1024  # kB; a body may have 64 MiB
 
 def cases(faults: Iterable[Fault]) -> Any:
     """Return the decorator that runs a test with each of some faults."""
-    params = [pytest.param(fault, id=fault.name, marks=_marks(fault)) for fault in faults]
-    return pytest.mark.parametrize("fault", params)
-
-
-def _marks(fault: Fault) -> list[pytest.MarkDecorator]:
-    if fault.bug is None:
-        return []
-    raises = (AssertionError, TimeoutError)
-    return [pytest.mark.xfail(reason=fault.bug, raises=raises, run=not fault.hopeless)]
+    return pytest.mark.parametrize("fault", faults, ids=lambda fault: fault.name)
 
 
 def peak() -> int:
@@ -86,7 +79,7 @@ def test_permanent_at_first_sight(fault: Fault, play: Play, row: Callable[[str],
     begin(stage.well)
     with fault.scene(stage):
         with pytest.raises(fault.error or Exception) as raised:
-            stage.sick.wait(fault.patience)
+            stage.sick.wait(HANG)
         assert fault.text in str(raised.value)
         state = assert_given_up(stage, raised.value)
         assert_parked(fault, stage)
@@ -117,7 +110,7 @@ def test_transient_at_first_sight(fault: Fault, play: Play, row: Callable[[str],
 
 @pytest.mark.parametrize(
     "fault",
-    [fault for fault in FAULTS if "texts" in fault.shows and not fault.bug],
+    [fault for fault in FAULTS if "texts" in fault.shows],
     ids=lambda fault: fault.name,
 )
 def test_first_sights_last(fault: Fault, play: Play) -> None:
@@ -139,7 +132,7 @@ _HANGS = next(fault for fault in FAULTS if fault.name == "hangs before the heade
 @pytest.mark.parametrize("number", [LANES - 1, 3 * LANES])
 def test_crowd_that_hangs(number: int, play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
     """A job is polled while many others of its server hang."""
-    monkeypatch.setattr("jobwidgets.connections.STUCK", 0.05)
+    monkeypatch.setattr("jobwidgets.connections.lanes.STUCK", 0.05)
     stage = play(replace(_HANGS, timeout=1.0))
     names = [f"sick-{n}" for n in range(number)]
     for job in [stage.well, *map(stage.add_to_crowd, names)]:
@@ -152,10 +145,19 @@ def test_crowd_that_hangs(number: int, play: Play, monkeypatch: pytest.MonkeyPat
     )
 
 
-@pytest.mark.xfail(reason="a leftover on a shared connection counts as the answer")
 def test_leftover_ends_no_other_watch(play: Play) -> None:
     """A second answer to one job's request is not taken for the first answer about another."""
     stage = play(_HANGS)
     stage.server.begin_fault(SICK, frames(lambda body: http(body) * 2))
     stage.sick.refresh()
-    begin(stage.well, KNOWN)
+    begin(stage.well)
+
+
+def test_late_leftover_ends_no_other_watch(play: Play) -> None:
+    """Nor is one that comes when the request about the other job is already on its way."""
+    stage = play(_HANGS)
+    stage.sick.refresh()
+    stage.server.begin_fault(
+        WELL, once(then(lambda it: it.send(http(stage.truth.document())), well))
+    )
+    begin(stage.well)
