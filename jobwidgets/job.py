@@ -61,6 +61,9 @@ class Job:
     give_up_after
         Seconds without an answer after which the watch gives up. None tries for as long as it
         takes.
+    notify
+        Called as ``notify(job)``, once, when the job has ended, whatever its status then: to send
+        a mail, say. Not called when only the watch ends. None tells nobody.
     http
         Keyword arguments of httpx.AsyncClient: ``verify`` (a CA file, or an SSLContext with a
         client certificate), ``proxy``, ``headers`` (such as a ``Referer`` that a token is bound
@@ -82,9 +85,12 @@ class Job:
         dialect: str = "mission",
         poll_interval: float | None = None,
         give_up_after: float | None = None,
+        notify: Callable[[Job], object] | None = None,
         http: Http | None = None,
         pace: Pace | None = None,
     ) -> None:
+        if notify is not None and not callable(notify):
+            raise TypeError(f"notify is called with the job, found a {type(notify).__name__}")
         bare, settings = checked_settings(
             url,
             token=token,
@@ -95,6 +101,7 @@ class Job:
             pace=pace,
         )
         self._follow(settings.watch(bare))
+        self._notify = notify
 
     @classmethod
     def _of(cls, watch: Watch) -> Job:
@@ -109,6 +116,7 @@ class Job:
         self._told: tuple[int, ContactState] | None = None
         self._on_change: tuple[Callable[[Job], object], ...] = ()
         self._on_done: tuple[Callable[[Job], object], ...] = ()
+        self._notify: Callable[[Job], object] | None = None
 
     def __repr__(self) -> str:
         return f"Job({self.url!r})"
@@ -224,6 +232,8 @@ class Job:
     def start(self) -> Job:
         """Watch the job from now on, again after `stop` or a refusal too; return the job."""
         self._poller, self._was_stopped = poller(), False
+        if self._notify is not None:
+            self._poller.thread.call(self._listen)
         self._poller.begin(self._watch)
         return self
 
@@ -337,6 +347,9 @@ class Job:
             self._told = now
             for callback in self._on_change:
                 user_callbacks.call(callback, self)
+        if self._notify is not None and self._is_over():
+            notify, self._notify = self._notify, None
+            user_callbacks.call(notify, self)
         if self._is_done():
             done, self._on_done = self._on_done, ()
             for callback in done:

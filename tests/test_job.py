@@ -609,6 +609,36 @@ def test_done_callback_after_the_end(new_job: NewJob) -> None:
     assert requests(job) == 1
 
 
+def test_notify_is_called_once(new_job: NewJob) -> None:
+    """The callable hears of the end once, however often the watch is begun again."""
+    notify, last = Callback(), Callback()
+    job = new_job(document(), ENDED, document(status="COMPLETED", messages=["x"]), notify=notify)
+    assert job._poller is None
+    job.wait(HANG).refresh().start().wait(HANG)
+    job.add_done_callback(last)
+    last.wait()
+    assert notify.calls == [(job, Status.SUCCEEDED, ContactState.IN_TOUCH)]
+    assert notify.threads == {"jobwidgets-callbacks"}
+
+
+def test_notify_is_not_called_for_a_watch_that_ends(new_job: NewJob) -> None:
+    """Giving up is no end of the job, and a later end still counts."""
+    notify, over = Callback(), Callback()
+    job = new_job(MISSING, ENDED, notify=notify)
+    job.add_done_callback(over)
+    over.wait()
+    assert notify.calls == []
+    job.start().wait(HANG)
+    notify.wait()
+    assert notify.calls == [(job, Status.SUCCEEDED, ContactState.IN_TOUCH)]
+
+
+def test_notify_is_callable() -> None:
+    """Anything else is refused when the job is made."""
+    with pytest.raises(TypeError, match="notify is called with the job, found a str"):
+        Job("http://server/jobs/j1", notify="me@example.org")  # type: ignore[arg-type]
+
+
 def test_done_callback_of_a_lost_watch(new_job: NewJob) -> None:
     """A watch that gives up calls too; the error tells the difference."""
     job, callback = new_job(MISSING), Callback()
