@@ -100,8 +100,7 @@ class Job:
             http=http,
             pace=pace,
         )
-        self._follow(settings.watch(bare))
-        self._notify = notify
+        self._follow(settings.watch(bare), notify)
 
     @classmethod
     def _of(cls, watch: Watch) -> Job:
@@ -109,14 +108,14 @@ class Job:
         job._follow(watch)
         return job
 
-    def _follow(self, watch: Watch) -> None:
+    def _follow(self, watch: Watch, notify: Callable[[Job], object] | None = None) -> None:
         self._watch = watch
         self._poller: Poller | None = None
         self._was_stopped = False
         self._told: tuple[int, ContactState] | None = None
         self._on_change: tuple[Callable[[Job], object], ...] = ()
         self._on_done: tuple[Callable[[Job], object], ...] = ()
-        self._notify: Callable[[Job], object] | None = None
+        self._notify = notify
 
     def __repr__(self) -> str:
         return f"Job({self.url!r})"
