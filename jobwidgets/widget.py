@@ -4,27 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from pathlib import Path
+from datetime import timedelta
 from typing import Any
 from weakref import WeakSet
 
 import anywidget
 import traitlets
 
+from jobwidgets.audience import join, leave
 from jobwidgets.cells import replace_in_cell
-from jobwidgets.displays import Bundle, Displays
+from jobwidgets.comms import answer_while_a_cell_runs
+from jobwidgets.contact import Contact
+from jobwidgets.displays import Bundle
 from jobwidgets.feed import Throttle
+from jobwidgets.freezing import Freezing
 from jobwidgets.history import JobHistory
 from jobwidgets.job import Job
 from jobwidgets.poller import poller
 from jobwidgets.static import static_html, static_text
 from jobwidgets.threads import user_callbacks
 from jobwidgets.view_state import Updates
+from jobwidgets.views import joined_css, joined_esm
 
 INTERVAL = 0.25
 """Seconds between two messages to the views: at most 5 a second, the last of a job included."""
 
-_VIEWS = Path(__file__).parent / "views"
 _KEYWORDS = [name for name in inspect.signature(Job).parameters if name != "url"]
 
 
@@ -57,8 +61,8 @@ class JobWidget(anywidget.AnyWidget):
         As `Job` does; TypeError for an unknown keyword, or for any keyword with a `Job`.
     """
 
-    _esm = (_VIEWS / "job.js").read_text(encoding="utf-8")
-    _css = (_VIEWS / "job.css").read_text(encoding="utf-8")
+    _esm = joined_esm("job.js")
+    _css = joined_css("look.css", "messages.css", "job.css")
 
     status = traitlets.Unicode(None, allow_none=True)
     progress = traitlets.Float(None, allow_none=True)
@@ -66,20 +70,20 @@ class JobWidget(anywidget.AnyWidget):
 
     def __init__(self, job_or_url: Job | str, *, freeze: bool = True, **keywords: Any) -> None:
         self._job = _job(job_or_url, keywords)
-        self._freezes = freeze
-        self._displays = Displays()
-        self._freezing: asyncio.Task[None] | None = None
-        self._ended_at: float | None = None
+        self._freezing = Freezing(
+            self._job._is_done, self._static_bundle, is_wanted=freeze, told=self._tell_again
+        )
         self._updates = Updates()
         self._throttle = Throttle(self._push, INTERVAL)
         super().__init__(_update=self._next_update())
-        _answer_while_a_cell_runs(self.comm)
+        answer_while_a_cell_runs(self.comm)
         self.on_msg(self._on_view_message)
         _open.add(self)
+        join(self._job, self)
         replace_in_cell(self.close)
         self._job._subscribe(self._throttle)
-        self._job._start_once()
         poller().thread.call(self._throttle, 0)
+        self._job._start_once()
 
     def __repr__(self) -> str:
         return f"JobWidget({self._job.id!r})"
@@ -101,6 +105,16 @@ class JobWidget(anywidget.AnyWidget):
             poller().thread.do(self._finish)
         super().close()
 
+    def get_state(self, key: Any = None, drop_defaults: bool = False) -> dict[str, Any]:
+        """Return the synced traits; where all are asked for, the view's state is whole.
+
+        So a page that opens shows the newest messages at once, whatever it missed.
+        """
+        state = super().get_state(key, drop_defaults)
+        if key is None and "_update" in state:
+            state["_update"] = self._updates.whole(*self._told(), is_kept=self._freezing.is_kept)
+        return dict(state)
+
     def notify_change(self, change: Any) -> None:
         """Tell observers of `status` and `progress` on the thread of all callbacks.
 
@@ -112,13 +126,11 @@ class JobWidget(anywidget.AnyWidget):
             super().notify_change(change)
 
     def _ipython_display_(self) -> None:
-        if self not in _open or (self._freezes and self._job._is_done()):
-            Displays().show(self._static_bundle())
+        if self not in _open or self._freezing.is_due:
+            self._freezing.show_static()
             return
-        view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
-        live = {"application/vnd.jupyter.widget-view+json": view}
-        self._displays.show({**live, **self._static_bundle()})
-        poller().thread.call(self._freeze_when_due)
+        self._freezing.show(self.model_id)
+        poller().thread.call(self._freezing.when_due)
 
     def _static_bundle(self) -> Bundle:
         told = self._job.history, self._job.contact
@@ -131,55 +143,40 @@ class JobWidget(anywidget.AnyWidget):
 
     # What follows runs on the poller's thread, the one writer of the traits.
 
-    def _push(self, first_message: int | None) -> bool:
+    def _push(self, first_message: int | None) -> None:
         self._updates.note(first_message)
         self.status, self.progress = self._job.status, self._job.progress
         update = self._next_update()
         if update is not None:
             self._update = update
-        self._freeze_when_due()
-        return self._updates.has_more(self._job.history)
+        self._freezing.when_due()
+        if self._updates.has_more and self in _open:
+            # Not by returning True: whoever flushes would send it all at once.
+            asyncio.get_running_loop().call_soon(self._throttle, None)
 
     def _next_update(self) -> dict[str, Any] | None:
-        job = self._job
-        return self._updates.next(job.history, job.contact, job.elapsed)
+        return self._updates.next(*self._told(), is_kept=self._freezing.is_kept)
+
+    def _told(self) -> tuple[JobHistory, Contact, timedelta | None]:
+        return self._job.history, self._job.contact, self._job.elapsed
 
     def _heard_view(self, content: dict[str, Any]) -> None:
-        view = str(content.get("view"))
-        is_open, is_in_use = content.get("open") is not False, content.get("in_use") is True
-        self._displays.heard(view, is_open=is_open, is_in_use=is_in_use)
-        if content.get("resend") is True:
-            self._updates.forget()
-            self._throttle(0)
+        self._freezing.heard(content)
+        if "need" in content:
+            self._updates.want(content["need"])
+            self._throttle(None)
         if content.get("act") == "stop":
             self._job.stop()
         if content.get("act") == "start":
             self._job.start()
 
-    def _freeze_when_due(self) -> None:
-        if not self._freezes or not self._job._is_done():
-            self._ended_at = None
-            return
-        loop = asyncio.get_running_loop()
-        self._ended_at = loop.time() if self._ended_at is None else self._ended_at
-        delay = self._displays.delay(loop.time() - self._ended_at)
-        if delay and self._freezing is None:
-            self._freezing = loop.create_task(self._freeze_later(delay))
-        elif delay == 0:
-            self._displays.freeze(self._static_bundle())
-
-    async def _freeze_later(self, delay: float) -> None:
-        await asyncio.sleep(delay)
-        self._freezing = None
-        self._freeze_when_due()
+    def _tell_again(self) -> None:
+        self._throttle(None)
 
     def _finish(self) -> None:
-        if self._freezing is not None:
-            self._freezing.cancel()
         self._job._watch.feed.unsubscribe(self._throttle)
-        if all(other._job is not self._job for other in _open):
-            self._job.stop()
-        self._displays.freeze(self._static_bundle())
+        leave([self._job], self)
+        self._freezing.now()
 
 
 _open: WeakSet[JobWidget] = WeakSet()
@@ -196,13 +193,3 @@ def _job(job_or_url: Job | str, keywords: dict[str, Any]) -> Job:
         names = ", ".join(keywords)
         raise TypeError(f"a Job brings its own settings: give {names} to Job, not to JobWidget")
     return job_or_url
-
-
-def _answer_while_a_cell_runs(comm: Any) -> None:
-    """Let clicks arrive on JupyterLab's subshell although a cell runs in the main one.
-
-    ipykernel 7.4 routes them to the shell that published last, where they wait for the cell. The
-    route is private, so it is changed only where it is found.
-    """
-    if hasattr(comm, "_reply_subshell_for"):
-        comm._reply_subshell_for = lambda data, default: default

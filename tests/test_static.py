@@ -12,7 +12,8 @@ from jobwidgets.contact import Contact, ContactState
 from jobwidgets.dialects.mission import Mission
 from jobwidgets.history import JobHistory
 from jobwidgets.snapshot import Status
-from jobwidgets.static import (
+from jobwidgets.static import static_html, static_text
+from jobwidgets.words import (
     MARKS,
     drawn_progress,
     duration,
@@ -20,8 +21,6 @@ from jobwidgets.static import (
     plain_contact,
     since_start,
     span,
-    static_html,
-    static_text,
     status_words,
     steps,
 )

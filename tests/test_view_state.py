@@ -1,6 +1,7 @@
 import json
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -19,22 +20,21 @@ from jobwidgets.answer import ServerError
 from jobwidgets.contact import Contact, ContactState
 from jobwidgets.history import JobHistory
 from jobwidgets.snapshot import Status
-from jobwidgets.view_state import MOST_ROWS, Updates, head, rows
+from jobwidgets.view_state import MOST_BYTES, MOST_ROWS, Updates, head, rows
 
 IN_TOUCH = Contact(ContactState.IN_TOUCH, last_heard=STARTED)
 Row = list[Any]
 
 
 class View:
-    """One view of a job, which knows what its updates told and nothing else."""
+    """One view of a job, which knows what its updates told, and asks for what they did not."""
 
-    def __init__(self) -> None:
-        self.history = JobHistory("j1")
-        self.updates = Updates()
+    def __init__(self, history: JobHistory | None = None, updates: Updates | None = None) -> None:
+        self.history = JobHistory("j1") if history is None else history
+        self.updates = Updates() if updates is None else updates
         self.numbers: list[int] = []
-        self.rows: list[Row] = []
+        self.rows: list[Row | None] = []
         self.head: dict[str, Any] = {}
-        self.total = 0
         self._now = -1.0
 
     def poll(self, given: dict[str, Any], contact: Contact = IN_TOUCH) -> list[dict[str, Any]]:
@@ -48,32 +48,51 @@ class View:
         told = []
         while (update := self.next(contact)) is not None:
             told.append(update)
-            assert self.updates.has_more(self.history) is (len(self.rows) < self.total)
+            self.updates.want(self.gaps)
         return told
 
     def next(self, contact: Contact = IN_TOUCH) -> dict[str, Any] | None:
         """Return the next update, once it has gone through JSON and was taken in."""
         update = self.updates.next(self.history, contact, timedelta(seconds=self._now))
-        if update is None:
-            return None
+        return None if update is None else self.take(update)
+
+    def take(self, update: dict[str, Any]) -> dict[str, Any]:
+        """Take in an update as it comes out of the comm."""
         update = json.loads(json.dumps(update, allow_nan=False, ensure_ascii=False).encode())
         self.numbers.append(update["n"])
-        self.rows[update["from"] :] = update["rows"]
-        self.head, self.total = update["head"], update["total"]
+        total, keep = update["total"], min(update["keep"], len(self.rows))
+        assert keep <= total
+        self.rows[keep:] = [None] * (total - keep)
+        for first, part in update["parts"]:
+            assert part
+            assert first + len(part) <= total
+            self.rows[first : first + len(part)] = part
+        self.head = update["head"]
         return update
+
+    @property
+    def gaps(self) -> list[list[int]]:
+        """The ranges of messages that the view does not know."""
+        edges = [-1, *(i for i, row in enumerate(self.rows) if row is not None), len(self.rows)]
+        return [[a + 1, b] for a, b in pairwise(edges) if a + 1 < b]
 
     @property
     def texts(self) -> list[str]:
         """The texts that the view shows."""
-        return [row[-1] for row in self.rows]
+        return [row[-1] if row is not None else "" for row in self.rows]
+
+
+def spans(update: dict[str, Any]) -> list[tuple[int, int]]:
+    """Return from where to where the rows of an update reach."""
+    return [(first, first + len(rows)) for first, rows in update["parts"]]
 
 
 def test_first_update_tells_everything() -> None:
     """A new view gets the head and all messages in one update."""
     view = View()
     (update,) = view.poll(case("completed"))
-    assert set(update) == {"n", "head", "total", "from", "rows"}
-    assert (update["n"], update["from"], update["total"]) == (1, 0, 11)
+    assert set(update) == {"n", "head", "total", "keep", "parts"}
+    assert (update["n"], update["keep"], update["total"]) == (1, 0, 11)
     assert view.texts == case("completed")["messages"]
     codes = case("completed")["customAttributes"]["messageCodes"]
     assert [row[2] for row in view.rows] == codes
@@ -85,7 +104,7 @@ def test_before_the_first_document() -> None:
     """A view that opens before anything is known gets an update all the same."""
     view = View()
     (update,) = view.tell(Contact(ContactState.CONNECTING))
-    assert (update["total"], update["rows"]) == (0, [])
+    assert (update["total"], update["parts"]) == (0, [])
     assert (view.head["id"], view.head["status"], view.head["progress"]) == ("j1", None, None)
     assert view.tell(Contact(ContactState.CONNECTING)) == []
 
@@ -113,11 +132,11 @@ def test_only_new_messages_are_sent() -> None:
     """A message is sent once; updates are numbered without a gap."""
     view, texts = View(), [f"message {n}" for n in range(10)]
     sent = [view.poll(document(messages=texts[:count])) for count in (2, 3, 3, 10)]
-    assert [[(u["from"], len(u["rows"])) for u in told] for told in sent] == [
-        [(0, 2)],
-        [(2, 1)],
+    assert [[spans(update) for update in told] for told in sent] == [
+        [[(0, 2)]],
+        [[(2, 3)]],
         [],
-        [(3, 7)],
+        [[(3, 10)]],
     ]
     assert view.numbers == [1, 2, 3]
     assert view.texts == texts
@@ -128,7 +147,7 @@ def test_change_without_messages_sends_none() -> None:
     view = View()
     view.poll(document())
     (update,) = view.poll(document(stepsCompleted=2))
-    assert (update["from"], update["total"], update["rows"]) == (1, 1, [])
+    assert (update["keep"], update["total"], update["parts"]) == (1, 1, [])
     assert (view.head["steps"], view.head["progress"]) == ("2 of 5 steps", 0.4)
 
 
@@ -149,21 +168,68 @@ def test_changed_list_is_replaced(before: list[str], now: list[str], sent: list[
     view = View()
     view.poll(document(messages=before))
     (update,) = view.poll(document(messages=now))
-    assert [row[-1] for row in update["rows"]] == sent
+    assert [row[-1] for _, part in update["parts"] for row in part] == sent
     assert update["total"] == len(now)
     assert view.texts == now
 
 
 @pytest.mark.parametrize("count", [MOST_ROWS - 1, MOST_ROWS, MOST_ROWS + 1, 4 * MOST_ROWS + 7])
 def test_long_list_comes_in_pieces(count: int) -> None:
-    """No update holds more rows than the limit, and none is left out or sent twice."""
+    """The newest come first; no update is too long, and no row is left out or sent twice."""
     view, texts = View(), [f"message {n}" for n in range(count)]
     told = view.poll(document(messages=texts))
+    reach = [span for update in told for span in spans(update)]
     assert len(told) == -(-count // MOST_ROWS)
-    assert max(len(update["rows"]) for update in told) <= MOST_ROWS
-    assert sum(len(update["rows"]) for update in told) == count
+    assert all(newer[0] == older[1] for newer, older in pairwise(reach))
+    assert (reach[0][1], reach[-1][0]) == (count, 0)
+    assert max(end - first for first, end in reach) <= MOST_ROWS
     assert {update["total"] for update in told} == {count}
     assert view.texts == texts
+
+
+@pytest.mark.parametrize("text", ["x" * 2000, "é" * 700, '"' * 900, "\x01" * 300])
+def test_updates_are_bound_by_size(text: str) -> None:
+    """Long messages make fewer rows an update."""
+    view = View()
+    told = view.poll(document(messages=[f"{n}{text}" for n in range(300)]))
+    sizes = [len(json.dumps(update["parts"], ensure_ascii=False).encode()) for update in told]
+    assert len(told) > 1
+    assert max(sizes) <= MOST_BYTES + 100
+    assert len(view.texts) == 300
+
+
+def test_single_long_message_is_sent_whole() -> None:
+    """A message longer than an update may be comes alone."""
+    view, huge = View(), "x" * (2 * MOST_BYTES)
+    told = view.poll(document(messages=["a", huge, "b"]))
+    assert [spans(update) for update in told] == [[(2, 3)], [(1, 2)], [(0, 1)]]
+    assert view.texts == ["a", huge, "b"]
+
+
+def test_nothing_old_is_sent_unasked() -> None:
+    """Rows that no view asks for stay here: there may be no view at all."""
+    view = View()
+    view.updates.note(view.history.record(snapshot(document(messages=["m"] * 3 * MOST_ROWS))))
+    assert view.next() is not None
+    assert view.next() is None
+    assert not view.updates.has_more
+
+
+def test_news_go_before_what_was_asked_for() -> None:
+    """While old rows are on their way, a new message is in the next update."""
+    view, texts = View(), [f"message {n}" for n in range(5 * MOST_ROWS)]
+    view.updates.note(view.history.record(snapshot(document(messages=texts))))
+    view.next()
+    view.updates.want(view.gaps)
+    view.updates.note(view.history.record(snapshot(document(messages=[*texts, "new"]))))
+    update = view.next()
+    assert update is not None
+    assert spans(update) == [
+        (5 * MOST_ROWS, 5 * MOST_ROWS + 1),
+        (3 * MOST_ROWS + 1, 4 * MOST_ROWS),
+    ]
+    view.tell()
+    assert view.texts == [*texts, "new"]
 
 
 def test_change_between_two_pieces() -> None:
@@ -171,21 +237,99 @@ def test_change_between_two_pieces() -> None:
     view, texts = View(), [f"message {n}" for n in range(3 * MOST_ROWS)]
     view.updates.note(view.history.record(snapshot(document(messages=texts))))
     view.next()
-    assert len(view.rows) == MOST_ROWS
+    view.updates.want(view.gaps)
     changed = ["message 0", "changed", *texts[2:]]
     told = view.poll(document(messages=changed))
-    assert told[0]["from"] == 1
+    assert told[0]["keep"] == 1
     assert view.texts == changed
 
 
 def test_list_that_shrinks_between_two_pieces() -> None:
-    """So it is when the list gets shorter than what was sent."""
+    """So it is when the list gets shorter than what was asked for."""
     view, texts = View(), [f"message {n}" for n in range(3 * MOST_ROWS)]
     view.updates.note(view.history.record(snapshot(document(messages=texts))))
     view.next()
+    view.updates.want(view.gaps)
     view.poll(document(messages=texts[:5]))
     assert view.texts == texts[:5]
-    assert not view.updates.has_more(view.history)
+    assert not view.updates.has_more
+
+
+def test_two_views_share_what_is_sent() -> None:
+    """A view that opens in the middle becomes complete; what both lack is sent once."""
+    first, texts = View(), [f"message {n}" for n in range(4 * MOST_ROWS)]
+    first.updates.note(first.history.record(snapshot(document(messages=texts))))
+    update = first.next()
+    second = View(first.history, first.updates)
+    assert update is not None
+    second.take(update)
+    sent = 0
+    for view in (first, second):
+        view.updates.want(view.gaps)
+    while (update := first.next()) is not None:
+        second.take(update)
+        sent += sum(len(rows) for _, rows in update["parts"])
+    assert first.texts == second.texts == texts
+    assert sent == 3 * MOST_ROWS
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [None, 7, "all", {}, [7], [[1]], [[2, 1]], [[-1, 3]], [[0.5, 2]], [["0", "1"]], [[True, 2]]],
+)
+def test_odd_wishes_are_no_harm(odd: object) -> None:
+    """What is no range of messages is not sent."""
+    view = View()
+    view.poll(document())
+    view.updates.want(odd)
+    assert not view.updates.has_more
+    assert view.next() is None
+
+
+def test_wishes_beyond_the_end_are_no_harm() -> None:
+    """A view may ask for what is gone by now."""
+    view = View()
+    view.poll(document(messages=["a", "b"]))
+    view.updates.want([[1, 10**9], [500, 600]])
+    update = view.next()
+    assert update is not None
+    assert spans(update) == [(1, 2)]
+    assert view.next() is None
+
+
+def test_whole_needs_no_other_update() -> None:
+    """What a page that opens is told holds the newest messages; the next update follows on it."""
+    view, texts = View(), [f"message {n}" for n in range(2 * MOST_ROWS)]
+    view.poll(document(messages=texts))
+    late = View(view.history, view.updates)
+    late.take(view.updates.whole(view.history, IN_TOUCH, None))
+    assert late.numbers[-1] == view.numbers[-1]
+    assert late.gaps == [[0, MOST_ROWS]]
+    late.updates.want(late.gaps)
+    late.poll(document(messages=[*texts, "new"]))
+    assert late.texts == [*texts, "new"]
+
+
+def test_whole_may_be_ahead() -> None:
+    """It may hold what was not told yet: that is told again, and does no harm."""
+    view = View()
+    view.poll(document(messages=["a", "b"]))
+    view.updates.note(view.history.record(snapshot(document(messages=["a", "B", "c"]))))
+    late = View(view.history, view.updates)
+    late.take(view.updates.whole(view.history, IN_TOUCH, None))
+    assert late.texts == ["a", "B", "c"]
+    (update,) = late.tell()
+    assert (update["n"], late.texts) == (2, ["a", "B", "c"])
+
+
+def test_kept_outputs_are_told() -> None:
+    """That every output has got its last form is told once."""
+    view = View()
+    view.poll(document(status="COMPLETED"))
+    told = [view.updates.next(view.history, IN_TOUCH, None, is_kept=True) for _ in range(2)]
+    assert told[0] is not None
+    assert told[0]["head"]["kept"] is True
+    assert told[1] is None
 
 
 def test_notes_are_joined() -> None:
@@ -195,28 +339,7 @@ def test_notes_are_joined() -> None:
     for messages in (["a", "B", "c"], ["a", "B", "c", "d"], ["a", "B", "c", "d"]):
         view.updates.note(view.history.record(snapshot(document(messages=messages))))
     (update,) = view.tell()
-    assert (update["from"], view.texts) == (1, ["a", "B", "c", "d"])
-
-
-def test_forget_tells_everything_again() -> None:
-    """A view that missed something gets all, under the next number."""
-    view = View()
-    view.poll(document(messages=["a", "b"]))
-    view.rows = [[None, None, None, "wrong"]]
-    view.updates.forget()
-    assert view.updates.has_more(view.history)
-    (update,) = view.tell()
-    assert (update["n"], update["from"], view.texts) == (2, 0, ["a", "b"])
-    assert view.tell() == []
-
-
-@pytest.mark.parametrize("given", [None, document(messages=[])])
-def test_forget_without_messages(given: dict[str, Any] | None) -> None:
-    """Where there are no messages, the head is told again."""
-    view = View()
-    view.tell() if given is None else view.poll(given)
-    view.updates.forget()
-    assert len(view.tell()) == 1
+    assert (update["keep"], view.texts) == (1, ["a", "B", "c", "d"])
 
 
 def test_whole_life() -> None:
@@ -241,12 +364,12 @@ def test_whole_life() -> None:
 
 
 def test_row() -> None:
-    """A row is when it was first seen, how long after the start, the code and the text."""
+    """A row is when it was first seen, how long after the start, code, level and text."""
     history = watched(document(), document(messages=["Started mission creation.", "more"]))
     begin = milliseconds(STARTED)
     assert rows(history, history.messages) == [
-        [begin, 0.0, 1500, "Started mission creation."],
-        [begin + 1000, 1.0, None, "more"],
+        [begin, 0.0, 1500, None, "Started mission creation."],
+        [begin + 1000, 1.0, None, None, "more"],
     ]
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -21,6 +22,8 @@ from jobwidgets import (
 )
 from jobwidgets.demo import EXAMPLE, MissionServer, verbatim
 from jobwidgets.poller import Poller, poller
+from jobwidgets.view_state import MOST_ROWS
+from jobwidgets.widget import INTERVAL
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 QUEUED, RUNNING = document(status="SUBMITTED", messages=[]), document()
@@ -75,7 +78,9 @@ def test_esri_example_is_in_the_state(widget: Callable[..., JobWidget]) -> None:
     shown.job.wait(30)
     update = shown.get_state()["_update"]
     assert update["total"] == 11
-    assert [row[2] for row in update["rows"]] == example["customAttributes"]["messageCodes"]
+    ((first, rows),) = update["parts"]
+    assert first == 0
+    assert [row[2] for row in rows] == example["customAttributes"]["messageCodes"]
     head = update["head"]
     assert (head["words"], head["steps"], head["duration"]) == (
         "succeeded",
@@ -109,9 +114,10 @@ def test_an_unchanged_document_sends_nothing(widget: Callable[..., JobWidget]) -
     """Polls that bring the same document leave the synced state alone."""
     shown = widget(*[RUNNING] * 20, ENDED)
     updates: list[Any] = []
-    shown.observe(lambda change: updates.append(change["new"]["head"]["words"]), "_update")
+    shown.observe(lambda change: updates.append(change["new"]["head"]), "_update")
     shown.job.wait(30)
-    assert updates == sorted(set(updates), key=updates.index)
+    told = [(head["words"], head["kept"]) for head in updates]
+    assert told == sorted(set(told), key=told.index)
 
 
 def test_updates_are_numbered(widget: Callable[..., JobWidget]) -> None:
@@ -237,17 +243,69 @@ def test_views_act_on_the_watch(widget: Callable[..., JobWidget]) -> None:
     assert shown.job.contact.state == "in touch"
 
 
-def test_a_view_that_asks_gets_everything(widget: Callable[..., JobWidget]) -> None:
-    """A view that was opened late is sent all messages again."""
+def test_a_view_that_asks_gets_what_it_lacks(widget: Callable[..., JobWidget]) -> None:
+    """A view that was opened late is sent the messages that it asks for, and is told no more."""
     shown = widget(ENDED)
     shown.job.wait(30)
     before = shown._update["n"]
     sent = threading.Event()
     shown.observe(lambda _: sent.set(), "_update")
-    shown._on_view_message(shown, {"view": "v", "open": True, "resend": True}, [])
+    shown._on_view_message(shown, {"view": "v", "need": [[0, 1]]}, [])
     assert sent.wait(30)
     update = shown._update
-    assert (update["n"], update["from"], len(update["rows"])) == (before + 1, 0, 2)
+    assert (update["n"], update["keep"], update["total"]) == (before + 1, 2, 2)
+    ((first, rows),) = update["parts"]
+    assert (first, [row[-1] for row in rows]) == (0, ["Started."])
+
+
+def test_long_list_is_sent_at_a_steady_pace(widget: Callable[..., JobWidget]) -> None:
+    """What a view asks for comes in updates that wait for one another, even at the job's end."""
+    texts = [f"message {n}" for n in range(3 * MOST_ROWS)]
+    shown = widget(document(status="COMPLETED", messages=texts))
+    shown.job.wait(30)
+    times: list[float] = []
+    done = threading.Event()
+
+    def note(change: Any) -> None:
+        times.append(asyncio.get_running_loop().time())
+        if change["new"]["parts"][-1][0] == 0:
+            done.set()
+
+    shown.observe(note, "_update")
+    shown._on_view_message(shown, {"view": "v", "need": [[0, 2 * MOST_ROWS]]}, [])
+    assert done.wait(30)
+    assert len(times) == 2
+    assert times[1] - times[0] >= INTERVAL / 2
+
+
+def test_page_that_opens_gets_the_newest(widget: Callable[..., JobWidget]) -> None:
+    """The state that a new page asks for holds the newest messages, not only the last change."""
+    more = document(messages=["Started.", "More."])
+    shown = widget(document(messages=["Started."]), more, more)
+    shown.job.refresh()
+    shown.job.refresh()
+    update = shown.get_state()["_update"]
+    assert [row[-1] for row in update["parts"][-1][1]] == ["Started.", "More."]
+    assert update["keep"] == 0
+    assert shown.get_state(["_update"])["_update"] == shown._update
+
+
+def test_views_are_told_when_the_outputs_are_kept(
+    notebook: CellShell, widget: Callable[..., JobWidget]
+) -> None:
+    """A view that lives on after that can say that it is in no output."""
+    shown = widget(RUNNING, ENDED)
+    shown._ipython_display_()
+    shown.job.wait(30)
+    assert shown._update["head"]["kept"] is True
+    assert VIEW not in notebook.last_of(notebook.outputs[0]["transient"]["display_id"])
+
+
+def test_nothing_is_kept_where_nothing_is_frozen(widget: Callable[..., JobWidget]) -> None:
+    """With freeze=False the views stay, and are told nothing of being kept."""
+    shown = widget(ENDED, freeze=False)
+    shown.job.wait(30)
+    assert shown._update["head"]["kept"] is False
 
 
 def test_repr_is_stable(widget: Callable[..., JobWidget]) -> None:
@@ -322,9 +380,9 @@ def test_esri_example_through_a_real_socket() -> None:
     assert row["duration"].total_seconds() == 66.311
     codes = EXAMPLE["customAttributes"]["messageCodes"]
     assert list(messages_frame(shown)["code"]) == codes
-    html, update = job._repr_html_(), shown._update
+    html, update = job._repr_html_(), shown.get_state()["_update"]
     for fact in ("succeeded", "5 of 5 steps", "admin", "66.311 s", mission):
         assert fact in html
         assert fact in str(update["head"])
-    assert [row[2] for row in update["rows"]] == codes
+    assert [row[2] for _, rows in update["parts"] for row in rows] == codes
     assert all(f">{code}<" in html for code in codes)

@@ -131,7 +131,15 @@ class Notebook:
         page.on("pageerror", lambda error: self.problems.append(str(error)))
         page.on("websocket", self._count)
         page.goto(lab.address(name), wait_until="domcontentloaded")
-        page.wait_for_function(_READY, timeout=60_000)
+        self._wait_until_ready()
+
+    def reload(self) -> None:
+        """Load the page again, with the kernel that it had."""
+        self.page.reload(wait_until="domcontentloaded")
+        self._wait_until_ready()
+
+    def _wait_until_ready(self) -> None:
+        self.page.wait_for_function(_READY, timeout=60_000)
         self.problems.clear()  # Notebook 7.6 has one of its own while it loads
 
     def run(self, *cells: int) -> None:
@@ -175,7 +183,11 @@ class Notebook:
 
     def shut_kernel_down(self) -> None:
         """End the notebook's kernel."""
-        self.page.evaluate(f"() => {_PANEL}.sessionContext.shutdown()")
+        self.end_kernel("shutdown")
+
+    def end_kernel(self, way: str) -> None:
+        """End the notebook's kernel by a method of JupyterLab's session context."""
+        self.page.evaluate(f"way => {_PANEL}.sessionContext[way]()", way)
 
     def wait_for(self, condition: Callable[[], Any], what: str, seconds: float = 30) -> Any:
         """Return what `condition` returns as soon as that is true."""
@@ -259,12 +271,19 @@ class Chromium:
 
 
 @contextmanager
-def chromium(lab: Lab) -> Iterator[Chromium]:
+def launched() -> Iterator[Browser]:
     """Run the browser."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=_ARGUMENTS)
-        yield Chromium(browser, lab)
+        yield browser
         browser.close()
+
+
+@contextmanager
+def chromium(lab: Lab) -> Iterator[Chromium]:
+    """Run the browser for one server."""
+    with launched() as browser:
+        yield Chromium(browser, lab)
 
 
 def notebook(*cells: str, kernel: str = "python3") -> dict[str, Any]:

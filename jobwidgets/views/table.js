@@ -1,0 +1,403 @@
+// A table of rows of any height, of which only those in sight are in the page.
+//
+// Their heights are guessed until they are measured. The first row in sight is the anchor: when
+// heights change it stays where it is, unless the newest row is followed.
+
+import { button, clock, element, moment, put, say, timeOfDay } from "./parts.js";
+import { Heights } from "./heights.js";
+
+const AT_END = 8; // px from the end that still count as reading the newest
+const OVERSCAN = 120; // px drawn above and below what is in sight
+const LINE = 20; // px, as in look.css
+const AROUND = 5; // px of padding and border of a row, as in messages.css
+const LETTER = 6.5; // px of an average letter
+const FOLDED = 5; // lines of a folded message, as in messages.css
+const SHORT = 80; // letters that fit into a folded message whatever the width
+const MOST_HELD = 3000; // rows kept in the page because a selection spans them
+const ROUNDS = 4; // measurements of one drawing at most
+const COLUMNS = [["number", "#"], ["seen", "seen"], ["level", "level"], ["code", "code"], ["text", "message"]];
+const SEVERE = [[/error|fatal|critical|fail/i, "error"], [/warn/i, "warning"]];
+
+/** When a message was seen: since the job's start, else by the reader's clock. */
+export function seenText(seen, since) {
+  if (since === null) return seen === null ? "" : timeOfDay(seen);
+  return `+${since < 100 ? `${since.toFixed(1)} s` : clock(since)}`;
+}
+
+export class Table {
+  /** `scrolled()` is called when the reader has scrolled. */
+  constructor(parent, rows, scrolled) {
+    this.rows = rows;
+    this.scrolled = scrolled;
+    this.positions = null; // the indexes that a filter lets through; null for all
+    this.heights = new Heights();
+    this.measured = new Map(); // index -> px
+    this.drawn = new Map(); // index -> tr
+    this.fresh = new Set(); // tr whose height is not known
+    this.unfolded = new Set(); // indexes
+    this.follows = true;
+    this.top = 0;
+    this.anchor = { index: 0, within: 0 }; // the first row in sight, and how much of it is not
+    this.perLine = 80; // letters of a line, a guess
+    this.widest = { number: 3, code: 0, level: 0 }; // letters
+    this.pending = "not here yet";
+    this.build(parent);
+  }
+
+  build(parent) {
+    this.scroller = element("div", "scroller", parent);
+    this.scroller.tabIndex = 0;
+    this.scroller.setAttribute("role", "region");
+    this.scroller.setAttribute("aria-label", "messages");
+    this.space = element("div", "space", this.scroller);
+    const table = (this.table = element("table", "table", this.space));
+    element("caption", "hidden", table, "Messages of the job");
+    const head = element("tr", "", element("thead", "", table));
+    head.setAttribute("aria-rowindex", "1");
+    this.heads = {};
+    for (const [kind, name] of COLUMNS) {
+      this.heads[kind] = element("th", kind, head, name);
+      this.heads[kind].scope = "col";
+    }
+    this.body = element("tbody", "", table);
+    this.scroller.addEventListener("scroll", () => this.onScroll());
+    this.observer = new ResizeObserver(() => this.onResize());
+    this.observer.observe(this.scroller);
+    this.showColumns();
+  }
+
+  remove() {
+    this.observer.disconnect();
+  }
+
+  // Which rows there are.
+
+  get length() {
+    return this.positions ? this.positions.length : this.rows.total;
+  }
+
+  indexAt(position) {
+    return this.positions ? this.positions[position] : position;
+  }
+
+  /** The position of an index, or of the next one that is shown. */
+  positionOf(index) {
+    if (!this.positions) return Math.min(index, this.length);
+    let low = 0;
+    let high = this.positions.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.positions[middle] < index) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** Rows from `first` on may be others; those of `parts` have come. */
+  changed(first, parts, fits) {
+    this.noteTop(); // a scroll that is under way has had no event yet, and must not be undone
+    for (const [from, rows] of parts) {
+      rows.forEach((row, index) => this.noteRow(from + index, row));
+    }
+    this.widest.number = Math.max(this.widest.number, String(this.rows.total).length);
+    this.showColumns();
+    if (this.follows && this.holdsSelection()) this.follows = false;
+    const start = this.positionOf(first);
+    if (this.positions) this.positions.length = start;
+    if (fits) this.collect(first, fits);
+    this.heights.cut(start);
+    for (let i = start; i < this.length; i++) this.heights.push(this.heightOf(this.indexAt(i)));
+  }
+
+  noteRow(index, [, , code, level]) {
+    this.measured.delete(index);
+    if (code !== null) this.widest.code = Math.max(this.widest.code, String(code).length, 4);
+    if (level) this.widest.level = Math.max(this.widest.level, level.length + 2, 5);
+  }
+
+  filter(fits) {
+    this.positions = fits ? [] : null;
+    if (fits) this.collect(0, fits);
+    this.follows = true;
+    this.refill();
+    this.draw();
+  }
+
+  collect(from, fits) {
+    for (let index = from; index < this.rows.total; index++) {
+      if (fits(this.rows.at(index))) this.positions.push(index);
+    }
+  }
+
+  refill() {
+    this.heights.cut(0);
+    for (let i = 0; i < this.length; i++) this.heights.push(this.heightOf(this.indexAt(i)));
+  }
+
+  heightOf(index) {
+    const known = this.measured.get(index);
+    if (known !== undefined) return known;
+    const letters = this.rows.at(index)?.[4].length ?? 0;
+    const lines = Math.ceil(letters / this.perLine);
+    return Math.max(1, this.unfolded.has(index) ? lines : Math.min(lines, FOLDED)) * LINE + AROUND;
+  }
+
+  // What is in sight.
+
+  onScroll() {
+    if (!this.noteTop()) return;
+    this.draw();
+    this.scrolled();
+  }
+
+  /** Note where the reader has scrolled to; tell whether that is somewhere else. */
+  noteTop() {
+    if (!this.scroller.clientHeight) return false;
+    const top = this.scroller.scrollTop;
+    if (this.isAtEnd(top)) this.follows = true;
+    else if (top < this.top - 1) this.follows = false;
+    if (Math.abs(top - this.top) < 1) return false;
+    this.setTop(top);
+    return true;
+  }
+
+  setTop(top) {
+    this.top = top;
+    const position = this.heights.at(top);
+    this.anchor = { index: this.indexAt(position) ?? 0, within: top - this.heights.before(position) };
+  }
+
+  isAtEnd(top) {
+    const { scrollHeight, clientHeight } = this.scroller;
+    return scrollHeight - top - clientHeight < AT_END;
+  }
+
+  onResize() {
+    const { width } = this.heads.text.getBoundingClientRect();
+    if (!width) return; // hidden: everything stays as it was
+    if (width !== this.width) {
+      this.width = width;
+      this.perLine = Math.max(10, width / LETTER);
+      this.measured.clear();
+      for (const row of this.drawn.values()) this.fresh.add(row);
+      this.refill();
+    }
+    this.draw();
+  }
+
+  /**
+   * Scroll as a key says; tell whether it is one of these. A browser scrolls in small steps, which
+   * it gives up as soon as a row on the way turns out to be of another height.
+   */
+  turn(key) {
+    const page = this.scroller.clientHeight - this.heads.text.offsetHeight - LINE;
+    const top = { Home: 0, PageUp: this.top - page, PageDown: this.top + page, End: Infinity }[key];
+    if (top === undefined) return false;
+    if (key === "End") this.goToEnd();
+    else this.scroller.scrollTop = Math.max(0, top);
+    this.onScroll();
+    this.scrolled();
+    return true;
+  }
+
+  goToEnd() {
+    this.follows = true;
+    document.getSelection().removeAllRanges();
+    this.draw();
+  }
+
+  /** Let this stand in the place of rows that are not here. */
+  showPending(text) {
+    this.pending = text;
+    for (const [index, row] of this.drawn) {
+      row.shows = null;
+      this.fill(row, index);
+    }
+    this.draw();
+  }
+
+  draw() {
+    const room = this.scroller.clientHeight;
+    if (!room && this.length) return this.drawUnseen();
+    put(this.table, "aria-rowcount", this.length + 1);
+    const first = this.positionOf(this.anchor.index);
+    for (let round = 0; round < ROUNDS; round++) {
+      const all = this.heights.before(this.length);
+      const wished = this.follows ? Infinity : this.heights.before(first) + this.anchor.within;
+      this.top = Math.max(0, Math.min(wished, all - room + this.heads.text.offsetHeight));
+      this.place(...this.range(this.top, room));
+      if (!this.measure()) break;
+    }
+    const end = this.follows ? this.scroller.scrollHeight : this.top;
+    if (Math.abs(this.scroller.scrollTop - end) >= 1) this.scroller.scrollTop = end;
+    this.setTop(this.scroller.scrollTop);
+  }
+
+  /** Nothing has a height before the view is on the page: draw the newest, and look again then. */
+  drawUnseen() {
+    this.place(Math.max(0, this.length - 20), this.length);
+  }
+
+  range(top, room) {
+    let from = this.heights.at(Math.max(0, top - OVERSCAN));
+    let to = Math.min(this.length, this.heights.at(top + room + OVERSCAN) + 1);
+    const held = this.selected(true);
+    if (held && Math.max(to, held[1]) - Math.min(from, held[0]) <= MOST_HELD) {
+      from = Math.min(from, held[0]);
+      to = Math.max(to, Math.min(held[1], this.length));
+    }
+    return [from, to];
+  }
+
+  /** Let the rows of these positions, and no others, be in the page. */
+  place(from, to) {
+    const first = from < to ? this.indexAt(from) : Infinity;
+    const last = from < to ? this.indexAt(to - 1) : -1;
+    for (const [index, row] of this.drawn) {
+      const isShown = index >= first && index <= last;
+      if (!isShown || (this.positions && this.indexAt(this.positionOf(index)) !== index)) {
+        this.drop(index, row);
+      }
+    }
+    let next = this.body.firstChild;
+    for (let position = from; position < to; position++) {
+      const index = this.indexAt(position);
+      const row = this.drawn.get(index) ?? this.blank(index);
+      this.fill(row, index);
+      put(row, "aria-rowindex", position + 2);
+      if (row === next) next = next.nextSibling;
+      else this.body.insertBefore(row, next);
+    }
+    const above = this.heights.before(from);
+    const below = this.heights.before(this.length) - this.heights.before(to);
+    this.space.style.paddingBlock = `${above}px ${below}px`;
+  }
+
+  drop(index, row) {
+    if (row.contains(document.activeElement)) this.scroller.focus({ preventScroll: true });
+    this.drawn.delete(index);
+    this.fresh.delete(row);
+    row.remove();
+  }
+
+  /** Measure what is new; tell whether a height was another than thought. */
+  measure() {
+    const rows = [...this.fresh];
+    this.fresh.clear();
+    const long = rows.filter((row) => row.isLong && !row.more);
+    const overflowing = long.filter(({ text }) => text.scrollHeight > text.clientHeight + 1);
+    overflowing.forEach((row) => this.offerMore(row));
+    const heights = rows.map((row) => row.getBoundingClientRect().height);
+    return rows.map((row, i) => this.noteHeight(row.index, heights[i])).includes(true);
+  }
+
+  noteHeight(index, height) {
+    const position = this.positionOf(index);
+    this.measured.set(index, height);
+    if (Math.abs(this.heights.get(position) - height) < 0.1) return false;
+    this.heights.set(position, height);
+    return true;
+  }
+
+  // One row.
+
+  blank(index) {
+    const row = document.createElement("tr");
+    row.index = index;
+    for (const [kind] of COLUMNS) row[kind] = element("td", kind, row);
+    row.text = element("div", "body", row.text);
+    row.text.dir = "auto";
+    this.drawn.set(index, row);
+    return row;
+  }
+
+  fill(row, index) {
+    const shows = this.rows.at(index) ?? this.pending;
+    if (row.shows === shows) return;
+    row.shows = shows;
+    const isHere = typeof shows !== "string";
+    const [seen, since, code, level, text] = isHere ? shows : [null, null, null, null, shows];
+    say(row.number, String(index + 1));
+    say(row.seen, seenText(seen, since));
+    put(row.seen, "title", seen === null ? null : moment(seen));
+    say(row.level, level ?? "");
+    put(row.level, "data-level", SEVERE.find(([word]) => word.test(level ?? ""))?.[1] ?? null);
+    say(row.code, code === null ? "" : String(code));
+    say(row.text, text);
+    row.toggleAttribute("data-pending", !isHere);
+    row.isLong = text.length > SHORT || text.includes("\n");
+    this.fold(row);
+  }
+
+  offerMore(row) {
+    row.more = button(row.text.parentNode, "", () => this.refold(row));
+    this.fold(row);
+  }
+
+  refold(row) {
+    if (!this.unfolded.delete(row.index)) this.unfolded.add(row.index);
+    this.follows = false;
+    // A message that is folded from its end comes back into sight.
+    if (row.index === this.anchor.index) this.anchor.within = 0;
+    this.fold(row);
+    this.draw();
+  }
+
+  fold(row) {
+    const isUnfolded = this.unfolded.has(row.index);
+    row.text.classList.toggle("jobwidgets-folded", row.isLong && !isUnfolded);
+    if (row.more && !row.isLong) {
+      row.more.remove();
+      row.more = null;
+    }
+    if (!row.more && isUnfolded && row.isLong) this.offerMore(row);
+    if (row.more) {
+      const length = row.shows[4].length.toLocaleString("en-US");
+      say(row.more, isUnfolded ? "show less" : `show all ${length} characters`);
+      put(row.more, "aria-expanded", isUnfolded);
+    }
+    this.fresh.add(row);
+  }
+
+  /** The columns' widths depend on what stands in them, and only grow. */
+  showColumns() {
+    const { number, code, level } = this.widest;
+    const widths = { number, code: Math.min(code, 12), level: Math.min(level, 12) };
+    for (const [kind, letters] of Object.entries(widths)) {
+      const style = letters ? `calc(${letters}ch + 3 * var(--jw-gap))` : "";
+      if (this.heads[kind].style.width !== style) this.heads[kind].style.width = style;
+    }
+    put(this.table, "data-without", [code ? "" : "code", level ? "" : "level"].join(" ").trim());
+  }
+
+  // The selection.
+
+  holdsSelection() {
+    const selection = document.getSelection();
+    return !selection.isCollapsed && this.body.contains(selection.anchorNode);
+  }
+
+  /** The positions [from, to) of the rows that the selection spans; null for none, or within one. */
+  selected(orOne = false) {
+    if (!this.holdsSelection()) return null;
+    const { anchorNode, focusNode } = document.getSelection();
+    const [one, other] = [anchorNode, focusNode].map((node) => {
+      const at = node.nodeType === Node.ELEMENT_NODE ? node : node.parentElement;
+      return at.closest("tr")?.index;
+    });
+    if (one === undefined || other === undefined || (one === other && !orOne)) return null;
+    const [from, to] = [one, other].sort((a, b) => a - b).map((i) => this.positionOf(i));
+    return [from, to + 1];
+  }
+
+  everything() {
+    return [0, this.length];
+  }
+
+  markAll(isAllMarked) {
+    if (isAllMarked === Boolean(this.isAllMarked)) return;
+    this.isAllMarked = isAllMarked;
+    this.table.toggleAttribute("data-all", isAllMarked);
+    if (isAllMarked) document.getSelection().selectAllChildren(this.body);
+  }
+}

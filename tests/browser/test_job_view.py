@@ -1,0 +1,383 @@
+"""The view of one job, in a bare page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from documents import ABSENT, STARTED, after, document, milliseconds, snapshot
+from playwright.sync_api import Browser
+
+from browser.page import IN_TOUCH, ViewPage, view_page
+from browser.test_lab import CONTRASTS
+from jobwidgets.answer import ServerError
+from jobwidgets.contact import Contact, ContactState
+from jobwidgets.view_state import MOST_ROWS
+
+LIVES: dict[str, dict[str, Any]] = {
+    "queued": {"status": "SUBMITTED", "stepsCompleted": 0, "messages": []},
+    "running": {"stepsCompleted": 2},
+    "no steps": {"stepsCompleted": ABSENT, "totalSteps": ABSENT},
+    "unknown": {"status": "PONDERING"},
+    "succeeded": {"status": "COMPLETED", "stepsCompleted": 5},
+    "failed": {"status": "FAILED", "stepsCompleted": 3},
+    "cancelled": {"status": "CANCELLED"},
+}
+
+
+def trouble(state: ContactState, **changes: Any) -> Contact:
+    """Return a contact that failed, last heard at the job's start."""
+    error = ServerError("502 Bad Gateway")
+    return Contact(state, last_heard=STARTED, failures=2, error=error, **changes)
+
+
+def at(view: ViewPage, seconds: float) -> None:
+    """Set the page's clock to some seconds after the job's start, and let it go on."""
+    view.page.clock.install(time=after(seconds))
+
+
+def told(view: ViewPage) -> list[str]:
+    """Return what the live region has said so far, from the first call on."""
+    return list(
+        view.page.evaluate(
+            """() => {
+              if (!window.said) {
+                const live = document.querySelector('[role=status]');
+                window.said = [live.textContent];
+                new MutationObserver(() => said.push(live.textContent))
+                  .observe(live, { childList: true, characterData: true, subtree: true });
+              }
+              return said;
+            }"""
+        )
+    )
+
+
+@pytest.mark.parametrize("life", LIVES)
+def test_head_line(view: ViewPage, life: str) -> None:
+    """The first line tells status, operation and id; the bar and its words how far it is."""
+    view.open(**LIVES[life])
+    words = {"no steps": "running", "unknown": "PONDERING (unknown status)"}.get(life, life)
+    assert view.text("words") == words
+    assert (view.text("kind"), view.text("id")) == ("addMission", "j1")
+    assert len(view.part("mark").text_content() or "") == 1
+    assert view.root.get_attribute("data-status") == (
+        view.kernel.history.status.value if view.kernel.history.status else None
+    )
+
+
+@pytest.mark.parametrize(
+    ("life", "value", "words"),
+    [
+        ("queued", "0", "0 of 5 steps"),
+        ("running", "40", "2 of 5 steps"),
+        ("no steps", None, "unknown"),
+        ("succeeded", "100", "5 of 5 steps"),
+        ("failed", "60", "3 of 5 steps"),
+    ],
+)
+def test_progress_bar(view: ViewPage, life: str, value: str | None, words: str) -> None:
+    """The bar has the role of one, its value and its words; unknown, it has no value."""
+    view.open(**LIVES[life])
+    bar = view.page.get_by_role("progressbar", name="progress of the job")
+    assert bar.get_attribute("aria-valuenow") == value
+    assert bar.get_attribute("aria-valuetext") == words
+    assert (bar.get_attribute("data-unknown") is not None) is (life == "no steps")
+
+
+def test_long_id_is_shortened(view: ViewPage) -> None:
+    """Both ends of a long id are shown, the whole on hover."""
+    view.kernel.history.job_id = "d942d2bdb70c4104bcd1a76d4cf8a6b7"
+    view.open(messages=[])
+    assert view.text("id") == "d942d2bd…a6b7"
+    assert view.part("id").get_attribute("title") == "d942d2bdb70c4104bcd1a76d4cf8a6b7"
+
+
+def test_server_text_is_text(view: ViewPage) -> None:
+    """Markup of a server's is shown as it was written, and does nothing."""
+    hostile = '<img src=x onerror="window.hacked = 1"><script>window.hacked = 1</script>'
+    view.open(messages=[hostile], messageCodes=[hostile], type=hostile, username=hostile)
+    assert view.root.inner_text().count("<img src=x") == 4
+    assert view.root.locator("img, script").count() == 0
+    assert view.page.evaluate("() => window.hacked") is None
+
+
+def test_elapsed_time_counts_on(view: ViewPage) -> None:
+    """Time goes on in the browser alone, and stands still when the job has ended."""
+    at(view, 0)
+    view.open()
+    view.sent()
+    assert view.text("elapsed") == "0:00"
+    view.page.clock.run_for(75_000)
+    assert view.text("elapsed") in {"1:14", "1:15", "1:16"}
+    assert view.sent() == []
+    view.tell(status="COMPLETED", stepsCompleted=5, endTime=milliseconds(after(66.311)))
+    assert view.text("elapsed") == "66.311 s"
+    view.page.clock.run_for(5000)
+    assert view.text("elapsed") == "66.311 s"
+
+
+@pytest.mark.parametrize(
+    ("contact", "words"),
+    [
+        (Contact(ContactState.CONNECTING), "Asking the server…"),
+        (IN_TOUCH, "in touch · unchanged for 42 s"),
+        (
+            trouble(ContactState.RETRYING, next_try=after(50)),
+            "No answer for 42 s (502 Bad Gateway). Trying again in 8 s."
+            " The job itself may be fine.",
+        ),
+        (
+            trouble(ContactState.RETRYING, next_try=after(42 + 3 * 3600)),
+            "No answer for 42 s (502 Bad Gateway). Trying again in 3 h 00 min."
+            " The job itself may be fine.",
+        ),
+        (
+            trouble(ContactState.RETRYING),
+            "No answer for 42 s (502 Bad Gateway). Trying again now. The job itself may be fine.",
+        ),
+        (
+            trouble(ContactState.UNAUTHORISED),
+            "The server wants a new token (502 Bad Gateway). Set job.token to go on;"
+            " the job itself may be fine.",
+        ),
+        (trouble(ContactState.LOST), "Not watched any more (502 Bad Gateway)."),
+        (Contact(ContactState.STOPPED), "Not watched. The job itself goes on."),
+    ],
+)
+def test_contact_line(view: ViewPage, contact: Contact, words: str) -> None:
+    """Whether the server answers is told in one plain sentence."""
+    at(view, 42)
+    view.kernel.contact = contact
+    view.open(messages=[])
+    assert view.text("line") == f"admin · {words}"
+
+
+def test_buttons_tell_the_kernel(view: ViewPage) -> None:
+    """Stop and resume are asked for once, and wait for the kernel's answer."""
+    view.open()
+    view.sent()
+    view.root.get_by_role("button", name="stop watching").click()
+    assert [one.get("act") for one in view.sent() if "act" in one] == ["stop"]
+    assert view.part("action").first.is_disabled()
+    view.kernel.contact = Contact(ContactState.STOPPED)
+    view.tell()
+    view.root.get_by_role("button", name="resume").click()
+    assert [one.get("act") for one in view.sent() if "act" in one] == ["start"]
+    view.tell(status="COMPLETED", stepsCompleted=5)
+    assert not view.part("action").first.is_visible()
+
+
+def test_focus_and_selection_are_told(view: ViewPage) -> None:
+    """The kernel learns when the view is in use, and when no more."""
+    view.open()
+    view.sent()
+
+    def uses() -> list[bool]:
+        return list(view.page.evaluate("() => models[0].sent.map((one) => one.in_use)"))
+
+    view.part("scroller").focus()
+    view.until(lambda: uses() == [True], "the use")
+    view.page.evaluate("() => document.activeElement.blur()")
+    view.until(lambda: uses() == [True, False], "the end of it")
+
+
+def test_live_region_speaks_of_status_and_steps_only(view: ViewPage) -> None:
+    """There is one live region; messages, time and contact leave it silent."""
+    view.open(stepsCompleted=1)
+    assert view.root.locator("[role=status], [aria-live]").count() == 1
+    told(view)
+    view.tell(stepsCompleted=1, messages=[f"{n}" for n in range(50)])
+    view.kernel.contact = trouble(ContactState.RETRYING)
+    view.tell()
+    view.tell(stepsCompleted=2)
+    view.tell(status="COMPLETED", stepsCompleted=5)
+    expected = ["running, 1 of 5 steps", "running, 2 of 5 steps", "succeeded, 5 of 5 steps"]
+    view.until(lambda: told(view) == expected, "what was said")
+
+
+def test_closed_view_lets_go(view: ViewPage) -> None:
+    """A removed view says so, and leaves no listener and no clock behind."""
+    view.open()
+    view.sent()
+    before = view.page.evaluate("() => models[0].listeners.length")
+    assert before > 0
+    view.page.evaluate("() => views.pop().close()")
+    assert view.sent()[-1]["open"] is False
+    assert view.page.evaluate("() => models[0].listeners.length") == 0
+    view.tell(stepsCompleted=2)
+
+
+# What a saved notebook keeps, and a kernel that is gone.
+
+
+def in_notebook(view: ViewPage, name: str = "") -> None:
+    """Let the page be a notebook, and the view sit in a box of this class."""
+    view.page.evaluate(
+        "name => { document.body.className = 'jp-Notebook';"
+        " document.querySelector('main').className = name; }",
+        name,
+    )
+
+
+@pytest.mark.parametrize(
+    ("box", "words"),
+    [
+        ("", "To keep this in the saved notebook, run this cell again."),
+        (
+            "jupyter-widgets widget-container widget-box",
+            "Inside another widget this is not saved with the notebook: show it by itself.",
+        ),
+    ],
+)
+def test_view_that_no_freeze_reached_says_so(view: ViewPage, box: str, words: str) -> None:
+    """A view that lives on after all outputs were frozen is in none: it says what to do."""
+    at(view, 0)
+    in_notebook(view, box)
+    view.open(status="COMPLETED", stepsCompleted=5)
+    view.page.clock.run_for(5000)
+    assert view.text("line") == "admin"
+    view.kernel.is_kept = True
+    view.tell()
+    assert view.text("line") == "admin"
+    view.page.clock.run_for(5000)
+    assert view.text("line") == f"admin · {words}"
+
+
+@pytest.mark.parametrize("page", ["no notebook", "Voila"])
+def test_nothing_is_to_be_saved_elsewhere(view: ViewPage, page: str) -> None:
+    """Where nobody can save a notebook, nothing is said of saving it."""
+    at(view, 0)
+    if page == "Voila":
+        in_notebook(view)
+        view.page.evaluate("() => { document.body.dataset.voila = 'voila'; }")
+    view.kernel.is_kept = True
+    view.open(status="COMPLETED", stepsCompleted=5)
+    view.page.clock.run_for(10_000)
+    assert view.text("line") == "admin"
+
+
+@pytest.mark.parametrize("how", ["restart", "shutdown", "dead"])
+def test_kernel_that_is_gone(view: ViewPage, how: str) -> None:
+    """Without a kernel the view tells what was last known, as such, and its clocks stand."""
+    at(view, 0)
+    view.open(stepsCompleted=2)
+    view.page.evaluate("() => { models[0].widget_manager = { kernel: { status: 'idle' } }; }")
+    view.page.clock.run_for(3000)
+    assert view.text("words") == "running"
+    view.page.evaluate(
+        {
+            "restart": "() => { models[0].isGone = true; models[0].trigger('comm_live_update'); }",
+            "shutdown": "() => { delete models[0].widget_manager.kernel; }",
+            "dead": "() => { models[0].widget_manager.kernel.status = 'dead'; }",
+        }[how]
+    )
+    view.page.clock.run_for(2000)
+    assert view.text("words") == "running (last known)"
+    assert view.text("line") == "admin · The kernel is gone: this is what was last known."
+    assert not view.part("action").first.is_visible()
+    stood = view.text("elapsed")
+    view.page.clock.run_for(60_000)
+    assert view.text("elapsed") == stood
+
+
+def test_rows_that_will_not_come(view: ViewPage) -> None:
+    """What was not here when the kernel went is said not to be kept."""
+    view.open(messages=[f"message {n}" for n in range(2 * MOST_ROWS)])
+    view.scroll(0)
+    first = view.root.locator("tbody tr .jobwidgets-body").first
+    assert first.inner_text() == "not here yet"
+    view.page.evaluate("() => { models[0].isGone = true; models[0].trigger('comm_live_update'); }")
+    assert first.inner_text() == "not kept"
+
+
+def test_kernel_that_comes_back(view: ViewPage) -> None:
+    """When messages can be sent again, the view goes on."""
+    view.open()
+    view.page.evaluate(
+        "() => { models[0].isGone = true; models[0].trigger('comm_live_update');"
+        " models[0].isGone = false; }"
+    )
+    assert view.text("words") == "running (last known)"
+    view.page.evaluate("() => models[0].trigger('comm_live_update')")
+    assert view.text("words") == "running"
+
+
+def test_ended_job_outlives_its_kernel(view: ViewPage) -> None:
+    """What has ended is known for good: there is nothing to say of the kernel."""
+    at(view, 0)
+    view.open(status="COMPLETED", stepsCompleted=5)
+    view.page.evaluate("() => { models[0].isGone = true; models[0].trigger('comm_live_update'); }")
+    view.page.clock.run_for(2000)
+    assert (view.text("words"), view.text("line")) == ("succeeded", "admin")
+
+
+# How it looks.
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_text_is_readable(engine: Browser, theme: str) -> None:
+    """Each text of a view in any state has a contrast of at least 4.5 : 1."""
+    with view_page(engine, theme=theme) as view:
+        parsed = snapshot(document(messages=[f"message {n} " * 60 for n in range(20)]))
+        view.kernel.take(parsed)
+        view.kernel.contact = trouble(ContactState.RETRYING)
+        view.open()
+        view.scroll(0)
+        view.tell(messages=[f"message {n} " * 60 for n in range(25)])
+        view.part("news").wait_for()
+        texts = view.page.evaluate(CONTRASTS)
+        assert len(texts) > 20
+        assert [text for text in texts if text["contrast"] < 4.5] == []
+
+
+@pytest.mark.parametrize("width", [320, 400, 800])
+def test_nothing_sticks_out(engine: Browser, width: int) -> None:
+    """However narrow the page, nothing is wider than it, and messages have room."""
+    with view_page(engine, width=width) as view:
+        view.kernel.contact = trouble(ContactState.RETRYING, next_try=after(100))
+        view.open(messages=[f"message {n} " * 10 for n in range(20)], stepsCompleted=2)
+        view.until(
+            lambda: (view.root.get_attribute("data-narrow") is not None) is (width < 480), "narrow"
+        )
+        page = "() => [document.documentElement.scrollWidth, innerWidth]"
+        assert view.page.evaluate(page) == [width, width]
+        text = view.root.locator("th.jobwidgets-text").bounding_box()
+        assert text is not None
+        assert text["width"] >= 150
+
+
+@pytest.mark.parametrize("motion", ["reduce", "no-preference"])
+def test_motion_is_the_readers_choice(engine: Browser, motion: str) -> None:
+    """The bar of an unknown part moves only where motion is welcome."""
+    with view_page(engine, reduced_motion=motion) as view:
+        view.open(**LIVES["no steps"])
+        name = view.part("fill").evaluate("n => getComputedStyle(n).animationName")
+        assert (name == "none") is (motion == "reduce")
+
+
+def test_forced_colours_keep_the_bar(engine: Browser) -> None:
+    """With the system's own colours the bar has a frame and a colour that differs from it."""
+    with view_page(engine, forced_colors="active") as view:
+        view.open(stepsCompleted=2)
+        frame = view.part("bar").evaluate("n => getComputedStyle(n).borderTopStyle")
+        assert frame == "solid"
+        back = view.part("bar").evaluate("n => getComputedStyle(n).backgroundColor")
+        fill = view.part("fill").evaluate("n => getComputedStyle(n).backgroundColor")
+        assert back != fill
+
+
+def test_updates_move_nothing(view: ViewPage) -> None:
+    """From the first message on, an update moves no part that is there already."""
+    view.open(messages=["one"], stepsCompleted=1)
+    parts = ("words", "elapsed", "bar", "line", "scroller")
+
+    def places() -> list[float]:
+        boxes = [view.part(part).first.bounding_box() for part in parts]
+        return [box["y"] for box in boxes if box is not None]
+
+    before = places()
+    assert len(before) == len(parts)
+    view.tell(messages=[f"message {n}" for n in range(50)], stepsCompleted=4)
+    view.tell(status="COMPLETED", messages=[f"message {n}" for n in range(60)], stepsCompleted=5)
+    assert places() == before

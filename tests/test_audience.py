@@ -1,0 +1,44 @@
+import gc
+
+import pytest
+from documents import JOBS_URL, document
+from servers import FAST, Replies
+
+from jobwidgets.audience import join, leave
+from jobwidgets.job import Job
+
+
+class Widget:
+    """Something that shows jobs."""
+
+
+@pytest.fixture
+def job() -> Job:
+    """Return a job that is watched."""
+    made = Job(f"{JOBS_URL}/j1", pace=FAST, http={"transport": Replies(document())})
+    return made.start().refresh()
+
+
+def test_last_one_stops_the_watch(job: Job) -> None:
+    """A watch is stopped when the last widget that shows its job leaves."""
+    one, other = Widget(), Widget()
+    for widget in (one, other):
+        join(job, widget)
+    leave([job], one)
+    assert job.contact.state == "in touch"
+    leave([job], other)
+    assert job.contact.state == "stopped"
+
+
+def test_leaving_twice_is_no_harm(job: Job) -> None:
+    """A widget that is closed twice, or never showed the job, leaves it stopped."""
+    leave([job, job], Widget())
+    assert job.contact.state == "stopped"
+
+
+def test_forgotten_widget_does_not_count(job: Job) -> None:
+    """A widget that nobody holds any more keeps no watch going."""
+    join(job, Widget())
+    gc.collect()
+    leave([job], Widget())
+    assert job.contact.state == "stopped"
