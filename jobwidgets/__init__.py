@@ -1,7 +1,8 @@
 """Jupyter widgets that watch long jobs on a server, and stay true.
 
 ``JobWidget(url)`` as the last line of a cell shows a job live; `Job` is the same without a view;
-`jobs_frame`, `messages_frame` and `snapshots_frame` turn jobs into pandas DataFrames.
+``JobBoard(jobs)`` shows any number of them; `jobs_frame`, `messages_frame` and `snapshots_frame`
+turn jobs into pandas DataFrames.
 """
 
 from importlib import import_module
@@ -26,6 +27,7 @@ from jobwidgets.snapshot import JobwidgetsError, Message, Snapshot, Status
 from jobwidgets.widget import JobWidget
 
 if TYPE_CHECKING:
+    from jobwidgets.board import JobBoard
     from jobwidgets.frames import jobs_frame, messages_frame, snapshots_frame
 
 __version__ = "0.1.0"
@@ -37,6 +39,7 @@ __all__ = [
     "DocumentError",
     "ExchangeError",
     "Job",
+    "JobBoard",
     "JobCancelledError",
     "JobFailedError",
     "JobGoneError",
@@ -59,11 +62,17 @@ __all__ = [
     "snapshots_frame",
 ]
 
-_FRAMES = frozenset({"jobs_frame", "messages_frame", "snapshots_frame"})
+# pandas costs 300 ms of import in a kernel, the views of a board some more: each waits until it is
+# asked for.
+_LATE = {
+    "JobBoard": "board",
+    "jobs_frame": "frames",
+    "messages_frame": "frames",
+    "snapshots_frame": "frames",
+}
 
 
 def __getattr__(name: str) -> Any:
-    # pandas costs 300 ms of import in a kernel: it waits until a frame is asked for.
-    if name in _FRAMES:
-        return getattr(import_module("jobwidgets.frames"), name)
+    if name in _LATE:
+        return getattr(import_module(f"jobwidgets.{_LATE[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 from jobwidgets.history import JobHistory
 from jobwidgets.job import Job
+from jobwidgets.listing import Heard, Listing
 from jobwidgets.pace import Pace
 from jobwidgets.poller import poller
 from jobwidgets.settings import checked_settings
-from jobwidgets.tokens import Token
+from jobwidgets.tokens import Token, token_keeper
 
 if TYPE_CHECKING:
     from jobwidgets.connections import Connections, Http
@@ -48,6 +51,8 @@ class Jobs:
             pace=pace,
         )
         self._source = self._settings.source(bare)
+        self._shared: dict[str, Job] = {}
+        self._listings: WeakSet[Listing] = WeakSet()
 
     def __repr__(self) -> str:
         return f"Jobs({self.url!r})"
@@ -56,6 +61,23 @@ class Jobs:
     def url(self) -> str:
         """The URL of the resource, without any token."""
         return self._source.url
+
+    def _set_token(self, token: Token | None) -> None:
+        keeper = token_keeper(token)
+        self._settings = replace(self._settings, token=keeper)
+        self._source.token = keeper
+        for watch in [job._watch for job in self._shared.values()]:
+            watch.source.token = keeper
+            if not watch.has_ended:
+                poller().renew(watch)
+        for listing in list(self._listings):
+            poller().thread.call(listing.renew)
+
+    token = property(
+        fset=_set_token,
+        doc="Set a new token or provider, for the boards of this resource too: what was refused "
+        "goes on. It cannot be read.",
+    )
 
     def ids(self) -> list[str]:
         """Ask the server for the ids of its jobs, once each, in its order.
@@ -85,6 +107,24 @@ class Jobs:
             If no list of jobs came.
         """
         return poller().run(self._histories)
+
+    def _job(self, job_id: str) -> Job:
+        """Return the handle that all boards of this resource share."""
+        if job_id not in self._shared:
+            self._shared[job_id] = self.job(job_id)
+        return self._shared[job_id]
+
+    def _listing(self, heard: Heard, interval: float) -> Listing:
+        settings = self._settings
+        listing = Listing(
+            self._source,
+            heard,
+            interval=interval,
+            pace=settings.pace,
+            give_up_after=settings.give_up_after,
+        )
+        self._listings.add(listing)
+        return listing
 
     def _url_of(self, job_id: str) -> str:
         return self._settings.dialect.job_url(self.url, job_id)

@@ -1,0 +1,147 @@
+"""The view of a board in a bare page, and the kernel's side of it: jobs that Python drives."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+from documents import STARTED, document, snapshot
+from playwright.sync_api import Browser, Locator, Page
+
+from browser.page import _MODEL, HERE, THEMES
+from jobwidgets import JobBoard
+from jobwidgets.board_state import BoardUpdates
+from jobwidgets.contact import Contact, ContactState
+from jobwidgets.history import JobHistory
+
+IN_TOUCH = Contact(ContactState.IN_TOUCH, last_heard=STARTED)
+RUNNING: dict[str, Any] = {}
+FINAL = {"status": "COMPLETED", "stepsCompleted": 5}
+FAILED = {"status": "FAILED", "messages": ["Started.", "No disk."]}
+
+
+class Shown:
+    """A job as a board sees it."""
+
+    def __init__(self, job_id: str) -> None:
+        self.history = JobHistory(job_id)
+        self.contact = IN_TOUCH
+        self.seconds = 0.0
+
+    @property
+    def elapsed(self) -> timedelta | None:
+        """How long the job had run at its last document."""
+        return self.history.elapsed
+
+    def poll(self, **changes: Any) -> int | None:
+        """Take in a document, received one second after the last one."""
+        self.seconds += 1
+        text = document(jobId=self.history.job_id, **changes)
+        return self.history.record(snapshot(text, at=self.seconds))
+
+
+class BoardPage:
+    """One page with one view of a board."""
+
+    def __init__(self, page: Page, jobs: list[Shown]) -> None:
+        self.page = page
+        self.jobs = jobs
+        self.contact: Contact | None = None
+        self.updates = BoardUpdates()
+        self.problems: list[str] = []
+        page.on("pageerror", lambda error: self.problems.append(str(error)))
+        for index in range(len(jobs)):
+            self.updates.note(index)
+
+    def open(self) -> Locator:
+        """Open the view, tell it all, and return its root."""
+        self.page.evaluate("state => newModel(state).id", {"_update": self.next() or {}})
+        self.page.evaluate("() => openView(models[0])")
+        self.tell()
+        return self.root
+
+    @property
+    def root(self) -> Locator:
+        """The view."""
+        return self.page.locator(".jobwidgets-board")
+
+    def part(self, name: str) -> Locator:
+        """Return the parts of the view with this class."""
+        return self.root.locator(f".jobwidgets-{name}")
+
+    def poll(self, index: int, **changes: Any) -> None:
+        """Take in a document of one job."""
+        self.updates.note(index, self.jobs[index].poll(**changes))
+
+    def next(self) -> dict[str, Any] | None:
+        """Return the next update as it comes out of the comm."""
+        told = self.updates.next(self.jobs, self.contact)
+        return None if told is None else dict(json.loads(json.dumps(told)))
+
+    def tell(self) -> int:
+        """Pass updates on until all is told; return how many."""
+        number = 0
+        self.answer()
+        while (update := self.next()) is not None:
+            number += 1
+            self.page.evaluate("update => models[0].put('_update', update)", update)
+            self.answer()
+        return number
+
+    def answer(self) -> None:
+        """Let the kernel hear what the view has sent."""
+        for content in self.page.evaluate("() => models[0].sent.splice(0)"):
+            if content.get("resend"):
+                self.updates.forget()
+            self.updates.unfold(content["view"], content.get("unfold"))
+            if "fold" in content:
+                self.updates.fold(content["view"], content["fold"])
+            self.updates.want(content.get("of"), content.get("need"))
+
+    def ids(self) -> list[str]:
+        """Return the ids of the rows in the page, in their order."""
+        rows = self.part("row").evaluate_all(
+            "rows => rows.map(row => row.querySelector('.jobwidgets-job').textContent)"
+        )
+        return list(rows)
+
+    def focused(self) -> str:
+        """Return the id of the row that has the focus."""
+        return str(
+            self.page.evaluate(
+                "() => document.activeElement.closest('.jobwidgets-row')"
+                "?.querySelector('.jobwidgets-job').textContent ?? ''"
+            )
+        )
+
+
+@contextmanager
+def board_page(
+    engine: Browser, jobs: list[Shown], *, theme: str = "light", width: int = 900, **options: Any
+) -> Iterator[BoardPage]:
+    """Open a page; no script in it may fail."""
+    context = engine.new_context(viewport={"width": width, "height": 700}, **options)
+    try:
+        page = context.new_page()
+        context.route("**/*", lambda route: route.fulfill(**_serve(route.request.url, theme)))
+        page.goto(HERE)
+        shown = BoardPage(page, jobs)
+        yield shown
+        assert shown.problems == []
+    finally:
+        context.close()
+
+
+def _serve(url: str, theme: str) -> dict[str, Any]:
+    if url.endswith("/view.js"):
+        return {"body": JobBoard._esm, "content_type": "text/javascript; charset=utf-8"}
+    values = "".join(f"{name}:{value};" for name, value in THEMES[theme].items())
+    body = (
+        f"<!doctype html><html style='{values}background:var(--jp-layout-color0)'>"
+        f"<meta charset=utf-8><style>{JobBoard._css}</style><script>{_MODEL}</script>"
+        "<body style='margin:8px'><main></main></body></html>"
+    )
+    return {"body": body, "content_type": "text/html; charset=utf-8"}

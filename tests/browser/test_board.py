@@ -1,0 +1,297 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from browser.board_page import FAILED, FINAL, RUNNING, BoardPage, Shown, board_page
+from jobwidgets.answer import ServerError
+from jobwidgets.contact import Contact, ContactState
+
+HOSTILE = "<img src=x onerror=alert(1)>"
+KINDS = [RUNNING, FINAL, FAILED, FINAL]
+
+
+def made(count: int) -> list[Shown]:
+    """Return jobs of which every fourth runs and every fourth failed."""
+    jobs = [Shown(f"j{number:04}") for number in range(count)]
+    for number, job in enumerate(jobs):
+        job.poll(**KINDS[number % 4])
+    return jobs
+
+
+@pytest.fixture
+def board(engine: Browser) -> Iterator[BoardPage]:
+    """Show a board of twelve jobs."""
+    with board_page(engine, made(12)) as page:
+        page.open()
+        yield page
+
+
+@pytest.fixture
+def large(engine: Browser) -> Iterator[BoardPage]:
+    """Show a board of a thousand jobs."""
+    with board_page(engine, made(1000)) as page:
+        page.open()
+        yield page
+
+
+def test_totals_and_rows(board: BoardPage) -> None:
+    """The totals are told by status, and each job has a row with a shape and a word."""
+    assert board.part("chip").all_inner_texts() == ["▸3 running", "✕3 failed", "✓6 succeeded"]
+    assert board.ids() == [f"j{number:04}" for number in range(12)]
+    assert board.part("row").first.locator(".jobwidgets-status").inner_text() == "▸running"
+    assert board.part("row").nth(2).locator(".jobwidgets-last").inner_text() == "No disk."
+
+
+def test_it_is_a_table(board: BoardPage) -> None:
+    """Assistive technology finds a table with its heads, rows and cells."""
+    table = board.page.get_by_role("table", name="Jobs")
+    expect(table.get_by_role("columnheader")).to_have_count(7)  # no contact is in trouble
+    expect(table.get_by_role("rowheader")).to_have_count(12)
+    expect(board.page.get_by_role("progressbar").first).to_have_attribute("aria-valuenow", "20")
+    assert table.get_attribute("aria-rowcount") == "13"
+
+
+def test_update_in_place(board: BoardPage) -> None:
+    """A changed job keeps its row; the focus stays in it, and a selection in another."""
+    node = board.part("row").first.element_handle()
+    board.part("fold").first.focus()
+    board.page.evaluate(
+        "row => getSelection().selectAllChildren(row.querySelector('.jobwidgets-last'))",
+        board.part("row").nth(2).element_handle(),
+    )
+    board.poll(0, **FINAL)
+    board.poll(2, status="FAILED", messages=["Started.", "No disk."], stepsCompleted=2)
+    assert board.tell() == 1
+    assert node.inner_text().startswith("✓")
+    assert board.focused() == "j0000"
+    assert board.page.evaluate("() => String(getSelection())") == "No disk."
+
+
+def test_filter_by_status_and_text(board: BoardPage) -> None:
+    """Chips and the text field narrow the rows; it says how many are left, and goes back."""
+    board.part("chip").nth(1).click()
+    assert board.ids() == ["j0002", "j0006", "j0010"]
+    expect(board.part("chip").nth(1)).to_have_attribute("aria-pressed", "true")
+    board.root.get_by_label("filter jobs by text").fill("J0006")
+    assert board.ids() == ["j0006"]
+    assert board.part("shown").inner_text() == "1 of 12"
+    board.root.get_by_label("filter jobs by text").fill("nowhere")
+    expect(board.root.get_by_text("No job fits.")).to_be_visible()
+    board.root.get_by_role("button", name="show all").click()
+    assert len(board.ids()) == 12
+
+
+def test_filter_looks_at_the_last_message(board: BoardPage) -> None:
+    """The text field finds what is said of a job."""
+    board.root.get_by_label("filter jobs by text").fill("no DISK")
+    assert board.ids() == ["j0002", "j0006", "j0010"]
+
+
+def test_sort_by_a_column(board: BoardPage) -> None:
+    """A head sorts up, down, and as it was given; aria-sort tells which."""
+    head = board.page.get_by_role("columnheader", name="status")
+    head.get_by_role("button").press("Enter")
+    assert board.ids()[:4] == ["j0002", "j0006", "j0010", "j0000"]
+    expect(head).to_have_attribute("aria-sort", "ascending")
+    head.get_by_role("button").press("Enter")
+    assert board.ids()[:2] == ["j0001", "j0003"]
+    expect(head).to_have_attribute("aria-sort", "descending")
+    head.get_by_role("button").press("Enter")
+    assert board.ids()[:2] == ["j0000", "j0001"]
+    assert head.get_attribute("aria-sort") is None
+
+
+def test_nothing_moves_under_the_focus(board: BoardPage) -> None:
+    """While a row has the focus the order stays; when it has gone, it is put right."""
+    board.page.get_by_role("columnheader", name="status").get_by_role("button").press("Enter")
+    board.part("fold").nth(3).focus()
+    board.poll(0, **FINAL)
+    board.tell()
+    assert (board.focused(), board.ids()[3]) == ("j0000", "j0000")
+    board.root.get_by_label("filter jobs by text").focus()
+    board.page.wait_for_function(
+        "() => document.querySelectorAll('.jobwidgets-job')[4].textContent !== 'j0000'"
+    )
+    assert board.ids()[3:6] == ["j0004", "j0008", "j0000"]
+
+
+def test_row_unfolds_to_its_messages(board: BoardPage) -> None:
+    """By keyboard: the messages come when they are asked for, stay up to date, and fold away."""
+    fold = board.part("fold").first
+    fold.press("Enter")
+    board.tell()
+    expect(fold).to_have_attribute("aria-expanded", "true")
+    detail = board.part("detail")
+    expect(detail.locator(".jobwidgets-body")).to_have_text(["Started mission creation."])
+    board.poll(0, messages=["Started mission creation.", "Second."])
+    board.poll(1, messages=["Not asked for."], **FINAL)
+    board.tell()
+    bodies = detail.locator(".jobwidgets-body")
+    expect(bodies).to_have_text(["Started mission creation.", "Second."])
+    fold.press("Space")
+    expect(detail).to_have_count(0)
+    board.answer()
+    board.poll(0, messages=["Third."])
+    update = board.next()
+    assert update is not None
+    assert update["messages"] == []
+
+
+def test_unfolded_row_survives_sorting(board: BoardPage) -> None:
+    """What is unfolded stays below its row."""
+    board.part("fold").nth(2).click()
+    board.tell()
+    board.page.get_by_role("columnheader", name="status").get_by_role("button").click()
+    order = board.root.locator("tbody tr.jobwidgets-row, tr.jobwidgets-detail")
+    assert order.nth(0).locator(".jobwidgets-job").inner_text() == "j0002"
+    assert "No disk." in order.nth(1).inner_text()
+
+
+def test_keyboard_goes_through_a_thousand_rows(large: BoardPage) -> None:
+    """Tab comes to one row; arrows, End and Home go from row to row, in sight or not."""
+    stops = large.root.locator(".jobwidgets-fold[tabindex='0']")
+    expect(stops).to_have_count(1)
+    stops.focus()
+    assert large.focused() == "j0000"
+    for key, job in [("ArrowDown", "j0001"), ("End", "j0999"), ("ArrowUp", "j0998")]:
+        large.page.keyboard.press(key)
+        assert large.focused() == job
+    large.page.keyboard.press("Enter")
+    large.tell()
+    expect(large.part("detail")).to_be_visible()
+    large.page.keyboard.press("Home")
+    assert large.focused() == "j0000"
+    expect(stops).to_have_count(1)
+
+
+def test_few_rows_are_in_the_page(large: BoardPage) -> None:
+    """Of a thousand rows those in sight are drawn; the scroll bar is that of all."""
+    assert 10 < len(large.ids()) < 60
+    height = large.part("jobs").evaluate("node => node.scrollHeight")
+    assert height == pytest.approx(1001 * 28, abs=40)
+    large.part("jobs").evaluate("node => node.scrollTo(0, 14_000)")
+    large.page.wait_for_function(
+        "() => [...document.querySelectorAll('.jobwidgets-job')]"
+        ".some(node => node.textContent === 'j0505')"
+    )
+    assert "j0000" not in large.ids()
+
+
+def test_scroll_and_unfolded_rows_survive_a_tick(large: BoardPage) -> None:
+    """A hundred changes move nothing that the reader looks at."""
+    large.part("fold").nth(2).click()
+    large.tell()
+    large.part("jobs").evaluate("node => node.scrollTo(0, 5_000)")
+    for index in range(0, 1000, 10):
+        large.poll(index, **FINAL)
+    assert large.tell() == 1
+    assert large.part("jobs").evaluate("node => node.scrollTop") == 5000
+    assert large.part("detail").count() == 1
+
+
+def test_lost_update_is_asked_for(board: BoardPage) -> None:
+    """A view that misses a number asks for everything."""
+    board.poll(0, **FINAL)
+    assert board.next() is not None  # lost on its way
+    board.poll(4, **FINAL)
+    board.tell()
+    assert board.part("row").first.locator(".jobwidgets-words").inner_text() == "succeeded"
+
+
+def test_unchanged_board_asks_for_nothing(board: BoardPage) -> None:
+    """Time goes on without traffic."""
+    time = board.part("row").first.locator(".jobwidgets-time")
+    before = time.inner_text()
+    expect(time).not_to_have_text(before)
+    assert board.page.evaluate("() => models[0].sent.length") == 0
+
+
+def test_new_job_appears(board: BoardPage) -> None:
+    """A job that comes later gets a row at the end."""
+    board.jobs.append(Shown("late"))
+    board.updates.note(12)
+    board.tell()
+    assert board.ids()[-1] == "late"
+    assert "…1 not heard of yet" in board.part("chip").all_inner_texts()
+
+
+def test_trouble_is_told_in_words(board: BoardPage) -> None:
+    """A job without contact has a word in its row; the listing's trouble is a sentence."""
+    error = ServerError("502 Bad Gateway", code=502)
+    trouble = Contact(ContactState.RETRYING, failures=1, error=error)
+    board.jobs[0].contact = trouble
+    board.updates.note(0)
+    board.contact = replace(trouble, state=ContactState.UNAUTHORISED)
+    board.tell()
+    cell = board.part("row").first.locator(".jobwidgets-trouble")
+    assert (cell.inner_text(), cell.get_attribute("title")) == ("no answer", "502 Bad Gateway")
+    line = board.part("line").first.inner_text()
+    assert "The server wants a new token (502 Bad Gateway). Set jobs.token to go on." in line
+    assert "1 job without contact" in line
+
+
+def test_hostile_text_is_text(engine: Browser) -> None:
+    """Whatever a server writes is read as text, wherever it stands."""
+    job = Shown(HOSTILE)
+    job.poll(type=HOSTILE, username=HOSTILE, status=HOSTILE, messages=[HOSTILE])
+    job.contact = Contact(ContactState.RETRYING, failures=1, error=ServerError(HOSTILE))
+    with board_page(engine, [job]) as board:
+        board.open()
+        board.part("fold").click()
+        board.tell()
+        assert board.page.locator("img").count() == 0
+        assert board.part("kind").last.inner_text() == HOSTILE
+        assert HOSTILE in board.part("detail").inner_text()
+
+
+def test_read_out_is_calm(board: BoardPage) -> None:
+    """The totals are read out when they change, and not at every step."""
+    live = board.page.get_by_role("status")
+    expect(live).to_have_text("3 running, 3 failed, 6 succeeded")
+    board.poll(0, stepsCompleted=3)
+    board.tell()
+    board.poll(0, **FINAL)
+    board.tell()
+    assert live.inner_text() == "3 running, 3 failed, 6 succeeded"
+    expect(live).to_have_text("2 running, 3 failed, 7 succeeded", timeout=10_000)
+
+
+@pytest.mark.parametrize("width", [320, 480, 640, 760, 900, 1200])
+def test_nothing_sticks_out(engine: Browser, width: int) -> None:
+    """The board fits into the width that there is."""
+    with board_page(engine, made(12), width=width) as board:
+        board.open()
+        board.part("fold").nth(2).click()
+        board.tell()
+        scroller = board.part("jobs")
+        assert scroller.evaluate("node => node.scrollWidth - node.clientWidth") <= 0
+        assert board.page.evaluate(
+            "() => document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+        )
+
+
+def test_empty_board(engine: Browser) -> None:
+    """A board without jobs says so."""
+    with board_page(engine, []) as board:
+        board.open()
+        expect(board.root.get_by_text("No jobs.")).to_be_visible()
+
+
+def test_kernel_that_is_gone(board: BoardPage) -> None:
+    """What was last known stays, and is said to be that."""
+    board.page.evaluate("() => { models[0].isGone = true; models[0].trigger('comm_live_update'); }")
+    expect(board.part("line").first).to_have_text(
+        "The kernel is gone: this is what was last known."
+    )
+    assert len(board.ids()) == 12
+
+
+def test_removed_view_listens_no_more(board: BoardPage) -> None:
+    """A closed view leaves no listener, and tells the kernel."""
+    board.page.evaluate("() => { models[0].sent.length = 0; views[0].close(); }")
+    assert board.page.evaluate("() => models[0].listeners.length") == 0
+    assert board.page.evaluate("() => models[0].sent.at(-1).open") is False
