@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -16,17 +15,6 @@ SERVE = """
 from jobwidgets import Job, JobWidget
 from jobwidgets.demo import MissionServer, chatty, example, failing, verbatim
 server = MissionServer().start()
-"""
-
-HAS_SUBSHELLS = int(version("ipykernel").split(".")[0]) >= 7
-# Keeps the kernel busy until the contact is as it should be, half a minute at most.
-WAIT_FOR = """
-import time
-for _ in range(300):
-    if w.job.contact.state == {0!r}:
-        print({0!r})
-        break
-    time.sleep(0.1)
 """
 
 
@@ -112,28 +100,6 @@ def test_a_hostile_message_is_text(browser: Chromium, *, freeze: bool) -> None:
         assert root.inner_text().count("<img src=x") == 2
         assert root.locator("img").count() == 0
         assert notebook.page.evaluate("() => window.hacked") is None
-
-
-def test_stop_watching_and_resume(browser: Chromium) -> None:
-    """The buttons stop the watch and begin it again, even while a cell sleeps.
-
-    ipykernel 6 has no subshells: there a click has its effect when the cell is over.
-    """
-    states = ["stopped", "in touch"]
-    show = "w = JobWidget(server.add(example(seconds=60)))\nw"
-    cells = [SERVE, show, *(WAIT_FOR.format(state) for state in states)]
-    with browser.notebook(cells, name="stop.ipynb") as notebook:
-        notebook.run(0, 1)
-        buttons = ["stop watching", "resume"]
-        for cell, button, state in zip((2, 3), buttons, states, strict=True):
-            if HAS_SUBSHELLS:
-                notebook.start(cell)
-            notebook.page.get_by_role("button", name=button).click()
-            if not HAS_SUBSHELLS:
-                notebook.start(cell)
-            notebook.wait_for(lambda: state in notebook.printed(cell), state)  # noqa: B023
-        line = notebook.page.locator(".jobwidgets-line")
-        notebook.wait_for(lambda: line.inner_text().startswith("admin · in touch"), "the view")
 
 
 def test_elapsed_time_ticks_without_traffic(browser: Chromium) -> None:

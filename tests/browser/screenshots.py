@@ -1,0 +1,97 @@
+"""Makes the pictures that are looked at before a change of the look: every state, both themes.
+
+Run from `tests/`: ``python -m browser.screenshots FOLDER``. Each picture is one output of a
+notebook in a real JupyterLab, ``<state>-<theme>.png``, and once more 320 px wide.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from pathlib import Path
+
+from browser.lab import Chromium, Lab, Notebook, chromium
+
+NARROW = 320  # px
+THEMES = ("light", "dark")
+START = """
+import copy
+from jobwidgets import Job, JobBoard, JobWidget, Jobs
+from jobwidgets.demo import EXAMPLE, MissionServer, cancelled, chatty, example, failing, verbatim
+server, closed = MissionServer().start(), MissionServer(require_token=True).start()
+
+def said(*messages, **values):
+    document = copy.deepcopy(EXAMPLE) | {"messages": list(messages)} | values
+    document["customAttributes"]["messageCodes"] = [1500] * len(messages)
+    return server.add(verbatim(document))
+
+def shown(url, **keywords):
+    return JobWidget(url, freeze=False, **keywords)
+"""
+JOBS = """[Job(server.add(script)) for script in (
+    example(120), example(2), example(90), failing(2), cancelled(2), chatty(400, 60),
+    example(1), example(300), failing(40), example(3))] + [Job(f"{server.url}/jobs/none")]"""
+STATES = {
+    "running": "shown(server.add(example(seconds=120)))",
+    "succeeded": "shown(server.add(example(seconds=1)))",
+    "failed": "shown(server.add(failing(seconds=1)))",
+    "cancelled": "shown(server.add(cancelled(seconds=1)))",
+    "unknown-status": "shown(said('Waiting for an operator.', status='PAUSED', endTime=None))",
+    "no-message": "shown(said(status='QUEUED', endTime=None))",
+    "one-message": "shown(said('Started mission creation.', status='PROCESSING', endTime=None))",
+    "long-message": "shown(said('A long one. ' * 170, 'Right after it.'))",
+    "right-to-left": "shown(said('بدأ إنشاء المهمة (42).', 'Started.', 'יצירת המשימה החלה'))",
+    "ten-thousand-messages": "shown(server.add(chatty(10_000, seconds=2)))",
+    "no-contact": "shown('http://127.0.0.1:9/arcgis/rest/jobs/j1')",
+    "token-wanted": "shown(closed.add(example(seconds=60)))",
+    "no-such-job": "shown(f'{server.url}/jobs/none')",
+    "stopped": "w = shown(server.add(example(60)))\nw.job.refresh().stop()\nw",
+    "frozen": "JobWidget(server.add(example(seconds=1)))",
+    "frozen-failed": "JobWidget(server.add(failing(seconds=1)))",
+    "frozen-running": "w = JobWidget(server.add(example(60)))\nw.job.refresh()\nw.close()\nw",
+    "board": f"JobBoard({JOBS})",
+    "board-frozen": f"b = JobBoard({JOBS})\nfor job in b.jobs[:-1]:\n"
+    "    job.refresh()\nb.close()\nb",
+}
+
+
+def main() -> None:
+    """Make the pictures."""
+    parser = argparse.ArgumentParser(description=__doc__, prog="python -m browser.screenshots")
+    parser.add_argument("folder", type=Path, help="where the pictures go")
+    parser.add_argument("--only", nargs="*", default=list(STATES), choices=STATES, help="states")
+    arguments = parser.parse_args()
+    arguments.folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as temporary:
+        lab = Lab(Path(temporary))
+        try:
+            lab.wait_until_up()
+            with chromium(lab) as browser:
+                for theme in THEMES:
+                    _pictures(browser, theme, arguments.only, arguments.folder)
+        finally:
+            lab.stop()
+
+
+def _pictures(browser: Chromium, theme: str, states: list[str], folder: Path) -> None:
+    cells = [START, *(STATES[state] for state in states)]
+    with browser.notebook(cells, name=f"states-{theme}.ipynb", theme=theme) as notebook:
+        notebook.run(*range(len(cells)))
+        notebook.page.wait_for_timeout(6000)
+        for index, state in enumerate(states, 1):
+            _picture(notebook, index, folder / f"{state}-{theme}.png")
+        rule = f".jp-OutputArea-output {{ max-width: {NARROW}px; }}"
+        notebook.page.add_style_tag(content=rule)
+        notebook.page.wait_for_timeout(1000)
+        for index, state in enumerate(states, 1):
+            _picture(notebook, index, folder / f"{state}-{theme}-narrow.png")
+
+
+def _picture(notebook: Notebook, cell: int, path: Path) -> None:
+    output = notebook.page.locator(".jp-Notebook .jp-Cell").nth(cell)
+    output.scroll_into_view_if_needed()
+    output.locator(".jp-OutputArea-output").first.screenshot(path=path)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,163 @@
+"""What becomes of outputs in JupyterLab when jobs end and kernels go, however they are displayed.
+
+Marked *lab*: these take minutes.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from browser.lab import Chromium, Notebook
+
+pytestmark = pytest.mark.lab
+
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+START = """
+from IPython.display import display
+from jobwidgets import Job, JobWidget
+from jobwidgets.demo import MissionServer, chatty, example
+server = MissionServer().start()
+"""
+RUN_AGAIN = "run this cell again"
+BY_ITSELF = "show it by itself"
+
+
+def is_frozen(notebook: Notebook, cell: int) -> bool:
+    """Tell whether every output of the cell is plain HTML and text."""
+    outputs = notebook.outputs(cell)
+    return bool(outputs) and all(WIDGET_VIEW not in output["data"] for output in outputs)
+
+
+def wait_until_frozen(notebook: Notebook, cell: int, *, seconds: float = 30) -> None:
+    """Wait until every output of the cell is plain HTML and text."""
+    notebook.wait_for(lambda: is_frozen(notebook, cell), "the frozen form", seconds)
+
+
+def roots(notebook: Notebook, cell: int) -> list[str]:
+    """Return the texts of the jobs that a cell's outputs show."""
+    node = notebook.page.locator(".jp-Notebook .jp-Cell").nth(cell)
+    return node.locator(".jobwidgets").all_inner_texts()
+
+
+@pytest.mark.parametrize(
+    ("show", "outputs"),
+    [
+        pytest.param("JobWidget(url)", 1, id="last expression"),
+        pytest.param("display(JobWidget(url))\nNone", 1, id="display"),
+        pytest.param("w = JobWidget(url)\ndisplay(w)\nw", 2, id="twice"),
+    ],
+)
+@pytest.mark.parametrize("seconds", [0.2, 3])
+def test_displayed_on_its_own(browser: Chromium, show: str, outputs: int, seconds: float) -> None:
+    """However it is displayed, and however short the job: each output is frozen, once, whole."""
+    cells = [f"{START}\nurl = server.add(example(seconds={seconds}))", show]
+    with browser.notebook(cells, name="displayed.ipynb") as notebook:
+        notebook.run(0, 1)
+        wait_until_frozen(notebook, 1)
+        notebook.wait_for(lambda: len(roots(notebook, 1)) == outputs, "the static form")
+        assert all("succeeded" in text and "5 of 5 steps" in text for text in roots(notebook, 1))
+        assert "saved notebook" not in notebook.page.locator(".jp-Notebook").inner_text()
+
+
+@pytest.mark.parametrize(
+    "box", ["VBox([w])", "Tab([w])", "HBox([VBox([w])])"], ids=["VBox", "Tab", "deeper"]
+)
+def test_nested_in_a_box(browser: Chromium, box: str) -> None:
+    """Within a box the live view stays to the end, and says how to keep it in the notebook."""
+    cells = [
+        f"{START}\nfrom ipywidgets import HBox, Tab, VBox",
+        f"w = JobWidget(server.add(example(seconds=2)))\n{box}",
+        "w.job.wait().status",
+    ]
+    with browser.notebook(cells, name="nested.ipynb") as notebook:
+        notebook.run(0, 1, 2)
+        job = notebook.page.locator(".jobwidgets-job")
+        notebook.wait_for(lambda: "succeeded" in job.inner_text(), "the end")
+        notebook.wait_for(lambda: BY_ITSELF in job.inner_text(), "the hint")
+        assert "5 of 5 steps" in job.inner_text()
+
+
+def test_reloaded_before_the_end(browser: Chromium) -> None:
+    """A page reloaded while the job runs shows it live again; ended, it says how to keep it."""
+    cells = [START, "w = JobWidget(server.add(example(seconds=12)))\nw", "w.job.wait().status"]
+    with browser.notebook(cells, name="reloaded.ipynb") as notebook:
+        notebook.run(0, 1)
+        notebook.page.locator(".jobwidgets-words", has_text="running").wait_for()
+        notebook.saved()
+        notebook.reload()
+        job = notebook.page.locator(".jobwidgets")
+        notebook.wait_for(lambda: "succeeded" in job.inner_text(), "the end, after the reload")
+        assert job.count() == 1
+        assert "Error displaying widget" not in notebook.page.inner_text("body")
+        notebook.wait_for(
+            lambda: is_frozen(notebook, 1) or RUN_AGAIN in job.inner_text(),
+            "the frozen form or a hint",
+        )
+        assert "11" in job.inner_text()
+
+
+def test_focused_while_it_ends(browser: Chromium) -> None:
+    """While the focus is within the live view it stays; when the focus leaves, it is frozen."""
+    cells = [START, "w = JobWidget(server.add(example(seconds=3)))\nw", "w.job.wait().status"]
+    with browser.notebook(cells, name="focused.ipynb") as notebook:
+        notebook.run(0, 1)
+        messages = notebook.page.locator(".jobwidgets-scroller")
+        messages.wait_for()
+        messages.focus()
+        words = notebook.page.locator(".jobwidgets-words", has_text="succeeded")
+        words.wait_for()
+        notebook.page.wait_for_timeout(4000)
+        assert not is_frozen(notebook, 1)
+        messages.evaluate("node => node.ownerDocument.activeElement.blur()")
+        wait_until_frozen(notebook, 1)
+
+
+def test_with_a_hundred_thousand_messages(browser: Chromium) -> None:
+    """The frozen form of a very long list holds its ends, and says how many it leaves out."""
+    cells = [
+        START,
+        "w = JobWidget(server.add(chatty(100_000, seconds=6)))\nw",
+        "job = w.job.wait(90)\nprint(job.status, len(job.messages))",
+    ]
+    with browser.notebook(cells, name="long.ipynb") as notebook:
+        notebook.run(0, 1, 2)
+        assert notebook.printed(2) == "succeeded 100000\n"
+        wait_until_frozen(notebook, 1)
+        root = notebook.page.locator(".jobwidgets")
+        assert root.locator("tbody tr").count() < 510
+        assert "99,500 more" in root.inner_text()
+
+
+def test_closed_and_opened_again(browser: Chromium) -> None:
+    """A tab that is closed before the end and opened after it shows no running job any more."""
+    cells = [START, "w = JobWidget(server.add(example(seconds=4)))\nw"]
+    with browser.notebook(cells, name="closed.ipynb") as notebook:
+        notebook.run(0, 1)
+        notebook.page.locator(".jobwidgets-words", has_text="running").wait_for()
+        notebook.saved()
+    with browser.tab("closed.ipynb") as notebook:
+        job = notebook.page.locator(".jobwidgets")
+        notebook.wait_for(lambda: "succeeded" in job.inner_text(), "the end")
+        assert job.count() == 1
+        assert "Error displaying widget" not in notebook.page.inner_text("body")
+
+
+@pytest.mark.parametrize("end", ["shutdown", "restartKernel", "kill"])
+def test_kernel_that_goes(browser: Chromium, end: str) -> None:
+    """When the kernel goes, the view says so, and shows no running clock or bar any more."""
+    cells = [START, "w = JobWidget(server.add(example(seconds=600)))\nw", "import os; os._exit(1)"]
+    with browser.notebook(cells, name=f"goes-{end}.ipynb") as notebook:
+        notebook.run(0, 1)
+        job = notebook.page.locator(".jobwidgets-job")
+        notebook.wait_for(lambda: "in touch" in job.inner_text(), "the live job")
+        if end == "kill":
+            notebook.start(2)
+        else:
+            notebook.end_kernel(end)
+        notebook.wait_for(lambda: "The kernel is gone" in job.inner_text(), "the kernel's end")
+        assert "running (last known)" in job.inner_text()
+        assert "in touch" not in job.inner_text()
+        elapsed = notebook.page.locator(".jobwidgets-elapsed").inner_text()
+        notebook.page.wait_for_timeout(2500)
+        assert notebook.page.locator(".jobwidgets-elapsed").inner_text() == elapsed
+        assert job.count() == 1
