@@ -5,6 +5,8 @@ Marked *lab*: these take minutes.
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from browser.lab import Chromium, Notebook
@@ -125,7 +127,7 @@ def test_with_a_hundred_thousand_messages(browser: Chromium) -> None:
         wait_until_frozen(notebook, 1)
         root = notebook.page.locator(".jobwidgets")
         assert root.locator("tbody tr").count() < 510
-        assert "99,500 more" in root.inner_text()
+        assert re.search("99,?500 more", root.inner_text())
 
 
 def test_closed_and_opened_again(browser: Chromium) -> None:
@@ -155,7 +157,7 @@ def test_kernel_that_goes(browser: Chromium, end: str) -> None:
         else:
             notebook.end_kernel(end)
         notebook.wait_for(lambda: "The kernel is gone" in job.inner_text(), "the kernel's end")
-        assert "running (last known)" in job.inner_text()
+        assert "(last known)" in job.inner_text()
         assert "in touch" not in job.inner_text()
         elapsed = notebook.page.locator(".jobwidgets-elapsed").inner_text()
         notebook.page.wait_for_timeout(2500)
