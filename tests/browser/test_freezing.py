@@ -16,7 +16,7 @@ pytestmark = pytest.mark.lab
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 START = """
 from IPython.display import display
-from jobwidgets import Job, JobWidget
+from jobwidgets import Job, JobBoard, Jobs, JobWidget
 from jobwidgets.demo import MissionServer, chatty, example
 server = MissionServer().start()
 """
@@ -96,6 +96,43 @@ def test_reloaded_before_the_end(browser: Chromium) -> None:
             "the frozen form or a hint",
         )
         assert "11" in job.inner_text()
+
+
+def test_board(browser: Chromium) -> None:
+    """A board is live until its last job has ended, then plain HTML that needs no kernel."""
+    board = "b = JobBoard([server.add(example(seconds=s)) for s in (1, 2, 5)])\nb"
+    with browser.notebook([START, board, "[job.wait() for job in b]"], name="b.ipynb") as notebook:
+        notebook.run(0, 1)
+        root = notebook.page.locator(".jobwidgets")
+        notebook.wait_for(lambda: "1 running, 2 succeeded" in root.inner_text(), "the totals")
+        assert not is_frozen(notebook, 1)
+        notebook.run(2)
+        wait_until_frozen(notebook, 1)
+        notebook.saved()
+        notebook.shut_kernel_down()
+    with browser.tab("b.ipynb") as notebook:
+        notebook.wait_for(lambda: "3 succeeded" in root_text(notebook), "the static form")
+        assert "Error displaying widget" not in notebook.page.inner_text("body")
+
+
+def test_board_of_a_jobs_resource(browser: Chromium) -> None:
+    """New jobs appear by themselves; what the board showed is kept when it is closed."""
+    board = "b = JobBoard(Jobs(server.jobs_url), listing_interval=1)\nb"
+    cells = [START, board, "url = server.add(example(seconds=2))", "b.close()"]
+    with browser.notebook(cells, name="resource.ipynb") as notebook:
+        notebook.run(0, 1)
+        notebook.page.locator(".jobwidgets").wait_for()
+        notebook.run(2)
+        notebook.wait_for(lambda: "1 succeeded" in root_text(notebook), "the new job's end")
+        assert not is_frozen(notebook, 1)
+        notebook.run(3)
+        wait_until_frozen(notebook, 1)
+        assert "1 succeeded" in root_text(notebook)
+
+
+def root_text(notebook: Notebook) -> str:
+    """Return the text of the one job or board on the page."""
+    return notebook.page.locator(".jobwidgets").inner_text()
 
 
 def test_focused_while_it_ends(browser: Chromium) -> None:

@@ -23,11 +23,12 @@ from browser.lab import Chromium, Lab, notebook
 pytestmark = pytest.mark.fronts
 
 START = """
-from jobwidgets import Job, JobWidget
+from jobwidgets import Job, JobBoard, JobWidget
 from jobwidgets.demo import MissionServer, example
 server = MissionServer().start()
 """
 JOB = "server.add(example(seconds=8))"
+BOARD = f"JobBoard([{JOB}, server.add(example(seconds=1))])"
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 MARIMO = f"""
 import marimo
@@ -39,7 +40,7 @@ app = marimo.App()
 def _():
     {START.replace(chr(10), chr(10) + "    ")}
     JobWidget({JOB})
-    return Job, JobWidget, server, example
+    return Job, JobBoard, JobWidget, server, example
 
 
 @app.cell
@@ -47,6 +48,12 @@ def _(JobWidget, server, example):
     import marimo as mo
 
     mo.ui.anywidget(JobWidget({JOB}))
+    return
+
+
+@app.cell
+def _(JobBoard, server, example):
+    {BOARD}
     return
 
 
@@ -102,53 +109,58 @@ def _wait_until_up(url: str, process: subprocess.Popen[bytes]) -> None:
 
 
 def wait_for_words(page: Page, *words: str) -> None:
-    """Wait until each job on the page, in their order, says its word.
+    """Wait until the jobs on the page say these words, each its own, in whatever order.
 
-    marimo puts widgets into shadow trees, into which only the locators look.
+    marimo puts widgets into shadow trees, into which only the locators look, after all else.
     """
-    jobs = page.locator(".jobwidgets")
-    for index, word in enumerate(words):
-        jobs.nth(index).filter(has_text=word).wait_for(timeout=60_000)
-    assert jobs.count() == len(words)
+    end = time.monotonic() + 60
+    while True:
+        texts = page.locator(".jobwidgets").all_inner_texts()
+        found = {word: sum(word in text for text in texts) for word in words}
+        if len(texts) == len(words) and all(found[word] >= words.count(word) for word in words):
+            return
+        assert time.monotonic() < end, f"not seen: {words}"
+        page.wait_for_timeout(100)
 
 
 def test_notebook_7(browser: Chromium, notebook_7: Lab) -> None:
     """In Notebook 7 the job is seen live, its output frozen at the end, and kept in the file."""
-    cells = [START, f"w = JobWidget({JOB})\nw", "w.job.wait().status"]
-    with browser.at(notebook_7).notebook(cells) as opened:
-        opened.run(0, 1)
-        wait_for_words(opened.page, "running")
-        wait_for_words(opened.page, "3 of 5 steps")
-        opened.run(2)
-        opened.wait_for(lambda: WIDGET_VIEW not in opened.outputs(1)[0]["data"], "the frozen form")
-        wait_for_words(opened.page, "5 of 5 steps")
+    show, board, wait = f"w = JobWidget({JOB})\nw", f"b = {BOARD}\nb", "w.job.wait().status"
+    with browser.at(notebook_7).notebook([START, show, board, wait]) as opened:
+        opened.run(0, 1, 2)
+        wait_for_words(opened.page, "running", "1 running")
+        wait_for_words(opened.page, "3 of 5 steps", "1 running")
+        opened.run(3)
+        opened.wait_for(lambda: WIDGET_VIEW not in str(opened.outputs(1)), "the frozen form")
+        opened.wait_for(lambda: WIDGET_VIEW not in str(opened.outputs(2)), "the frozen board")
+        wait_for_words(opened.page, "5 of 5 steps", "2 succeeded")
         opened.saved()
         opened.shut_kernel_down()
     with browser.at(notebook_7).tab("test.ipynb") as opened:
-        wait_for_words(opened.page, "succeeded")
+        wait_for_words(opened.page, "succeeded", "2 succeeded")
 
 
 def test_voila(browser: Chromium, tmp_path: Path) -> None:
-    """In Voila jobs are seen live, by themselves and in a box, to their end; a Job as text."""
+    """In Voila jobs are seen live, alone, in a box and on a board; a Job in its static form."""
     box = f"import ipywidgets\nipywidgets.VBox([JobWidget({JOB})])"
     ended = "Job(server.add(example(seconds=1))).wait()"
-    document = notebook(START, f"JobWidget({JOB})", box, ended)
+    document = notebook(START, f"JobWidget({JOB})", box, BOARD, ended)
     (tmp_path / "jobs.ipynb").write_text(json.dumps(document))
     command = ("voila", "jobs.ipynb", "--no-browser", "--Voila.ip=127.0.0.1", "--port={port}")
     with served(*command, folder=tmp_path) as url, browser.page(url) as page:
-        wait_for_words(page, "running", "running", "succeeded")
-        wait_for_words(page, *["Finished creating mission"] * 3)
-        wait_for_words(page, "succeeded", "succeeded", "succeeded")
+        wait_for_words(page, "running", "running", "1 running", "succeeded")
+        wait_for_words(page, *["Finished creating mission"] * 4)
+        wait_for_words(page, "succeeded", "succeeded", "2 succeeded", "succeeded")
 
 
 def test_marimo(browser: Chromium, tmp_path: Path) -> None:
-    """In marimo jobs are seen live, bare and wrapped, to their end; a Job as its static form."""
+    """In marimo jobs are seen live, bare, wrapped and on a board; a Job in its static form."""
     (tmp_path / "jobs.py").write_text(MARIMO)
     options = ("--headless", "--no-token", "--host", "127.0.0.1", "--port", "{port}")
     with (
         served("marimo", "run", "jobs.py", *options, folder=tmp_path) as url,
         browser.page(url) as page,
     ):
-        wait_for_words(page, "running", "running", "succeeded")
-        wait_for_words(page, *["Finished creating mission"] * 3)
-        wait_for_words(page, "succeeded", "succeeded", "succeeded")
+        wait_for_words(page, "running", "running", "1 running", "succeeded")
+        wait_for_words(page, *["Finished creating mission"] * 4)
+        wait_for_words(page, "succeeded", "succeeded", "2 succeeded", "succeeded")
