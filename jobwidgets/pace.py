@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+
+LONGEST = 365 * 24 * 3600.0
+"""Seconds of any pause: more is a slip, and the calendar ends somewhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +37,11 @@ class Pace:
         A job that the server does not know any more is asked for again after this time.
     trail
         A job whose last document does not look complete is asked for once more after this time.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If one is no number, or none from 0 to the seconds of a year.
     """
 
     share: float = 0.1
@@ -46,6 +54,15 @@ class Pace:
     jitter: float = 0.25
     gone: float = 2.0
     trail: float = 1.0
+
+    def __post_init__(self) -> None:
+        """Check the numbers."""
+        for name in (field.name for field in fields(self)):
+            given = getattr(self, name)
+            if isinstance(given, bool) or not isinstance(given, int | float):
+                raise TypeError(f"Pace: {name} is a number, found a {type(given).__name__}")
+            if not 0 <= given <= LONGEST:
+                raise ValueError(f"Pace: {name} is from 0 to {LONGEST:.0f}, found {given}")
 
     def delay(
         self,

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jobwidgets.dialects import Dialect, find_dialect
 from jobwidgets.history import JobHistory
-from jobwidgets.pace import Pace
+from jobwidgets.pace import LONGEST, Pace
 from jobwidgets.source import Source
 from jobwidgets.tokens import Token, TokenKeeper, token_keeper
 from jobwidgets.urls import split_token
@@ -76,7 +75,7 @@ def checked_settings(
         dialect=find_dialect(dialect),
         token=token_keeper(token if token is not None else token_of_url),
         poll_interval=_checked_interval(poll_interval),
-        give_up_after=_checked_seconds("give_up_after", give_up_after),
+        give_up_after=None if give_up_after is None else seconds("give_up_after", give_up_after),
         http=_checked_http(http),
         pace=pace or _USUAL_PACE,
     )
@@ -92,19 +91,28 @@ def _checked_http(http: Http | None) -> Http:
     return checked_http(http)
 
 
-def _checked_interval(seconds: float | None) -> float | None:
-    seconds = _checked_seconds("poll_interval", seconds)
-    if seconds is not None and seconds < SHORTEST_INTERVAL:
-        text = f"poll_interval={seconds:g} is raised to {SHORTEST_INTERVAL} s"
-        warnings.warn(text, UserWarning, stacklevel=4)
-    return None if seconds is None else max(seconds, SHORTEST_INTERVAL)
-
-
-def _checked_seconds(name: str, seconds: float | None) -> float | None:
-    if seconds is None:
+def _checked_interval(given: float | None) -> float | None:
+    if given is None:
         return None
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
-        raise TypeError(f"{name} is in seconds, found a {type(seconds).__name__}")
-    if not math.isfinite(seconds) or seconds <= 0:
-        raise ValueError(f"{name} is a positive number of seconds, found {seconds}")
-    return float(seconds)
+    interval = seconds("poll_interval", given)
+    if interval < SHORTEST_INTERVAL:
+        text = f"poll_interval={interval:g} is raised to {SHORTEST_INTERVAL} s"
+        warnings.warn(text, UserWarning, stacklevel=4)
+    return max(interval, SHORTEST_INTERVAL)
+
+
+def seconds(name: str, given: object) -> float:
+    """Return a number of seconds that was given as `name`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is no number, or none between 0 and a year.
+    """
+    if isinstance(given, bool) or not isinstance(given, int | float):
+        raise TypeError(f"{name} is in seconds, found a {type(given).__name__}")
+    if not 0 < given <= LONGEST:
+        raise ValueError(
+            f"{name} is a positive number of seconds, at most a year of them; found {given}"
+        )
+    return float(given)

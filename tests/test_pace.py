@@ -1,4 +1,5 @@
 from dataclasses import FrozenInstanceError
+from typing import Any
 
 import pytest
 
@@ -134,3 +135,20 @@ def test_pace_is_frozen_and_named() -> None:
         Pace().share = 1.0  # type: ignore[misc]
     with pytest.raises(TypeError):
         Pace(0.1)  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("number", "kind", "text"),
+    [
+        ({"shortest": -1}, ValueError, "shortest is from 0 to 31536000, found -1"),
+        ({"longest": float("nan")}, ValueError, "longest is from 0 to 31536000, found nan"),
+        ({"first_retry": float("inf")}, ValueError, "first_retry is from 0"),
+        ({"trail": 1e12}, ValueError, "trail is from 0"),
+        ({"gone": "2"}, TypeError, "gone is a number, found a str"),
+        ({"jitter": True}, TypeError, "jitter is a number, found a bool"),
+    ],
+)
+def test_numbers_of_no_use(number: Any, kind: type[Exception], text: str) -> None:
+    """A number with which a watch would come to nothing is refused when it is given."""
+    with pytest.raises(kind, match=f"^Pace: {text}"):
+        Pace(**number)

@@ -64,6 +64,8 @@ def test_token_beside_a_token_in_the_url() -> None:
         ({"poll_interval": -1}, ValueError, "poll_interval is a positive number"),
         ({"poll_interval": float("nan")}, ValueError, "poll_interval is a positive number"),
         ({"poll_interval": float("inf")}, ValueError, "poll_interval is a positive number"),
+        ({"poll_interval": 1e12}, ValueError, "at most a year of them; found 1000000000000.0"),
+        ({"give_up_after": -1}, ValueError, "give_up_after is a positive number"),
         ({"http": {"verfy": False}}, TypeError, "no setting 'verfy'"),
         ({"http": ["verify"]}, TypeError, "http"),
         ({"http": 7}, TypeError, "http"),

@@ -62,10 +62,16 @@ class Mission:
         return "X-Esri-Authorization", f"Bearer {token}"
 
     def job_url(self, jobs_url: str, job_id: str) -> str:
-        """Return the URL of one job; the id is opaque, so it is quoted."""
+        """Return the URL of one job; the id is opaque, so it is quoted.
+
+        ValueError if `jobs_url` is none of a jobs resource.
+        """
         parts = urlsplit(jobs_url)
-        path = f"{parts.path.rstrip('/')}/{quote(job_id, safe='')}"
-        return urlunsplit(parts._replace(path=path))
+        path = parts.path.rstrip("/")
+        if not path.endswith("/jobs"):
+            found = redacted(jobs_url)
+            raise ValueError(f"the URL of a jobs resource ends with /jobs; found {found!r}")
+        return urlunsplit(parts._replace(path=f"{path}/{quote(job_id, safe='')}"))
 
     def job_id(self, job_url: str) -> str:
         """Return the last part of the URL's path, unquoted."""
