@@ -1,7 +1,7 @@
 import asyncio
 import gzip
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import httpx
 import pytest
@@ -12,12 +12,14 @@ from jobwidgets.connections.bodies import read_body
 WORDS = b"words, words, words" * 100
 
 
-def read(body: bytes, encoding: str = "", largest: int = 10_000, status: int = 200) -> bytes:
+def read(
+    body: bytes, encoding: str = "", largest: int = 10_000, status: int = 200, size: int = 7
+) -> bytes:
     """Return what comes of a body that is sent in small pieces."""
 
     async def pieces() -> AsyncIterator[bytes]:
-        for start in range(0, len(body), 7):
-            yield body[start : start + 7]
+        for start in range(0, len(body), size):
+            yield body[start : start + size]
 
     headers = {"Content-Encoding": encoding} if encoding else {}
     response = httpx.Response(status, headers=headers, content=pieces())
@@ -114,3 +116,16 @@ def test_body_that_was_read_before() -> None:
     assert asyncio.run(read_body(response, len(WORDS))) == WORDS
     with pytest.raises(BodyError, match="larger than"):
         asyncio.run(read_body(response, len(WORDS) - 1))
+
+
+@pytest.mark.parametrize("size", [1, 2, 3])
+@pytest.mark.parametrize("pack", [gzip.compress, zlib.compress, bare])
+def test_drip(pack: Callable[[bytes], bytes], size: int) -> None:
+    """A body is the same in however small pieces it comes."""
+    assert read(pack(WORDS), "deflate", size=size) == WORDS
+
+
+def test_torso_of_one_byte() -> None:
+    """A single byte is no compressed body."""
+    with pytest.raises(BodyError, match="compression is broken"):
+        read(b"x", "gzip")

@@ -15,6 +15,7 @@ from servers import HANG, Certificates, Replies, Reply, Request, Server
 
 from jobwidgets.answer import Answer, BodyError, RefusedError, TransportError
 from jobwidgets.connections import LANES, Connections
+from jobwidgets.connections.wire import KEPT_ALIVE
 
 Serve = Callable[..., Server]
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
@@ -458,3 +459,24 @@ def test_transport_of_the_user_is_not_dropped() -> None:
             return transport.closed
 
     assert asyncio.run(main()) == 0
+
+
+def test_host_that_cannot_be() -> None:
+    """A URL without a possible host is a RefusedError: asking again does not mend it."""
+    with pytest.raises(RefusedError, match=r"no host has such a name: http://a\.\.b/jobs/j1"):
+        get("http://a..b/jobs/j1?token=secret", {"trust_env": False})
+
+
+def test_settings_that_nobody_uses_any_more(skipping: Run) -> None:
+    """A cell that is run again and again, each time with other settings, leaves no connections."""
+
+    async def main() -> int:
+        async with aclosing(Connections()) as connections:
+            for number in range(10):
+                http = {"trust_env": False, "headers": {"X": str(number)}}
+                with pytest.raises(RefusedError):  # which needs no network
+                    await connections.get("https://h/", {"X": "a\nb"}, http)
+                await asyncio.sleep(2 * KEPT_ALIVE)
+            return sum(len(group) for group in connections._lanes.values())
+
+    assert skipping(main()) == 1

@@ -11,6 +11,7 @@ from jobwidgets.answer import RefusedError
 from jobwidgets.connections.http1 import Prepared
 from jobwidgets.connections.http_settings import Http
 from jobwidgets.connections.lanes import MOST_KNOWN, STUCK, Lanes, Room
+from jobwidgets.connections.wire import KEPT_ALIVE
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
 ORIGIN = "https://gis.example.com:443"
@@ -97,5 +98,22 @@ def test_no_client_leaves_no_place(skipping: Run) -> None:
             with pytest.raises(RefusedError, match="http= makes no client"):
                 await some.borrow()
         assert asyncio.get_running_loop().time() == 0
+
+    skipping(main())
+
+
+@pytest.mark.parametrize(("http", "lapses"), [(PLAIN, True), ({"transport": Replies({})}, False)])
+def test_lapse(skipping: Run, http: Http, lapses: bool) -> None:
+    """What was not used for long has lapsed, but for a transport of the user's."""
+
+    async def main() -> None:
+        some = lanes(http)
+        for _ in range(2):
+            assert not some.has_lapsed
+            some.note_use()
+            assert not some.has_lapsed
+            await asyncio.sleep(2 * KEPT_ALIVE)
+            assert some.has_lapsed is lapses
+            some.note_use()
 
     skipping(main())

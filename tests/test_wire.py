@@ -1,5 +1,6 @@
 import asyncio
 import ssl
+import traceback
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -578,3 +579,26 @@ def test_no_tls_at_the_port() -> None:
             await fetch(wire, peer.url.replace("http:", "https:"))
 
     play(script, use)
+
+
+@pytest.mark.parametrize(
+    "line", [b"X-Esri-Authorization : Bearer secret", b"secret", b"Content-Length: secret"]
+)
+def test_line_that_cannot_be_read_is_not_quoted(line: bytes) -> None:
+    """A server may repeat a token in a line that makes no sense; no error tells it."""
+
+    async def confused(meeting: Meeting) -> None:
+        await meeting.serve(b"HTTP/1.1 200 OK\r\n" + line + b"\r\n\r\n")
+
+    with pytest.raises(httpx.RemoteProtocolError) as raised:
+        play(confused, once)
+    told = "".join(traceback.format_exception(raised.value))
+    assert "RemoteProtocolError" in told
+    assert "secret" not in told
+
+
+@pytest.mark.parametrize("host", ["a..b", ".example", "h" * 64 + ".example"])
+def test_host_that_cannot_be(host: str) -> None:
+    """A name that no look-up takes is the URL's fault."""
+    with pytest.raises(httpx.InvalidURL, match="no host has such a name"):
+        asyncio.run(fetch(Wire(NO_TLS), f"http://{host}/jobs/j1"))

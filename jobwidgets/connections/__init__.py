@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from jobwidgets.answer import Answer, BodyError, TransportError
+from jobwidgets.answer import Answer, BodyError, RefusedError, TransportError
 from jobwidgets.budget import Budget, Urgency, lateness
 from jobwidgets.connections.bodies import read_body
 from jobwidgets.connections.http_settings import Http, checked_http
@@ -84,7 +84,7 @@ class Connections:
         RefusedError
             If no request can be made of the URL, or with the settings.
         """
-        lanes = self._to(_origin(_root(url)), http)
+        lanes = await self._to(_origin(_root(url)), http)
         request = lanes.request(url, headers)
         lane, room = await lanes.borrow()
         try:
@@ -98,6 +98,8 @@ class Connections:
             raise TransportError(f"no whole answer within {self._deadline:g} s") from error
         except httpx.DecodingError as error:  # met by a hook of the user's
             raise BodyError("the answer's compression is broken") from error
+        except httpx.InvalidURL as error:
+            raise RefusedError(f"{error}: {redacted(url)}") from error
         except (httpx.TransportError, OSError) as error:
             raise TransportError(_reason(error)) from error
         finally:
@@ -116,17 +118,25 @@ class Connections:
     async def aclose(self) -> None:
         """Close every connection; a later request opens new ones."""
         known, self._lanes = self._lanes, {}
-        async with AsyncExitStack() as stack:
-            for lanes in [lanes for group in known.values() for lanes in group]:
-                stack.push_async_callback(lanes.aclose)
+        await _close([lanes for group in known.values() for lanes in group])
 
-    def _to(self, place: str, http: Http) -> Lanes:
-        group = self._lanes.setdefault(place, [])
+    async def _to(self, place: str, http: Http) -> Lanes:
+        group = self._lanes.get(place, [])
+        lanes = next((one for one in group if one.http == http), None)
+        if lanes is None:
+            lanes = Lanes(place, http, self._number)
+            # Settings come and go: a cell that is run again may make an SSLContext each time.
+            lapsed = [one for one in group if one.has_lapsed]
+            self._lanes[place] = [*(one for one in group if one not in lapsed), lanes]
+            await _close(lapsed)
+        lanes.note_use()
+        return lanes
+
+
+async def _close(group: list[Lanes]) -> None:
+    async with AsyncExitStack() as stack:
         for lanes in group:
-            if lanes.http == http:
-                return lanes
-        group.append(Lanes(place, http, self._number))
-        return group[-1]
+            stack.push_async_callback(lanes.aclose)
 
 
 def _root(url: str) -> str:

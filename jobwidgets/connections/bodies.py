@@ -15,6 +15,7 @@ ACCEPTED = "gzip, deflate"
 
 _GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
 _NO_HEADER = -zlib.MAX_WBITS
+_TELLING = 2  # bytes that tell whether there is a header
 
 
 async def read_body(response: httpx.Response, largest: int) -> bytes:
@@ -53,18 +54,21 @@ async def _joined(chunks: AsyncIterator[bytes], largest: int) -> bytes:
 
 
 async def _inflated(chunks: AsyncIterator[bytes], largest: int) -> bytes:
-    inflater, parts, size = None, [], 0
+    inflater, held, parts, size = None, b"", [], 0
     async for chunk in chunks:
-        inflater = inflater or _inflater(chunk)
+        held += chunk
+        if len(held) < _TELLING and inflater is None:
+            continue
+        inflater = inflater or _inflater(held)
         try:
-            part = inflater.decompress(chunk, largest - size + 1)
+            part, held = inflater.decompress(held, largest - size + 1), b""
         except zlib.error as error:
             raise _broken() from error
         size += len(part)
         if size > largest:
             raise _too_large(largest)
         parts.append(part)
-    if inflater is not None and not inflater.eof:
+    if held or (inflater is not None and not inflater.eof):
         raise _broken()
     return b"".join(parts)
 

@@ -163,8 +163,10 @@ class Http1(asyncio.BufferedProtocol):
             event = self._http.next_event()
         except h11.RemoteProtocolError as error:
             is_too_large = error.error_status_hint == 431
-            text = f"headers of more than {LARGEST_HEAD} bytes" if is_too_large else str(error)
-            raise httpx.RemoteProtocolError(text) from error
+            # h11 quotes the line that it cannot read: it may be long, and repeat a token.
+            text = str(error).partition(": bytearray(")[0]
+            text = f"headers of more than {LARGEST_HEAD} bytes" if is_too_large else text
+            raise httpx.RemoteProtocolError(text) from None
         if self._lost is not None and event is h11.NEED_DATA:
             raise httpx.ReadError(str(self._lost)) from self._lost
         if self._has_ended and event is h11.NEED_DATA:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -50,6 +51,7 @@ class Lanes:
         self._free = asyncio.Semaphore(number)
         self._idle: list[Lane] = []
         self._first = self._new()
+        self._used_at = math.inf  # never: it has not lapsed either
         self._known: dict[str, tuple[Mapping[str, str], Prepared]] = {}
         self._last: tuple[Mapping[str, str], Prepared | None] = ({}, None)
 
@@ -108,6 +110,16 @@ class Lanes:
             return []
         idle, self._idle = self._idle, []
         return idle
+
+    def note_use(self) -> None:
+        """Note that a request is made now."""
+        self._used_at = asyncio.get_running_loop().time()
+
+    @property
+    def has_lapsed(self) -> bool:
+        """Whether no request was made for long; a transport of the user's is kept all the same."""
+        unused = asyncio.get_running_loop().time() - self._used_at
+        return unused > KEPT_ALIVE and self.http.get("transport") is None
 
     async def aclose(self) -> None:
         """Close everything."""

@@ -61,6 +61,8 @@ class Wire(httpx.AsyncBaseTransport):
         ------
         httpx.TransportError
             If no answer begins to come.
+        httpx.InvalidURL
+            If there can be no such host.
         """
         kept = self._kept
         if kept is not None and kept.place == request.place and kept.is_ready(self._kept_alive):
@@ -97,5 +99,7 @@ class Wire(httpx.AsyncBaseTransport):
                 return (await loop.create_connection(make, sock=carrier, **secure))[1]
         except TimeoutError as error:
             raise httpx.ConnectTimeout("no connection in time") from error
+        except UnicodeError as error:
+            raise httpx.InvalidURL("no host has such a name") from error
         except OSError as error:
             raise httpx.ConnectError(str(error) or type(error).__name__) from error
