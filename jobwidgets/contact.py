@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from jobwidgets.answer import NoSuchJobError, RefusedError, UnauthorisedError
+from jobwidgets.dialects import DocumentError
 from jobwidgets.snapshot import JobwidgetsError
+
+# Before the first document these mean a wrong URL, which asking again does not mend.
+_PERMANENT = (NoSuchJobError, DocumentError, RefusedError)
 
 
 class ContactState(StrEnum):
@@ -52,3 +58,27 @@ class Contact:
         """Return the same contact with another `next_try`."""
         # By hand in a third of the time of `replace`, twice a poll.
         return Contact(self.state, self.last_heard, self.failures, self.error, at)
+
+
+def state_after(
+    error: JobwidgetsError, *, was_heard: bool, silent: float, give_up_after: float | None
+) -> ContactState:
+    """Return how the contact stands after an exchange that got no document.
+
+    Parameters
+    ----------
+    error
+        What the exchange met.
+    was_heard
+        Whether there has ever been a document.
+    silent
+        Seconds without one.
+    give_up_after
+        Seconds after which nothing more is asked; None never gives up.
+    """
+    if isinstance(error, UnauthorisedError):
+        return ContactState.UNAUTHORISED
+    if not was_heard and isinstance(error, _PERMANENT):
+        return ContactState.LOST
+    is_hopeless = silent >= (give_up_after or math.inf)
+    return ContactState.LOST if is_hopeless else ContactState.RETRYING

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from jobwidgets.displays import Bundle, Displays
+from jobwidgets.threads import cancel
 
 _VIEW = "application/vnd.jupyter.widget-view+json"
 
@@ -91,8 +92,7 @@ class Freezing:
 
     def now(self) -> None:
         """Freeze the outputs as things stand."""
-        if self._waiting is not None:
-            self._waiting.cancel()
+        cancel(self._waiting)
         self._displays.freeze(self._bundle())
 
     async def _freeze_later(self, delay: float) -> None:

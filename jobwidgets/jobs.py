@@ -12,8 +12,8 @@ from jobwidgets.job import Job
 from jobwidgets.listing import Heard, Listing
 from jobwidgets.pace import Pace
 from jobwidgets.poller import poller
-from jobwidgets.settings import checked_settings
-from jobwidgets.tokens import Token, token_keeper
+from jobwidgets.settings import checked_settings, seconds
+from jobwidgets.tokens import Token, TokenKeeper, token_keeper
 
 if TYPE_CHECKING:
     from jobwidgets.connections import Connections, Http
@@ -28,6 +28,11 @@ class Jobs:
         Its URL, ``<root>/jobs``. A ``token=`` in it is taken out and sent as a header.
     token, dialect, poll_interval, give_up_after, http, pace
         As for `Job`; every job of this resource gets them.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of no use; the text names what was found and what was expected.
     """
 
     def __init__(
@@ -51,6 +56,7 @@ class Jobs:
             pace=pace,
         )
         self._source = self._settings.source(bare)
+        self._url_of("any")  # a URL of no use is met here, not when the list is there
         self._shared: dict[str, Job] = {}
         self._listings: WeakSet[Listing] = WeakSet()
 
@@ -66,12 +72,16 @@ class Jobs:
         keeper = token_keeper(token)
         self._settings = replace(self._settings, token=keeper)
         self._source.token = keeper
-        for watch in [job._watch for job in self._shared.values()]:
-            watch.source.token = keeper
-            if not watch.has_ended:
-                poller().renew(watch)
+        poller().thread.do(self._hand_on, keeper)
+
+    def _hand_on(self, keeper: TokenKeeper | None) -> None:
+        """Give the boards a new token; on the poller's thread, as they find their jobs there."""
+        for job in self._shared.values():
+            job._watch.source.token = keeper
+            if not job._watch.has_ended:
+                poller().renew(job._watch)
         for listing in list(self._listings):
-            poller().thread.call(listing.renew)
+            listing.renew()
 
     token = property(
         fset=_set_token,
@@ -119,7 +129,7 @@ class Jobs:
         listing = Listing(
             self._source,
             heard,
-            interval=interval,
+            interval=seconds("listing_interval", interval),
             pace=settings.pace,
             give_up_after=settings.give_up_after,
         )

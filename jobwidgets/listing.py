@@ -4,27 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import math
 import time
-import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from jobwidgets.answer import ExchangeError, NoSuchJobError, RefusedError, UnauthorisedError
-from jobwidgets.contact import Contact, ContactState
-from jobwidgets.dialects import DocumentError
+from jobwidgets.contact import Contact, ContactState, state_after
 from jobwidgets.pace import Pace
 from jobwidgets.poller import poller
 from jobwidgets.snapshot import JobwidgetsError
 from jobwidgets.source import Source
+from jobwidgets.threads import cancel
 
 INTERVAL = 10.0
 """Seconds between two looks at the list."""
 
 _log = logging.getLogger("jobwidgets")
-# Before the first list these mean a wrong URL, which asking again does not mend.
-_PERMANENT = (NoSuchJobError, DocumentError, RefusedError)
 
 Heard = Callable[[Sequence[str] | None], object]
 """Called after each exchange, with the ids in the server's order; None when no list came."""
@@ -66,7 +61,7 @@ class Listing:
         self._told = heard
         self._interval = interval
         self._pace = pace or Pace()
-        self._give_up_after = give_up_after or math.inf
+        self._give_up_after = give_up_after
         self._clock = clock
         self._heard_at = clock()
         self._task: asyncio.Task[None] | None = None
@@ -87,9 +82,8 @@ class Listing:
 
     def end(self) -> None:
         """Ask no more, and leave nothing behind."""
-        if self._task is not None:
-            self._task.cancel()
-            self._task = None
+        cancel(self._task)
+        self._task = None
         self.contact = replace(self.contact, state=ContactState.STOPPED, next_try=None)
 
     async def _go_on(self) -> None:
@@ -102,34 +96,28 @@ class Listing:
         try:
             ids = await self._source.read_ids(poller().connections)
         except JobwidgetsError as error:
-            _let_go(error)
             self._missed(error)
-        except Exception as error:  # noqa: BLE001 - a user's transport may raise anything
-            # Its text may hold a header, so only its kind and place are told.
-            place = "".join(traceback.format_tb(error.__traceback__))
-            _log.error("asking %s broke: %s\n%s", self._source.url, type(error), place)
-            self._missed(ExchangeError(f"the exchange broke: {type(error).__name__}"))
         else:
             self._heard_at = self._clock()
             self.contact = Contact(ContactState.IN_TOUCH, last_heard=datetime.now(UTC))
         delay = self._delay()
         next_try = None if delay is None else datetime.now(UTC) + timedelta(seconds=delay)
         self.contact = replace(self.contact, next_try=next_try)
-        self._told(ids)
+        try:
+            self._told(ids)
+        except Exception:  # noqa: BLE001 - no fault of the list's
+            _log.exception("what hears of %s failed", self._source.url)
         return delay
 
     def _missed(self, error: JobwidgetsError) -> None:
         failures = self.contact.failures + 1
-        state = self._state_after(error)
+        state = state_after(
+            error,
+            was_heard=self.contact.last_heard is not None,
+            silent=self._clock() - self._heard_at,
+            give_up_after=self._give_up_after,
+        )
         self.contact = replace(self.contact, state=state, failures=failures, error=error)
-
-    def _state_after(self, error: JobwidgetsError) -> ContactState:
-        if isinstance(error, UnauthorisedError):
-            return ContactState.UNAUTHORISED
-        if self.contact.last_heard is None and isinstance(error, _PERMANENT):
-            return ContactState.LOST
-        is_hopeless = self._clock() - self._heard_at >= self._give_up_after
-        return ContactState.LOST if is_hopeless else ContactState.RETRYING
 
     def _delay(self) -> float | None:
         if self.contact.state in {ContactState.UNAUTHORISED, ContactState.LOST}:
@@ -138,11 +126,3 @@ class Listing:
             return self._interval
         retry_after = getattr(self.contact.error, "retry_after", None)
         return self._pace.retry(self.contact.failures, retry_after)
-
-
-def _let_go(error: JobwidgetsError) -> None:
-    """Drop what the frames behind an error and its causes hold, a body say: the error is kept."""
-    behind: BaseException | None = error
-    while behind is not None:
-        traceback.clear_frames(behind.__traceback__)
-        behind = behind.__cause__ or behind.__context__

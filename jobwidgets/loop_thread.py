@@ -112,8 +112,9 @@ class LoopThread:
         with self._lock:
             loop, thread = self._loop, self._thread
             self._loop = self._thread = None
-        if loop is not None and thread is not None:
-            loop.call_soon_threadsafe(loop.stop)
+            if loop is not None:  # within the lock: an idle loop may be about to close itself
+                loop.call_soon_threadsafe(loop.stop)
+        if thread is not None:
             thread.join(timeout)
 
     def _running(self) -> _Loop:

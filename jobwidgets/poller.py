@@ -146,13 +146,9 @@ class Poller:
         return known
 
     async def _drop(self) -> None:
-        now = self._round
-        for watch in list(now.timers):
-            self._cancel_timer(watch)
-        try:
+        now = self._rounds.pop(asyncio.get_running_loop(), None)
+        if now is not None:  # else nothing was asked
             await now.connections.aclose()
-        finally:  # a user's transport may raise anything
-            del self._rounds[asyncio.get_running_loop()]
 
     def _cancel_timer(self, watch: Watch) -> None:
         timer = self._round.timers.pop(watch, None)

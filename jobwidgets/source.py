@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+import traceback
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -10,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from jobwidgets.answer import (
     TOKEN_REFUSED,
     Answer,
+    ExchangeError,
     RefusedError,
     UnauthorisedError,
     read_document,
@@ -17,7 +20,7 @@ from jobwidgets.answer import (
 from jobwidgets.budget import Urgency, at_once
 from jobwidgets.dialects import Dialect, DocumentError
 from jobwidgets.redact import redacted_body, redacted_document
-from jobwidgets.snapshot import Snapshot
+from jobwidgets.snapshot import JobwidgetsError, Snapshot
 from jobwidgets.threads import call_in_thread
 from jobwidgets.tokens import TokenKeeper
 from jobwidgets.urls import redirected, with_query
@@ -29,6 +32,7 @@ MOST_REDIRECTS = 5
 LARGE_BODY = 1024 * 1024
 """Bytes above which a body is read on a thread of its own, so that it delays no other poll."""
 
+_log = logging.getLogger("jobwidgets")
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 T = TypeVar("T")
 
@@ -106,6 +110,36 @@ class Source:
         DocumentError
             If what came is no document of this job.
         """
+        return await self._typed(self._read_job_twice(connections, urgency))
+
+    async def read_ids(self, connections: Connections) -> list[str]:
+        """Ask the jobs resource for its ids once; raises as `read_job` does."""
+        return await self._typed(
+            self._exchange(
+                connections, None, lambda answer: self.dialect.ids(self._document(answer))
+            )
+        )
+
+    def forget(self) -> None:
+        """Count the next document as a new one, even if it is the same as the last."""
+        self._last = None
+
+    async def _typed(self, exchange: Awaitable[T]) -> T:
+        """Return what an exchange brings, or raise a JobwidgetsError, whatever it met."""
+        try:
+            return await exchange
+        except JobwidgetsError as error:
+            _let_go(error)
+            raise
+        except Exception as error:  # noqa: BLE001 - a user's transport may raise anything
+            # Its text may hold a header, so only its kind and place are told.
+            place = "".join(traceback.format_tb(error.__traceback__))
+            _log.error("the exchange with %s broke: %s\n%s", self.url, type(error), place)
+            broken = ExchangeError(f"the exchange broke: {type(error).__name__}")
+            _let_go(broken.with_traceback(error.__traceback__))
+        raise broken  # out here it has no context
+
+    async def _read_job_twice(self, connections: Connections, urgency: Urgency | None) -> Reading:
         try:
             return await self._read_job(connections, urgency)
         except DocumentError:
@@ -113,16 +147,6 @@ class Source:
             if self._last is not None:
                 raise
         return await self._read_job(connections, at_once)
-
-    async def read_ids(self, connections: Connections) -> list[str]:
-        """Ask the jobs resource for its ids once; raises as `read_job` does."""
-        return await self._exchange(
-            connections, None, lambda answer: self.dialect.ids(self._document(answer))
-        )
-
-    def forget(self) -> None:
-        """Count the next document as a new one, even if it is the same as the last."""
-        self._last = None
 
     async def _read_job(self, connections: Connections, urgency: Urgency | None) -> Reading:
         last, reading = await self._exchange(connections, urgency, self._reading)
@@ -209,3 +233,11 @@ class Source:
             # The longest first: it may hold another one.
             self._sent = tuple(sorted((*self._sent, token), key=len, reverse=True))
         return dict([self.dialect.authorization(token)])
+
+
+def _let_go(error: JobwidgetsError) -> None:
+    """Drop what the frames behind an error and its causes hold, a body say: the error is kept."""
+    behind: BaseException | None = error
+    while behind is not None:
+        traceback.clear_frames(behind.__traceback__)
+        behind = behind.__cause__ or behind.__context__

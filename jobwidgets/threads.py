@@ -15,6 +15,8 @@ import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+IDLE = 8.0
+"""Seconds without a call after which the thread of the callbacks ends."""
 _log = logging.getLogger("jobwidgets")
 T = TypeVar("T")
 
@@ -55,10 +57,26 @@ def _outcome(
         return future.set_exception, wrapped
 
 
-class CallbackThread:
-    """Runs users' callbacks one after another on one thread, so that a slow one delays no poll."""
+def cancel(task: asyncio.Task[Any] | None) -> None:
+    """Cancel a task, if there is one, of the running loop.
 
-    def __init__(self) -> None:
+    After a fork it may be the parent's: its loop runs there only, and must not be touched here.
+    """
+    if task is not None and task.get_loop() is asyncio.get_running_loop():
+        task.cancel()
+
+
+class CallbackThread:
+    """Runs users' callbacks one after another on one thread, so that a slow one delays no poll.
+
+    Parameters
+    ----------
+    idle
+        Seconds without a call after which the thread ends; the next call begins another.
+    """
+
+    def __init__(self, idle: float = IDLE) -> None:
+        self._idle = idle
         self.forget()
 
     def forget(self) -> None:
@@ -78,12 +96,24 @@ class CallbackThread:
 
     def _run(self) -> None:
         while True:
-            callback, argument = self._calls.get()
+            try:
+                callback, argument = self._calls.get(timeout=self._idle)
+            except queue.Empty:
+                if self._has_left():
+                    return
+                continue
             try:
                 callback(argument)
             except BaseException:  # noqa: BLE001 - a user's callback may raise anything
                 _log.exception("the callback %r for %r failed", callback, argument)
             del callback, argument  # nothing is kept alive by an idle thread
+
+    def _has_left(self) -> bool:
+        """Count the thread as ended, unless a call has come in this very moment."""
+        with self._lock:
+            if self._calls.empty():
+                self._thread = None
+            return self._thread is None
 
 
 user_callbacks = CallbackThread()

@@ -58,8 +58,10 @@ class TokenKeeper:
             self._asking = loop.create_task(self._call())
             self._asking.add_done_callback(_noticed)
         try:
-            # Shielded: one job that stops must not take the answer from the others.
-            return await asyncio.wait_for(asyncio.shield(self._asking), self._deadline)
+            # Not asyncio.wait_for: up to Python 3.11 it loses a stop in the moment of the answer.
+            async with asyncio.timeout(self._deadline):
+                # Shielded: one job that stops must not take the answer from the others.
+                return await asyncio.shield(self._asking)
         except TimeoutError as error:
             text = f"the token callable gave no answer within {self._deadline:g} s"
             raise TransportError(text) from error

@@ -3,36 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-import math
 import time
-import traceback
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from jobwidgets.answer import (
-    ExchangeError,
-    NoSuchJobError,
-    RefusedError,
-    UnauthorisedError,
-)
+from jobwidgets.answer import NoSuchJobError
 from jobwidgets.budget import lateness
-from jobwidgets.contact import Contact, ContactState
-from jobwidgets.dialects import DocumentError
+from jobwidgets.contact import Contact, ContactState, state_after
 from jobwidgets.feed import Feed
 from jobwidgets.history import JobHistory
 from jobwidgets.pace import Pace
 from jobwidgets.snapshot import JobwidgetsError, Snapshot, Status
 from jobwidgets.source import Reading, Source
+from jobwidgets.threads import cancel
 
 if TYPE_CHECKING:
     from jobwidgets.connections import Connections
 
-_log = logging.getLogger("jobwidgets")
-# Before the first document these mean a wrong URL, which asking again does not mend.
-_PERMANENT = (NoSuchJobError, DocumentError, RefusedError)
 # Nothing is asked before somebody has changed something.
 _PARKED = frozenset({ContactState.LOST, ContactState.UNAUTHORISED, ContactState.STOPPED})
 
@@ -144,9 +133,8 @@ class Watch:
 
     def drop_exchange(self) -> None:
         """Forget an exchange that is under way."""
-        if self._flight is not None:
-            self._flight.cancel()
-            self._flight = None
+        cancel(self._flight)
+        self._flight = None
 
     def exchange(self, connections: Connections) -> asyncio.Task[None]:
         """Join the exchange that is under way, or begin one; the task raises what it meets."""
@@ -207,25 +195,13 @@ class Watch:
         return delay
 
     async def _exchange(self, connections: Connections) -> None:
+        urgency = lateness(self._asked_at, self._delay) if self._delay else None
         try:
-            urgency = lateness(self._asked_at, self._delay) if self._delay else None
             reading = await self.source.read_job(connections, urgency)
         except JobwidgetsError as error:
-            _let_go(error)
             self._missed(error)
             raise
-        except Exception as error:  # noqa: BLE001 - a user's transport may raise anything
-            # A fault of ours, or of a user's transport: told and asked again, like any other. Its
-            # text may hold a header, so only its kind and place are told.
-            place = "".join(traceback.format_tb(error.__traceback__))
-            _log.error("the exchange with %s broke: %s\n%s", self.source.url, type(error), place)
-            broken = ExchangeError(f"the exchange broke: {type(error).__name__}")
-            broken.with_traceback(error.__traceback__)
-        else:
-            self._heard(reading)
-            return
-        self._missed(broken)
-        raise broken  # out here it has no context
+        self._heard(reading)
 
     def _heard(self, reading: Reading) -> None:
         self._heard_at = now = self._clock()
@@ -260,13 +236,13 @@ class Watch:
             return ContactState.STOPPED
         if self.has_ended:  # what a read after the end meets changes nothing
             return ContactState.IN_TOUCH
-        if isinstance(error, UnauthorisedError):
-            return ContactState.UNAUTHORISED
-        if self.history.latest is None and isinstance(error, _PERMANENT):
-            return ContactState.LOST
         heard_at = self._began if self._heard_at is None else max(self._heard_at, self._began)
-        is_hopeless = self._clock() - heard_at >= (self.give_up_after or math.inf)
-        return ContactState.LOST if is_hopeless else ContactState.RETRYING
+        return state_after(
+            error,
+            was_heard=self.history.latest is not None,
+            silent=self._clock() - heard_at,
+            give_up_after=self.give_up_after,
+        )
 
     def _note_missing(self, error: JobwidgetsError) -> None:
         """Count the job as gone when it was missing twice, far enough apart.
@@ -289,11 +265,3 @@ class Watch:
         gone = replace(latest, status=Status.GONE, seen=datetime.now(UTC))
         self._news = self.history.record(gone, server_time)
         self.source.forget()  # the same document would be news again
-
-
-def _let_go(error: JobwidgetsError) -> None:
-    """Drop what the frames behind an error and its causes hold, a body say: the error is kept."""
-    behind: BaseException | None = error
-    while behind is not None:
-        traceback.clear_frames(behind.__traceback__)
-        behind = behind.__cause__ or behind.__context__

@@ -1,3 +1,4 @@
+import itertools
 import threading
 import time
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from jobwidgets.answer import (
 from jobwidgets.connections import LANES
 from jobwidgets.dialects import DocumentError
 from jobwidgets.jobs import Jobs
+from jobwidgets.poller import poller
 from jobwidgets.snapshot import Status
 
 ODD_ID = "j/1 ü?&#%"
@@ -221,3 +223,30 @@ def test_arguments_of_no_use(keyword: Any) -> None:
     """Settings are checked when they are given."""
     with pytest.raises(TypeError):
         Jobs(JOBS_URL, **keyword)
+
+
+@pytest.mark.parametrize("path", ["", "/", "/arcgis/rest/JOBS", "/arcgis/rest/jobs/j1", "/myjobs"])
+def test_url_of_no_jobs_resource(path: str) -> None:
+    """A URL whose jobs could not be asked for is refused at once, without its token."""
+    with pytest.raises(ValueError, match="the URL of a jobs resource ends with /jobs; found"):
+        Jobs(f"https://gis.example.com{path}?token=secret")
+
+
+def test_new_token_reaches_jobs_that_are_found_meanwhile() -> None:
+    """A token that is set while the boards find more and more jobs is each job's in the end."""
+    jobs, _ = new_jobs(document(), token="old")
+    over = threading.Event()
+
+    def find() -> None:
+        for number in range(2000):
+            poller().thread.do(jobs._job, f"j{number}")
+        over.set()
+
+    finder = threading.Thread(target=find)
+    finder.start()
+    numbers = itertools.count()
+    while not over.is_set():
+        jobs.token = f"token {next(numbers)}"
+    finder.join(HANG)
+    keepers = {id(job._watch.source.token) for job in jobs._shared.values()}
+    assert keepers == {id(jobs._source.token)}

@@ -21,8 +21,9 @@ BUSY = httpx.Response(502, text="Bad Gateway")
 class Heard:
     """Keeps what a listing tells."""
 
-    def __init__(self) -> None:
+    def __init__(self, raising: Sequence[Exception] = ()) -> None:
         self.lists: list[Sequence[str] | None] = []
+        self._raising = list(raising)
         self._turn = threading.Condition()
 
     def __call__(self, ids: Sequence[str] | None) -> None:
@@ -30,6 +31,8 @@ class Heard:
         with self._turn:
             self.lists.append(ids)
             self._turn.notify_all()
+        if self._raising:
+            raise self._raising.pop()
 
     def wait(self, number: int) -> list[Sequence[str] | None]:
         """Return what was told when that is at least so much."""
@@ -51,8 +54,10 @@ def listing() -> Iterator[Callable[..., Started]]:
     """Return a starter of listings that get these replies."""
     begun: list[Listing] = []
 
-    def begin(*replies: Any, interval: float = 0.01, **keywords: Any) -> Started:
-        heard, transport = Heard(), Replies(*replies)
+    def begin(
+        *replies: Any, interval: float = 0.01, raising: Sequence[Exception] = (), **keywords: Any
+    ) -> Started:
+        heard, transport = Heard(raising), Replies(*replies)
         jobs = Jobs(JOBS_URL, http={"transport": transport}, pace=FAST, **keywords)
         begun.append(jobs._listing(heard, interval))
         poller().thread.call(begun[-1].begin)
@@ -148,3 +153,20 @@ def test_begin_after_an_end(listing: Callable[..., Started]) -> None:
     poller().thread.do(one.end)
     poller().thread.call(one.begin)
     assert heard.wait(2)[1] == ["a"]
+
+
+def test_hearer_that_raises(
+    listing: Callable[..., Started], caplog: pytest.LogCaptureFixture
+) -> None:
+    """What hears of the lists may raise: that is logged, and the list is asked for on."""
+    _, one, heard, _ = listing(ids("a"), ids("b"), raising=[ValueError("no such row")])
+    assert heard.wait(2)[:2] == [["a"], ["b"]]
+    assert one.contact.state is ContactState.IN_TOUCH
+    assert "no such row" in caplog.text
+
+
+@pytest.mark.parametrize("interval", [0, -1, float("nan"), float("inf"), 1e12, "10", None, True])
+def test_interval_of_no_use(interval: Any) -> None:
+    """An interval with which the list would be asked for madly, or never again, is refused."""
+    with pytest.raises((TypeError, ValueError), match=r"^listing_interval is"):
+        Jobs(JOBS_URL)._listing(Heard(), interval)

@@ -2,6 +2,7 @@ import asyncio
 import contextvars
 import logging
 import threading
+import time
 import weakref
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 from servers import HANG
 
-from jobwidgets.threads import CallbackThread, call_in_thread
+from jobwidgets.threads import CallbackThread, call_in_thread, cancel
 
 caller = contextvars.ContextVar("caller", default="nobody")
 
@@ -210,3 +211,33 @@ raise SystemExit(status)
     process = python(code)
     output, errors = process.communicate(timeout=HANG)
     assert (process.returncode, output, errors) == (0, "", "")
+
+
+def test_task_of_another_loop_is_not_cancelled() -> None:
+    """After a fork a task may be the parent's, whose loop must not be touched; it may be none."""
+
+    async def try_to_cancel(task: asyncio.Task[Any] | None) -> None:
+        cancel(task)
+
+    async def main() -> bool:
+        mine = asyncio.create_task(asyncio.sleep(HANG))
+        await asyncio.to_thread(asyncio.run, try_to_cancel(mine), debug=True)
+        was_spared = not mine.cancelling()
+        cancel(mine)
+        cancel(None)
+        await asyncio.gather(mine, return_exceptions=True)
+        return was_spared and mine.cancelled()
+
+    assert asyncio.run(main(), debug=True)
+
+
+def test_idle_callback_thread_ends() -> None:
+    """Without anything to call the thread ends, and no call is lost while it does."""
+    thread, seen = CallbackThread(idle=0.0), []
+    for number in range(2000):
+        thread.call(seen.append, number)
+    over = time.monotonic() + HANG
+    while thread._thread is not None or len(seen) < 2000:
+        assert time.monotonic() < over
+        time.sleep(0.001)
+    assert seen == list(range(2000))

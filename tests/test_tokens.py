@@ -347,3 +347,21 @@ def test_provider_that_failed_is_asked_again() -> None:
         return await keeper.current()
 
     assert asyncio.run(main()) == SECRET
+
+
+def test_stop_in_the_moment_of_the_answer() -> None:
+    """An exchange that is cancelled just when the token comes is cancelled all the same."""
+    portal = Portal()
+    portal.opened.clear()
+    keeper = TokenKeeper(portal)
+
+    async def main() -> bool:
+        asking = asyncio.create_task(keeper.current())
+        await asyncio.to_thread(portal.asked.wait, HANG)
+        assert keeper._asking is not None
+        keeper._asking.add_done_callback(lambda _: asking.cancel())
+        portal.opened.set()
+        await asyncio.gather(asking, return_exceptions=True)
+        return asking.cancelled()
+
+    assert asyncio.run(main())
