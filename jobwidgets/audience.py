@@ -8,11 +8,16 @@ from weakref import WeakKeyDictionary, WeakSet
 from jobwidgets.job import Job
 
 _widgets: WeakKeyDictionary[Job, WeakSet[object]] = WeakKeyDictionary()
+_left: WeakSet[Job] = WeakSet()
 
 
 def join(job: Job, widget: object) -> None:
-    """Note that a widget shows a job."""
+    """Note that a widget shows a job; a watch that the last one ended begins anew."""
     _widgets.setdefault(job, WeakSet()).add(widget)
+    if job in _left:
+        _left.discard(job)
+        if not job._is_done():
+            job.start()
 
 
 def leave(jobs: Iterable[Job], widget: object) -> None:
@@ -22,3 +27,4 @@ def leave(jobs: Iterable[Job], widget: object) -> None:
         others.discard(widget)
         if not others:
             job.stop()
+            _left.add(job)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
@@ -90,6 +91,7 @@ class JobBoard(anywidget.AnyWidget):
         for job in given:
             self._add(job)
         super().__init__(_update=self._next_update())
+        self._own_layout = self.layout
         answer_while_a_cell_runs(self.comm)
         self.on_msg(self._on_view_message)
         _open.add(self)
@@ -121,7 +123,8 @@ class JobBoard(anywidget.AnyWidget):
         """Stop the watches that no other widget shows, freeze the output, drop the live view."""
         if self in _open:
             _open.discard(self)
-            poller().thread.do(self._finish)
+            with closing(self._own_layout):  # ipywidgets leaves it open
+                poller().thread.do(self._finish)
         super().close()
 
     def get_state(self, key: Any = None, drop_defaults: bool = False) -> dict[str, Any]:

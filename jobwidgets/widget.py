@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+from contextlib import closing
 from datetime import timedelta
 from typing import Any
 from weakref import WeakSet
@@ -76,6 +77,7 @@ class JobWidget(anywidget.AnyWidget):
         self._updates = Updates()
         self._throttle = Throttle(self._push, INTERVAL)
         super().__init__(_update=self._next_update())
+        self._own_layout = self.layout
         answer_while_a_cell_runs(self.comm)
         self.on_msg(self._on_view_message)
         _open.add(self)
@@ -102,7 +104,8 @@ class JobWidget(anywidget.AnyWidget):
         """Stop the watch, freeze the output as it is, and drop the live view."""
         if self in _open:
             _open.discard(self)
-            poller().thread.do(self._finish)
+            with closing(self._own_layout):  # ipywidgets leaves it open
+                poller().thread.do(self._finish)
         super().close()
 
     def get_state(self, key: Any = None, drop_defaults: bool = False) -> dict[str, Any]:

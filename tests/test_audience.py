@@ -42,3 +42,18 @@ def test_forgotten_widget_does_not_count(job: Job) -> None:
     gc.collect()
     leave([job], Widget())
     assert job.contact.state == "stopped"
+
+
+def test_new_widget_goes_on_with_a_job_that_was_left(job: Job) -> None:
+    """A job whose last widget was closed is watched again for the next one."""
+    join(job, one := Widget())
+    leave([job], one)
+    join(job, Widget())
+    assert job.refresh().contact.state == "in touch"
+
+
+def test_new_widget_leaves_a_job_that_was_stopped(job: Job) -> None:
+    """A watch that its user stopped stays so until its user begins it again."""
+    job.stop()
+    join(job, Widget())
+    assert job.refresh().contact.state == "stopped"

@@ -328,6 +328,7 @@ def test_closed_board_asks_no_more(board: Callable[..., JobBoard]) -> None:
     asked = len(site.asked)
     poller().thread.do(lambda: None)
     assert len(site.asked) == asked
+    assert (shown.comm, shown.layout.comm) == (None, None)
     shown.close()
 
 

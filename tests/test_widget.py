@@ -191,6 +191,7 @@ def test_close_stops_the_watch_and_freezes(
     assert "Not watched since" in data["text/plain"]
     with pytest.raises(WatchStoppedError):
         shown.job.wait(30)
+    assert (shown.comm, shown.layout.comm) == (None, None)
     shown.close()
 
 
@@ -372,7 +373,8 @@ def test_esri_example_through_a_real_socket() -> None:
     with MissionServer() as server:
         shown = JobWidget(server.add(verbatim(EXAMPLE)))
         job = shown.job.wait(30)
-        shown.close()
+    html, update = job._repr_html_(), shown.get_state()["_update"]
+    shown.close()
     row = jobs_frame(shown).iloc[0]
     mission = "d942d2bdb70c4104bcd1a76d4cf8a6b7"
     told = (row["status"], row["steps_done"], row["steps_total"], row["owner"], row["mission_id"])
@@ -380,7 +382,6 @@ def test_esri_example_through_a_real_socket() -> None:
     assert row["duration"].total_seconds() == 66.311
     codes = EXAMPLE["customAttributes"]["messageCodes"]
     assert list(messages_frame(shown)["code"]) == codes
-    html, update = job._repr_html_(), shown.get_state()["_update"]
     for fact in ("succeeded", "5 of 5 steps", "admin", "66.311 s", mission):
         assert fact in html
         assert fact in str(update["head"])
