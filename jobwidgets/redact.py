@@ -54,7 +54,7 @@ def redacted_document(document: Any, secret: str | None = None) -> Any:
         return [redacted_document(item, secret) for item in document]
     if isinstance(document, Mapping):
         return dict(_redacted_item(str(name), document[name], secret) for name in document)
-    return document
+    return _one_copy(document) if type(document) is int else document
 
 
 def _redacted_item(name: str, value: Any, secret: str | None) -> tuple[str, Any]:
@@ -68,9 +68,9 @@ def _shared(text: str) -> str:
 
 
 @lru_cache(maxsize=4096)  # not sys.intern: its memory grows with whatever servers send
-def _one_copy(text: str) -> str:
-    """Return the same object for equal texts: the documents of a server repeat most of theirs."""
-    return text
+def _one_copy(value: Any) -> Any:
+    """Return the same object for equal values: the documents of a server repeat most of theirs."""
+    return value
 
 
 def redacted_body(body: bytes, secret: str | None) -> bytes:
