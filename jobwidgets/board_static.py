@@ -16,6 +16,7 @@ from jobwidgets.words import (
     contact_words,
     duration,
     kind,
+    short_id,
     status_words,
     steps,
     totals,
@@ -30,6 +31,8 @@ MOST_MESSAGES = 50
 _TR = "background-color:transparent;border-bottom:1px solid rgba(128,128,128,0.35)"
 _CELL = "text-align:left;vertical-align:top;line-height:20px;padding:2px 12px 2px 0"
 _SHORT = f"{_CELL};white-space:nowrap"
+_TEXT = f"{_CELL};overflow-wrap:anywhere"
+_HEAD = f"{_CELL};font-weight:400;{MUTED}"
 _ID = "font-size:12px;background-color:transparent;padding:0"
 
 
@@ -110,14 +113,17 @@ def _table(jobs: Sequence[Shown]) -> str:
     told = [row for row in rows if isinstance(row, _Row)]
     kept = [i for i in range(len(_NAMES)) if any(row.cells[i] for row in told)]
     failed = [row for row in told if _is_unfolded(row.history)][:UNFOLDED]
-    head = "".join(
-        f'<th scope="col" style="{_CELL};font-weight:400">{_NAMES[i]}</th>' for i in kept
-    )
+    head = "".join(f'<th scope="col" style="{_head(_NAMES[i])}">{_NAMES[i]}</th>' for i in kept)
     body = "".join(_row_html(row, kept, is_unfolded=row in failed) for row in rows)
     return (
         f'<table style="{TABLE}"><thead><tr style="{_TR}">{head}</tr></thead>'
         f"<tbody>{body}</tbody></table>"
     )
+
+
+def _head(name: str) -> str:
+    # A text that may break anywhere would else be squeezed to one letter a line.
+    return f"{_HEAD};min-width:160px" if name == "last message" else _HEAD
 
 
 def _is_unfolded(history: JobHistory) -> bool:
@@ -139,9 +145,10 @@ def _wide(content: str, width: int) -> str:
 def _cell_html(row: _Row, column: int) -> str:
     name, text = _NAMES[column], escaped(row.cells[column])
     if name == "last message":
-        return f'<td style="{_CELL}">{text}</td>'
+        return f'<td dir="auto" style="{_TEXT}">{text}</td>'
     if name == "status":
         text = f"{small_mark(row.history.status)}{text}"
     if name == "job":
-        text = f'<code style="{_ID}">{text}</code>'
+        short = escaped(short_id(row.cells[column]))
+        text = f'<code style="{_ID}" title="{text}">{short}</code>'
     return f'<td style="{_SHORT}">{text}</td>'

@@ -34,7 +34,8 @@ CELL = (
     "text-align:left;vertical-align:top;line-height:20px;font-weight:400;white-space:normal;"
     "padding:2px 12px 2px 0;border:0;border-bottom:1px solid rgba(128,128,128,0.35)"
 )
-NUMBER = CELL.replace("left", "right", 1).replace("normal", "nowrap") + ";width:1%"
+NUMBER = CELL.replace("left", "right", 1).replace("normal", "nowrap") + f";width:1%;{MUTED}"
+TEXT = f"{CELL};overflow-wrap:anywhere"
 
 
 def escaped(text: object) -> str:

@@ -15,6 +15,7 @@ from jobwidgets.markup import (
     ROOT,
     ROW,
     TABLE,
+    TEXT,
     TR,
     escaped,
     line,
@@ -29,6 +30,7 @@ from jobwidgets.words import (
     drawn_progress,
     duration,
     kind,
+    moment,
     ownership,
     plain_contact,
     seen,
@@ -107,13 +109,13 @@ class _Columns:
 
     def __init__(self, history: JobHistory) -> None:
         self._latest = history.latest
-        self._has_seen = any(message.seen is not None for message in history.messages)
+        self._has_seen = any(moment(message) is not None for message in history.messages)
         self._has_code = any(message.code is not None for message in history.messages)
 
     def html_head(self) -> str:
         names = ["#", *["seen"] * self._has_seen, *["code"] * self._has_code]
         numbers = (f'<th scope="col" style="{NUMBER}">{name}</th>' for name in names)
-        return f'{"".join(numbers)}<th scope="col" style="{CELL}">message</th>'
+        return f'{"".join(numbers)}<th scope="col" style="{CELL};{MUTED}">message</th>'
 
     def html(self, message: Message | int) -> str:
         if isinstance(message, int):
@@ -122,13 +124,13 @@ class _Columns:
             return f'<tr style="{TR}">{cell}</tr>'
         cells = [f'<td style="{NUMBER}">{message.number}</td>']
         if self._has_seen:
-            title = clock(message.seen)
+            title = clock(moment(message))
             words = seen(message, self._latest)
             cells.append(f'<td style="{NUMBER}" title="{title}">{words}</td>')
         if self._has_code:
             code = "" if message.code is None else escaped(message.code)
             cells.append(f'<td style="{NUMBER}">{code}</td>')
-        cells.append(f'<td style="{CELL}">{escaped(message.text)}</td>')
+        cells.append(f'<td dir="auto" style="{TEXT}">{escaped(message.text)}</td>')
         return f'<tr style="{TR}">{"".join(cells)}</tr>'
 
     def text(self, message: Message | int) -> str:

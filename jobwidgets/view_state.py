@@ -14,6 +14,7 @@ from jobwidgets.words import (
     MARKS,
     drawn_progress,
     duration,
+    moment,
     ownership,
     since_start,
     status_words,
@@ -26,7 +27,8 @@ MOST_BYTES = 150_000
 """Bytes of the rows in one update; a single row may be longer."""
 
 Row = list[Any]
-"""One message: when first seen (ms), seconds since the job's start, code, level, text."""
+"""One message: its moment (ms; words.moment), that in seconds since the job's start, code, level,
+text."""
 
 
 class Updates:
@@ -206,7 +208,7 @@ def rows(history: JobHistory, messages: Sequence[Message]) -> list[Row]:
 def _row(message: Message, latest: Snapshot | None) -> Row:
     since = since_start(message, latest)
     rounded = None if since is None else round(since, 3)
-    return [_milliseconds(message.seen), rounded, message.code, message.level, message.text]
+    return [_milliseconds(moment(message)), rounded, message.code, message.level, message.text]
 
 
 def _is_news(new: dict[str, Any], known: dict[str, Any]) -> bool:

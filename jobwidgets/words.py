@@ -106,24 +106,37 @@ def drawn_progress(latest: Snapshot) -> float:
     return progress if latest.status is Status.SUCCEEDED else min(progress, 0.97)
 
 
-def since_start(message: Message, latest: Snapshot | None) -> float | None:
-    """Return the seconds from the job's start to the first sight of a message, at least 0.
+def moment(message: Message) -> datetime | None:
+    """Return a message's own time where the server tells it, else its first sight."""
+    return message.time if message.time is not None else message.seen
 
-    None when unknown, and for a job that had ended before anybody looked: there it tells nothing.
+
+def since_start(message: Message, latest: Snapshot | None) -> float | None:
+    """Return the seconds from the job's start to the `moment` of a message, at least 0.
+
+    None when unknown, and for the first sight of a job that had ended before anybody looked: there
+    it tells nothing.
     """
-    if message.seen is None or latest is None or latest.started is None:
+    time = moment(message)
+    if time is None or latest is None or latest.started is None:
         return None
-    if latest.ended is not None and message.seen > latest.ended + timedelta(minutes=1):
+    is_sight = message.time is None
+    if is_sight and latest.ended is not None and time > latest.ended + timedelta(minutes=1):
         return None
-    return max((message.seen - latest.started) / timedelta(seconds=1), 0.0)
+    return max((time - latest.started) / timedelta(seconds=1), 0.0)
 
 
 def seen(message: Message, latest: Snapshot | None) -> str:
-    """Return when a message was first seen: since the start, else the time of day (UTC)."""
-    since = since_start(message, latest)
+    """Return the `moment` of a message: since the start, else the time of day (UTC)."""
+    since, time = since_start(message, latest), moment(message)
     if since is None:
-        return "" if message.seen is None else f"{message.seen.astimezone(UTC):%H:%M:%S}"
+        return "" if time is None else f"{time.astimezone(UTC):%H:%M:%S}"
     return f"+{since:.1f} s" if since < 100 else f"+{span(timedelta(seconds=since))}"
+
+
+def short_id(job_id: str) -> str:
+    """Return as much of an id as a line has room for: its two ends tell ids apart."""
+    return f"{job_id[:8]}…{job_id[-4:]}" if len(job_id) > 14 else job_id
 
 
 def kind(latest: Snapshot | None) -> str:

@@ -82,6 +82,15 @@ def test_trouble_has_a_column_of_its_own() -> None:
     assert (row["status"][1:], row["contact"]) == ("running", "no answer")
 
 
+def test_long_id_is_shortened() -> None:
+    """Both ends of a long id are shown, the whole on hover and in the text."""
+    name = "d942d2bdb70c4104bcd1a76d4cf8a6b7"
+    page = Page(board_html([Shown(name)]))
+    assert "d942d2bd…a6b7" in page.texts
+    assert f'title="{name}"' in board_html([Shown(name)])
+    assert name in board_text("JobBoard(1 job)", [Shown(name)])
+
+
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_text_is_text(text: str) -> None:
     """Whatever a server writes, the elements and attributes are those of a harmless word."""

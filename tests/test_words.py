@@ -1,7 +1,12 @@
-import pytest
+from dataclasses import replace
 
-from jobwidgets.snapshot import Status
-from jobwidgets.words import totals
+import pytest
+from documents import after, document, snapshot
+
+from jobwidgets.snapshot import Message, Status
+from jobwidgets.words import moment, seen, since_start, totals
+
+LATEST = snapshot(document(), at=5)
 
 
 @pytest.mark.parametrize(
@@ -24,3 +29,30 @@ def test_totals(statuses: list[Status | None], words: str) -> None:
 def test_totals_count_every_status() -> None:
     """No status is left out."""
     assert totals([None, *Status]).count("1 ") == 1 + len(Status)
+
+
+@pytest.mark.parametrize(
+    ("message", "seconds", "words"),
+    [
+        (Message(1, "a", seen=after(3)), 3.0, "+3.0 s"),
+        (Message(1, "a", time=after(2), seen=after(3)), 2.0, "+2.0 s"),
+        (Message(1, "a", time=after(2)), 2.0, "+2.0 s"),
+        (Message(1, "a", seen=after(-1)), 0.0, "+0.0 s"),
+        (Message(1, "a"), None, ""),
+    ],
+)
+def test_since_start(message: Message, seconds: float | None, words: str) -> None:
+    """A message's own time comes before the first sight of it."""
+    assert since_start(message, LATEST) == seconds
+    assert seen(message, LATEST) == words
+
+
+def test_late_sight_tells_nothing() -> None:
+    """Of a job that had long ended, a message's own time counts and the first sight does not."""
+    ended = replace(LATEST, ended=after(60))
+    late = Message(1, "a", seen=after(3600))
+    assert since_start(late, ended) is None
+    assert seen(late, ended) == "13:00:00"
+    timed = replace(late, time=after(2))
+    assert since_start(timed, ended) == 2.0
+    assert moment(timed) == after(2)

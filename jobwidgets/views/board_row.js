@@ -1,73 +1,49 @@
 // One row of a board, and what it unfolds to.
 //
-//   JOB_COLUMNS                    [name, heading, …]: what stands in a row, in this order
-//   jobOf(cells)               what the kernel tells of one job (board_state.cells), by name
-//   seconds(job, now)          how long it has run by now, or had at its end; null when unknown
-//   new Row(index, told)       .row, and .detail while unfolded; told.toggle(row), told.needs(index,
-//                              gaps) when messages are to be asked for
-//     .show(job, now), .tick(now), .place(position, columns), .unfold(), .fold(), .take(update),
-//     .askForMissing(now), .remove()
+//   new Row(index, toggle)     .row, and .detail while unfolded; toggle(row) when the reader wants
+//                              the other
+//     .show(job, now), .tick(now), .place(position, columns), .unfold(), .fold(), .remove()
+//     .messages                what it unfolds to: Messages; null while folded
 
-import { Bar, clock, element, put, say, shortened, StatusMark } from "./parts.js";
+import { Bar, element, put, say, StatusMark } from "./parts.js";
+import { JOB_COLUMNS, seconds } from "./board_job.js";
 import { Messages } from "./messages.js";
+import { clock, shortened } from "./words.js";
 
-const CELLS = [
-  "id", "status", "mark", "words", "raw", "kind", "steps", "progress", "owner", "text", "messages",
-  "trouble", "reason", "ended", "duration", "elapsed",
-];
-/** [name, heading, sort key of a job]; null last. */
-export const JOB_COLUMNS = [
-  ["state", "status"],
-  ["kind", "kind"],
-  ["job", "job"],
-  ["part", "progress"],
-  ["time", "time"],
-  ["owner", "owner"],
-  ["trouble", "contact"],
-  ["last", "last message"],
-];
-const MESSAGES_PATIENCE = 4000; // ms until messages that do not come are asked for again
 const NOT_ASKED = new Set(["not watched", "needs a token", "given up"]);
 
-export function jobOf(cells) {
-  const job = { heardAt: Date.now() };
-  CELLS.forEach((name, i) => (job[name] = cells[i]));
-  return job;
-}
-
-export function seconds(job, now) {
-  if (job.elapsed === null) return null;
-  return job.ended ? job.elapsed : job.elapsed + (now - job.heardAt) / 1000;
-}
-
 export class Row {
-  constructor(index, told) {
+  constructor(index, toggle) {
     this.index = index;
-    this.told = told;
-    this.detail = null;
-    this.build();
+    this.messages = this.detail = null;
+    this.build(() => toggle(this));
   }
 
-  build() {
-    this.row = element("tr", "row");
-    this.row.setAttribute("role", "row");
-    const cells = {};
+  build(toggle) {
+    this.row = this.line("row");
+    const cells = (this.cells = {});
     for (const [name] of JOB_COLUMNS) {
       cells[name] = element(name === "state" ? "th" : "td", name, this.row);
       cells[name].setAttribute("role", name === "state" ? "rowheader" : "cell");
     }
     cells.state.scope = "row";
-    this.cells = cells;
     this.button = element("button", "fold", cells.state);
     this.button.type = "button";
-    this.button.tabIndex = -1;
-    this.button.addEventListener("click", () => this.told.toggle(this));
+    put(this.button, "aria-expanded", false);
     this.status = new StatusMark(this.button);
     this.bar = new Bar(cells.part);
     this.row.addEventListener("click", (event) => {
-      const isSelecting = !document.getSelection().isCollapsed;
-      if (!isSelecting && !this.button.contains(event.target)) this.told.toggle(this);
+      const isButton = this.button.contains(event.target);
+      if (isButton || document.getSelection().isCollapsed) toggle();
     });
+  }
+
+  /** A row that is one for assistive technology however it is laid out. */
+  line(className) {
+    const row = element("tr", className);
+    row.setAttribute("role", "row");
+    row.index = this.index; // by which the focus finds it
+    return row;
   }
 
   show(job, now) {
@@ -77,10 +53,10 @@ export class Row {
     this.status.show(job);
     say(this.cells.kind, job.kind);
     this.tell("job", shortened(job.id), job.id);
-    const moves = job.status === "running" && !NOT_ASKED.has(job.trouble);
-    this.bar.show({ ...job, steps: job.steps.replace(/ steps$/, "") }, moves);
+    this.bar.show(job, job.status === "running" && !NOT_ASKED.has(job.trouble));
+    say(this.bar.steps, job.steps.replace(/ steps$/, ""));
     this.bar.bar.hidden = job.progress === null && (job.ended || job.status === null);
-    this.tell("owner", job.owner ?? "", job.owner ?? "");
+    this.tell("owner", job.owner ?? "", job.owner);
     this.tell("trouble", job.trouble, job.reason);
     this.tell("last", job.text, job.text);
     if (this.detail) this.showDetail();
@@ -106,43 +82,27 @@ export class Row {
   // What it unfolds to.
 
   unfold() {
-    this.detail = element("tr", "detail");
-    this.detail.setAttribute("role", "row");
+    this.detail = this.line("detail");
     const cell = element("td", "", this.detail);
     cell.setAttribute("role", "cell");
     this.facts = element("div", "facts", cell);
     this.messages = new Messages(cell);
-    this.asked = 0; // when messages were last asked for, or came
-    this.button.setAttribute("aria-expanded", "true");
+    put(this.button, "aria-expanded", true);
     this.showDetail();
   }
 
   showDetail() {
     const { job } = this;
-    const facts = [job.id, job.kind, job.owner, [job.trouble, job.reason].filter(Boolean).join(": ")];
-    if (!job.messages) facts.push("no messages");
+    const trouble = [job.trouble, job.reason].filter(Boolean).join(": ");
+    const facts = [job.id, job.kind, job.owner, trouble, job.messages ? "" : "no messages"];
     say(this.facts, facts.filter(Boolean).join(" · "));
   }
 
   fold() {
     this.messages.remove();
     this.detail.remove();
-    this.detail = this.messages = null;
-    this.button.setAttribute("aria-expanded", "false");
-  }
-
-  take(update) {
-    if (!this.messages) return;
-    this.messages.take(update);
-    if (this.asked) this.asked = Date.now();
-    this.askForMissing(Date.now());
-  }
-
-  askForMissing(now) {
-    const gaps = this.messages?.rows.gaps ?? [];
-    if (!gaps.length || now - this.asked < MESSAGES_PATIENCE) return;
-    this.asked = now;
-    this.told.needs(this.index, gaps);
+    this.messages = this.detail = null;
+    put(this.button, "aria-expanded", false);
   }
 
   remove() {

@@ -1,48 +1,26 @@
 // The table of a board: as many rows as there are jobs, of which only those in sight are in the
-// page. Folded rows have one height, so that nothing is measured but what is unfolded.
+// page, with those that are unfolded and that with the focus.
 //
-//   new BoardTable(parent, told)   told.unfolded(index), told.folded(index),
-//                                told.needs(index, gaps) of messages, told.settled()
+//   new BoardTable(parent, told)   told.unfolded(index), told.folded(index), told.settled()
 //   .jobs                          what is known of each job, by index; a hole where nothing is
 //   .changed(indexes)              these jobs are new or changed
 //   .filter(fits)                  show the jobs for which fits(job) is true; null for all
 //   .length                        how many are shown
 //   .take(index, update)           messages of an unfolded job
-//   .tick(), .askForMissing(now), .resized(), .gone(isGone), .remove()
+//   .askForMissing(ask)            ask(index, gaps) for messages of unfolded jobs
+//   .unfolded()                    the indexes of those
+//   .tick(), .resized(), .gone(isGone), .remove()
 
-import { element, keyHandler, put, say } from "./parts.js";
-import { JOB_COLUMNS, Row, seconds } from "./board_row.js";
+import { isNothing, JOB_COLUMNS, sorted } from "./board_job.js";
+import { Row } from "./board_row.js";
+import { Heights } from "./heights.js";
+import { keyHandler } from "./keys.js";
+import { element, put } from "./parts.js";
 
 const ROWS_AROUND = 8; // rows drawn above and below what is in sight
 const UNSEEN = 640; // px of rows drawn while the board is in no page yet
-const RANKS = ["failed", "gone", "unknown", "cancelled", "running", "cancelling", "queued", null, "succeeded"];
-const words = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
-const KEYS = {
-  state: (job) => RANKS.indexOf(job.status),
-  kind: (job) => job.kind,
-  job: (job) => job.id,
-  part: (job) => job.progress,
-  time: (job, now) => seconds(job, now),
-  owner: (job) => job.owner,
-  trouble: (job) => job.trouble,
-  last: (job) => job.text,
-};
-
-function compared(a, b) {
-  return typeof a === "number" ? a - b : words.compare(a, b);
-}
-
-const isNothing = (key) => key === null || key === "";
-
-/** The order of the jobs by one column; those without a value come last either way. */
-export function sorted(indexes, jobs, name, direction, now) {
-  const keys = new Map(indexes.map((index) => [index, KEYS[name](jobs[index], now)]));
-  return [...indexes].sort((a, b) => {
-    const [x, y] = [keys.get(a), keys.get(b)];
-    if (isNothing(x) || isNothing(y)) return isNothing(x) - isNothing(y) || a - b;
-    return direction * compared(x, y) || a - b;
-  });
-}
+const ROW = 28; // px of a row, where its style is not known yet
+const ALWAYS = ["state", "job"]; // columns
 
 export class BoardTable {
   constructor(parent, told) {
@@ -50,12 +28,13 @@ export class BoardTable {
     this.jobs = [];
     this.rows = new Map(); // index -> Row
     this.order = []; // indexes, as shown
+    this.heights = new Heights(); // of rows and what they unfold to, as shown
+    this.open = new Map(); // index -> px of what is unfolded
     this.fits = null;
     this.column = null;
     this.direction = 1;
     this.focused = null; // the index of the row that Tab comes to
-    this.heights = new Map(); // index -> px of what is unfolded
-    this.used = new Set();
+    this.used = new Set(ALWAYS); // columns in which something stands
     this.columns = JOB_COLUMNS.length; // that are shown
     this.build(parent);
   }
@@ -72,13 +51,12 @@ export class BoardTable {
     head.setAttribute("aria-rowindex", "1");
     this.heads = {};
     for (const [name, heading] of JOB_COLUMNS) {
-      const cell = element("th", name, head);
+      const cell = (this.heads[name] = element("th", name, head));
       cell.scope = "col";
       cell.setAttribute("role", "columnheader");
       const sorter = element("button", "sorter", cell, heading);
       sorter.type = "button";
       sorter.addEventListener("click", () => this.sort(name));
-      this.heads[name] = cell;
     }
     this.body = element("tbody", "", table);
     this.body.setAttribute("role", "rowgroup");
@@ -103,21 +81,20 @@ export class BoardTable {
 
   changed(indexes) {
     for (const index of indexes) this.rows.get(index)?.show(this.jobs[index], Date.now());
-    for (const name of ["kind", "owner", "trouble", "part", "time", "last"]) this.noteUse(name, indexes);
+    this.noteUse(indexes);
     if (this.isBusy) this.append(indexes);
     else this.arrange();
   }
 
   /** Columns that are empty for all jobs are not shown. */
-  noteUse(name, indexes) {
-    if (this.used.has(name)) return;
+  noteUse(indexes) {
     const now = Date.now();
-    const key = name === "part" ? (job) => job.steps || job.progress : KEYS[name];
-    if (indexes.some((index) => !isNothing(key(this.jobs[index], now)))) this.used.add(name);
-    const without = JOB_COLUMNS.map(([one]) => one)
-      .filter((one) => !this.used.has(one) && one !== "state" && one !== "job");
-    this.table.dataset.without = without.join(" ");
-    this.countColumns();
+    const unused = JOB_COLUMNS.filter(([name]) => !this.used.has(name));
+    const found = unused.filter(([, , key]) => indexes.some((i) => !isNothing(key(this.jobs[i], now))));
+    for (const [name] of found) this.used.add(name);
+    const without = unused.filter((column) => !found.includes(column)).map(([name]) => name);
+    put(this.table, "data-without", without.join(" "));
+    if (found.length) this.countColumns();
   }
 
   /** What spans the table spans as many columns as are shown: more would make columns of its own. */
@@ -129,6 +106,7 @@ export class BoardTable {
   /** The board has another width. */
   resized() {
     this.countColumns();
+    this.refill();
     this.draw();
   }
 
@@ -140,9 +118,10 @@ export class BoardTable {
 
   append(indexes) {
     const known = new Set(this.order);
-    const fresh = indexes.filter((index) => !known.has(index) && (!this.fits || this.fits(this.jobs[index])));
-    this.order.push(...fresh);
+    const isFresh = (index) => !known.has(index) && (!this.fits || this.fits(this.jobs[index]));
+    this.order.push(...indexes.filter(isFresh));
     this.isStale = true;
+    this.refill();
     this.draw();
   }
 
@@ -154,13 +133,13 @@ export class BoardTable {
 
   arrange() {
     this.isStale = false;
+    const { jobs, fits, column } = this;
     const indexes = [];
-    this.jobs.forEach((job, index) => {
-      if (!this.fits || this.fits(job)) indexes.push(index);
+    jobs.forEach((job, index) => {
+      if (!fits || fits(job)) indexes.push(index);
     });
-    this.order = this.column
-      ? sorted(indexes, this.jobs, this.column, this.direction, Date.now())
-      : indexes;
+    this.order = column ? sorted(indexes, jobs, column, this.direction, Date.now()) : indexes;
+    this.refill();
     this.draw();
   }
 
@@ -175,81 +154,71 @@ export class BoardTable {
     if (this.column !== name) [this.column, this.direction] = [name, 1];
     else if (this.direction === 1) this.direction = -1;
     else this.column = null;
+    const direction = this.direction === 1 ? "ascending" : "descending";
     for (const [one] of JOB_COLUMNS) {
-      const direction = this.direction === 1 ? "ascending" : "descending";
       put(this.heads[one], "aria-sort", one === this.column ? direction : null);
     }
     this.arrange();
   }
 
-  // Drawing.
+  // Heights: a folded row has that of its style, what is unfolded is measured.
 
-  /** px of a folded row, as in board.css. */
-  get rowHeight() {
-    return Number.parseFloat(getComputedStyle(this.table).getPropertyValue("--jw-job")) || 28;
+  refill() {
+    const style = getComputedStyle(this.table).getPropertyValue("--jw-job");
+    this.rowHeight = Number.parseFloat(style) || ROW;
+    this.heights.cut(0);
+    for (const index of this.order) this.heights.push(this.rowHeight + (this.open.get(index) ?? 0));
   }
 
+  measure() {
+    for (const [index, known] of this.open) {
+      const height = this.rows.get(index)?.detail?.offsetHeight;
+      if (!height || height === known) continue;
+      this.open.set(index, height);
+      const position = this.order.indexOf(index);
+      if (position >= 0) this.heights.set(position, this.rowHeight + height);
+    }
+  }
+
+  // Drawing.
+
   draw() {
-    const height = this.rowHeight;
-    const positions = this.inSight(height);
     const now = Date.now();
     const nodes = [];
-    const kept = new Set();
-    let next = 0;
-    let skipped = 0;
-    for (const position of positions) {
-      const index = this.order[position];
-      skipped = this.heightBetween(next, position, height);
+    const drawn = new Set();
+    let end = 0; // of what is drawn so far
+    for (const position of [...this.inSight(), this.length]) {
+      const skipped = this.heights.before(position) - this.heights.before(end);
       if (skipped) nodes.push(this.gap(nodes.length, skipped));
+      if (position === this.length) break;
+      const index = this.order[position];
       const row = this.rowOf(index);
       row.show(this.jobs[index], now);
       row.place(position, this.columns);
       nodes.push(row.row, ...(row.detail ? [row.detail] : []));
-      kept.add(index);
-      next = position + 1;
+      drawn.add(index);
+      end = position + 1;
     }
-    skipped = this.heightBetween(next, this.order.length, height);
-    if (skipped) nodes.push(this.gap(nodes.length, skipped));
     this.settleNodes(nodes);
-    this.drop(kept);
-    put(this.table, "aria-rowcount", this.order.length + 1);
+    this.drop(drawn);
+    put(this.table, "aria-rowcount", this.length + 1);
     this.measure();
     this.keepTabStop();
   }
 
   /** The positions to draw: those in sight, those that are unfolded, and that with the focus. */
-  inSight(height) {
+  inSight() {
     const { scrollTop, clientHeight } = this.scroller;
-    const head = this.table.tHead.offsetHeight;
-    const unfolded = new Set(this.heights.keys());
-    const always = [];
-    const active = this.activeIndex();
-    let above = 0;
-    let first = null;
-    let last = 0;
-    const from = scrollTop - head;
-    const to = from + (clientHeight || UNSEEN);
-    if (!unfolded.size && active === null) {
-      first = Math.floor(from / height);
-      last = Math.ceil(to / height);
-    } else {
-      this.order.forEach((index, position) => {
-        const own = height + (this.heights.get(index) ?? 0);
-        if (first === null && above + own > from) first = position;
-        if (above < to) last = position + 1;
-        above += own;
-        if (unfolded.has(index) || index === active) always.push(position);
-      });
+    const from = Math.max(0, scrollTop - this.table.tHead.offsetHeight);
+    const first = Math.max(0, this.heights.at(from) - ROWS_AROUND);
+    const last = this.heights.at(from + (clientHeight || UNSEEN)) + ROWS_AROUND;
+    const positions = new Set();
+    for (const index of [...this.open.keys(), this.activeIndex()]) {
+      const position = this.order.indexOf(index);
+      if (position >= 0) positions.add(position);
     }
-    const begin = Math.max(0, (first ?? 0) - ROWS_AROUND);
-    const end = Math.min(this.order.length, last + ROWS_AROUND);
-    const positions = new Set(always);
-    for (let position = begin; position < end; position++) positions.add(position);
+    for (let i = first; i <= Math.min(last, this.length - 1); i++) positions.add(i);
     return [...positions].sort((a, b) => a - b);
-  }
-
-  heightBetween(from, to, height) {
-    return Math.max(0, to - from) * height; // what is unfolded is always drawn
   }
 
   gap(place, height) {
@@ -262,18 +231,12 @@ export class BoardTable {
     }
     const row = this.gaps.get(place);
     put(row.cells[0], "colspan", this.columns);
-    const wanted = `${height}px`;
-    if (row.style.height !== wanted) row.style.height = wanted;
+    put(row, "style", `height:${height}px`);
     return row;
   }
 
   rowOf(index) {
-    if (!this.rows.has(index)) {
-      this.rows.set(index, new Row(index, {
-        toggle: (row) => this.toggle(row),
-        needs: (job, gaps) => this.told.needs(job, gaps),
-      }));
-    }
+    if (!this.rows.has(index)) this.rows.set(index, new Row(index, (row) => this.toggle(row)));
     return this.rows.get(index);
   }
 
@@ -295,18 +258,11 @@ export class BoardTable {
     }
   }
 
-  drop(kept) {
+  drop(drawn) {
     for (const [index, row] of this.rows) {
-      if (kept.has(index) || row.detail) continue;
+      if (drawn.has(index) || row.detail) continue;
       row.remove();
       this.rows.delete(index);
-    }
-  }
-
-  measure() {
-    for (const index of this.heights.keys()) {
-      const height = this.rows.get(index)?.detail?.offsetHeight;
-      if (height) this.heights.set(index, height);
     }
   }
 
@@ -318,88 +274,83 @@ export class BoardTable {
   // Unfolding.
 
   toggle(row) {
+    const { index } = row;
     if (row.detail) {
       row.fold();
-      this.heights.delete(row.index);
-      this.told.folded(row.index);
+      this.open.delete(index);
+      this.told.folded(index);
     } else {
       row.unfold();
-      this.heights.set(row.index, 0);
-      this.told.unfolded(row.index);
-      if (this.isGone) row.messages.close();
+      this.open.set(index, 0);
+      this.told.unfolded(index);
+      if (this.isGone) row.messages.gone(true);
     }
+    this.refill();
     this.draw();
   }
 
   take(index, update) {
-    this.rows.get(index)?.take(update);
+    this.rows.get(index)?.messages?.take(update);
     this.measure();
   }
 
-  askForMissing(now) {
-    if (!this.isGone) for (const row of this.rows.values()) row.askForMissing(now);
+  askForMissing(ask) {
+    for (const index of this.open.keys()) {
+      this.rows.get(index).messages.askForMissing((gaps) => ask(index, gaps));
+    }
   }
 
-  /** The unfolded jobs. */
   unfolded() {
-    return [...this.heights.keys()];
+    return [...this.open.keys()];
   }
 
   gone(isGone) {
     this.isGone = isGone;
-    if (isGone) for (const row of this.rows.values()) row.messages?.close();
+    for (const index of this.open.keys()) this.rows.get(index).messages.gone(isGone);
   }
 
   // The keyboard: Tab comes to one row, the arrows go from row to row.
 
   activeIndex() {
     const active = document.activeElement;
-    if (!active || !this.body.contains(active)) return null;
-    for (const [index, row] of this.rows) {
-      if (row.row.contains(active) || row.detail?.contains(active)) return index;
-    }
-    return null;
+    if (!this.body.contains(active)) return null;
+    return active.closest(".jobwidgets-row, .jobwidgets-detail").index;
   }
 
   onFocus(event) {
-    for (const [index, row] of this.rows) if (row.button === event.target) this.focused = index;
+    if (event.target.matches(".jobwidgets-fold")) this.focused = this.activeIndex();
     this.keepTabStop();
   }
 
   keepTabStop() {
-    const shown = this.rows.has(this.focused) ? this.focused : (this.firstInSight() ?? null);
-    for (const [index, row] of this.rows) put(row.button, "tabindex", index === shown ? 0 : -1);
+    const stop = this.rows.has(this.focused) ? this.focused : this.firstInSight();
+    for (const [index, row] of this.rows) put(row.button, "tabindex", index === stop ? 0 : -1);
   }
 
   firstInSight() {
-    const position = Math.max(0, Math.ceil(this.scroller.scrollTop / this.rowHeight));
+    const position = this.heights.at(this.scroller.scrollTop + this.rowHeight - 1);
     return this.order.slice(position).find((index) => this.rows.has(index)) ?? this.order[0];
   }
 
   onKey(event) {
-    const from = this.order.findIndex((index) => this.rows.get(index)?.button === event.target);
-    if (from < 0) return;
+    if (!event.target.matches(".jobwidgets-fold")) return;
     const page = Math.max(1, Math.floor(this.scroller.clientHeight / this.rowHeight) - 2);
     const steps = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -Infinity, End: Infinity };
     const step = steps[event.key];
     if (step === undefined) return;
     event.preventDefault();
-    this.goTo(Math.min(Math.max(from + step, 0), this.order.length - 1));
+    const wanted = this.order.indexOf(this.activeIndex()) + step;
+    this.goTo(Math.min(Math.max(wanted, 0), this.length - 1));
   }
 
   goTo(position) {
-    const index = this.order[position];
-    const height = this.rowHeight;
-    let top = position * height;
-    for (const [one, more] of this.heights) if (this.order.indexOf(one) < position) top += more;
-    const head = this.table.tHead.offsetHeight;
+    const top = this.heights.before(position);
     const { scrollTop, clientHeight } = this.scroller;
+    const least = top + this.rowHeight + this.table.tHead.offsetHeight - clientHeight;
     if (top < scrollTop) this.scroller.scrollTop = top;
-    else if (top + height + head > scrollTop + clientHeight) {
-      this.scroller.scrollTop = top + height + head - clientHeight;
-    }
+    else if (least > scrollTop) this.scroller.scrollTop = least;
     this.draw();
-    this.rows.get(index)?.button.focus({ preventScroll: true });
+    this.rows.get(this.order[position])?.button.focus({ preventScroll: true });
   }
 
   remove() {

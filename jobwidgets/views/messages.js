@@ -1,22 +1,25 @@
 // The messages of a job, however many: a table of which only what is seen is in the page.
 //
-//   new Messages(parent)  parent gets it as its last child; keepKeys (parts.js) is to be called
+//   new Messages(parent)  parent gets it as its last child; keepKeys (keys.js) is to be called
 //                         for the view's root, so that its keys are its own
-//   .rows                 the Rows behind it: .rows.gaps, .rows.doubt()
 //   .take(update)         an update of view_state.Updates: total, keep, parts
-//   .close(), .open()     rows that are not here will not come any more; they may again
+//   .doubt()              an update was lost
+//   .askForMissing(ask)   ask(gaps) for rows that are not here, unless they may be on their way
+//   .gone(isGone)         rows that are not here will not come any more; they may again
 //   .remove()             let go of the document's listeners
 //
 // It follows the newest message until the reader scrolls up or selects; then nothing moves.
 
-import { button, copyText, element, keyHandler, put, say } from "./parts.js";
+import { keyHandler } from "./keys.js";
+import { button, copyText, element, hide, say, searchField } from "./parts.js";
+import { seenText } from "./message_row.js";
 import { Rows } from "./rows.js";
-import { Table, seenText } from "./table.js";
+import { Table } from "./table.js";
+import { counted } from "./words.js";
 
 const FEW = 5; // messages that need no filter
 const TOLD = 2000; // ms for which the copy button says what it did
-
-const counted = (number) => number.toLocaleString("en-US");
+const PATIENCE = 4000; // ms until rows that do not come are asked for again
 
 export class Messages {
   constructor(parent) {
@@ -25,6 +28,7 @@ export class Messages {
     this.needle = "";
     this.level = "";
     this.unseen = 0;
+    this.askedAt = 0; // when rows were last asked for, or came
     this.root = element("div", "messages", parent);
     this.root.hidden = true;
     this.buildTools();
@@ -40,11 +44,7 @@ export class Messages {
     const tools = element("div", "tools", this.root);
     this.count = element("span", "count", tools);
     this.filters = element("span", "filters", tools);
-    this.field = element("input", "field", this.filters);
-    this.field.type = "search";
-    this.field.placeholder = "filter";
-    this.field.setAttribute("aria-label", "filter messages by text");
-    this.field.spellcheck = false;
+    this.field = searchField(this.filters, "filter messages by text", () => this.filter());
     this.choice = element("select", "field", this.filters);
     this.choice.setAttribute("aria-label", "filter messages by level");
     element("option", "", this.choice, "all levels").value = "";
@@ -53,7 +53,6 @@ export class Messages {
   }
 
   listen() {
-    this.field.addEventListener("input", () => this.filter());
     this.choice.addEventListener("input", () => this.filter());
     this.root.addEventListener("copy", (event) => this.onCopy(event));
     keyHandler(this.root, (event) => this.onKey(event));
@@ -62,6 +61,8 @@ export class Messages {
   }
 
   take(update) {
+    const isOlder = ([from, rows]) => from + rows.length < update.total;
+    if (update.parts.some(isOlder)) this.askedAt = Date.now();
     const before = this.table.length;
     const first = this.rows.take(update);
     this.noteLevels(update.parts);
@@ -84,12 +85,21 @@ export class Messages {
     }
   }
 
-  close() {
-    this.table.showPending("not kept");
+  doubt() {
+    this.rows.doubt();
+    this.askedAt = 0;
   }
 
-  open() {
-    this.table.showPending("not here yet");
+  askForMissing(ask) {
+    const { gaps } = this.rows;
+    if (!gaps.length || Date.now() - this.askedAt < PATIENCE) return;
+    this.askedAt = Date.now();
+    ask(gaps);
+  }
+
+  gone(isGone) {
+    this.askedAt = 0;
+    this.table.showPending(isGone ? "not kept" : "not here yet");
   }
 
   // The filter.
@@ -114,9 +124,8 @@ export class Messages {
 
   showCount() {
     const { total } = this.rows;
-    const noun = total === 1 ? "message" : "messages";
-    const all = `${counted(total)} ${noun}`;
-    say(this.count, this.isFiltered ? `${counted(this.table.length)} of ${counted(total)}` : all);
+    const some = `${counted(this.table.length)} of ${counted(total)}`;
+    say(this.count, this.isFiltered ? some : counted(total, "message"));
     this.filters.classList.toggle("jobwidgets-unneeded", total <= FEW && !this.isFiltered);
     if (!this.copied) say(this.copier, this.isFiltered ? "copy these" : "copy all");
   }
@@ -125,8 +134,8 @@ export class Messages {
 
   showUnseen() {
     if (this.table.follows) this.unseen = 0;
-    this.news.hidden = this.unseen === 0;
-    say(this.news, `${counted(this.unseen)} new ${this.unseen === 1 ? "message" : "messages"} ↓`);
+    hide(this.news, this.unseen === 0, this.table.scroller);
+    say(this.news, `${counted(this.unseen, "new message")} ↓`);
   }
 
   goToEnd() {

@@ -3,8 +3,9 @@
 // Their heights are guessed until they are measured. The first row in sight is the anchor: when
 // heights change it stays where it is, unless the newest row is followed.
 
-import { button, clock, element, moment, put, say, timeOfDay } from "./parts.js";
 import { Heights } from "./heights.js";
+import { MESSAGE_COLUMNS, MessageRow } from "./message_row.js";
+import { element, put } from "./parts.js";
 
 const AT_END = 8; // px from the end that still count as reading the newest
 const OVERSCAN = 120; // px drawn above and below what is in sight
@@ -12,17 +13,8 @@ const LINE = 20; // px, as in look.css
 const AROUND = 5; // px of padding and border of a row, as in messages.css
 const LETTER = 6.5; // px of an average letter
 const FOLDED = 5; // lines of a folded message, as in messages.css
-const SHORT = 80; // letters that fit into a folded message whatever the width
 const MOST_HELD = 3000; // rows kept in the page because a selection spans them
 const ROUNDS = 4; // measurements of one drawing at most
-const COLUMNS = [["number", "#"], ["seen", "seen"], ["level", "level"], ["code", "code"], ["text", "message"]];
-const SEVERE = [[/error|fatal|critical|fail/i, "error"], [/warn/i, "warning"]];
-
-/** When a message was seen: since the job's start, else by the reader's clock. */
-export function seenText(seen, since) {
-  if (since === null) return seen === null ? "" : timeOfDay(seen);
-  return `+${since < 100 ? `${since.toFixed(1)} s` : clock(since)}`;
-}
 
 export class Table {
   /** `scrolled()` is called when the reader has scrolled. */
@@ -32,8 +24,8 @@ export class Table {
     this.positions = null; // the indexes that a filter lets through; null for all
     this.heights = new Heights();
     this.measured = new Map(); // index -> px
-    this.drawn = new Map(); // index -> tr
-    this.fresh = new Set(); // tr whose height is not known
+    this.drawn = new Map(); // index -> MessageRow
+    this.fresh = new Set(); // rows whose height is not known
     this.unfolded = new Set(); // indexes
     this.follows = true;
     this.top = 0;
@@ -47,7 +39,7 @@ export class Table {
   build(parent) {
     this.scroller = element("div", "scroller", parent);
     this.scroller.tabIndex = 0;
-    this.scroller.setAttribute("role", "region");
+    this.scroller.setAttribute("role", "group"); // no landmark: there may be dozens in a page
     this.scroller.setAttribute("aria-label", "messages");
     this.space = element("div", "space", this.scroller);
     const table = (this.table = element("table", "table", this.space));
@@ -55,7 +47,7 @@ export class Table {
     const head = element("tr", "", element("thead", "", table));
     head.setAttribute("aria-rowindex", "1");
     this.heads = {};
-    for (const [kind, name] of COLUMNS) {
+    for (const [kind, name] of MESSAGE_COLUMNS) {
       this.heads[kind] = element("th", kind, head, name);
       this.heads[kind].scope = "col";
     }
@@ -209,10 +201,7 @@ export class Table {
   /** Let this stand in the place of rows that are not here. */
   showPending(text) {
     this.pending = text;
-    for (const [index, row] of this.drawn) {
-      row.shows = null;
-      this.fill(row, index);
-    }
+    for (const row of this.drawn.values()) this.fill(row);
     this.draw();
   }
 
@@ -262,11 +251,11 @@ export class Table {
     let next = this.body.firstChild;
     for (let position = from; position < to; position++) {
       const index = this.indexAt(position);
-      const row = this.drawn.get(index) ?? this.blank(index);
-      this.fill(row, index);
-      put(row, "aria-rowindex", position + 2);
-      if (row === next) next = next.nextSibling;
-      else this.body.insertBefore(row, next);
+      const row = this.rowOf(index);
+      this.fill(row);
+      put(row.root, "aria-rowindex", position + 2);
+      if (row.root === next) next = next.nextSibling;
+      else this.body.insertBefore(row.root, next);
     }
     const above = this.heights.before(from);
     const below = this.heights.before(this.length) - this.heights.before(to);
@@ -274,20 +263,41 @@ export class Table {
   }
 
   drop(index, row) {
-    if (row.contains(document.activeElement)) this.scroller.focus({ preventScroll: true });
+    if (row.root.contains(document.activeElement)) this.scroller.focus({ preventScroll: true });
     this.drawn.delete(index);
     this.fresh.delete(row);
-    row.remove();
+    row.root.remove();
+  }
+
+  rowOf(index) {
+    if (!this.drawn.has(index)) {
+      this.drawn.set(index, new MessageRow(index, (row) => this.refold(row)));
+    }
+    return this.drawn.get(index);
+  }
+
+  fill(row) {
+    const { index } = row;
+    if (row.show(this.rows.at(index) ?? this.pending, this.unfolded.has(index))) this.fresh.add(row);
+  }
+
+  refold(row) {
+    if (!this.unfolded.delete(row.index)) this.unfolded.add(row.index);
+    this.follows = false;
+    // A message that is folded from its end comes back into sight.
+    if (row.index === this.anchor.index) this.anchor.within = 0;
+    row.fold(this.unfolded.has(row.index));
+    this.fresh.add(row);
+    this.draw();
   }
 
   /** Measure what is new; tell whether a height was another than thought. */
   measure() {
     const rows = [...this.fresh];
     this.fresh.clear();
-    const long = rows.filter((row) => row.isLong && !row.more);
-    const overflowing = long.filter(({ text }) => text.scrollHeight > text.clientHeight + 1);
-    overflowing.forEach((row) => this.offerMore(row));
-    const heights = rows.map((row) => row.getBoundingClientRect().height);
+    const cut = rows.filter((row) => row.isCutOff); // all are read before any is changed
+    cut.forEach((row) => row.offerMore());
+    const heights = rows.map((row) => row.root.getBoundingClientRect().height);
     return rows.map((row, i) => this.noteHeight(row.index, heights[i])).includes(true);
   }
 
@@ -297,66 +307,6 @@ export class Table {
     if (Math.abs(this.heights.get(position) - height) < 0.1) return false;
     this.heights.set(position, height);
     return true;
-  }
-
-  // One row.
-
-  blank(index) {
-    const row = document.createElement("tr");
-    row.index = index;
-    for (const [kind] of COLUMNS) row[kind] = element("td", kind, row);
-    row.text = element("div", "body", row.text);
-    row.text.dir = "auto";
-    this.drawn.set(index, row);
-    return row;
-  }
-
-  fill(row, index) {
-    const shows = this.rows.at(index) ?? this.pending;
-    if (row.shows === shows) return;
-    row.shows = shows;
-    const isHere = typeof shows !== "string";
-    const [seen, since, code, level, text] = isHere ? shows : [null, null, null, null, shows];
-    say(row.number, String(index + 1));
-    say(row.seen, seenText(seen, since));
-    put(row.seen, "title", seen === null ? null : moment(seen));
-    say(row.level, level ?? "");
-    put(row.level, "data-level", SEVERE.find(([word]) => word.test(level ?? ""))?.[1] ?? null);
-    say(row.code, code === null ? "" : String(code));
-    say(row.text, text);
-    row.toggleAttribute("data-pending", !isHere);
-    row.isLong = text.length > SHORT || text.includes("\n");
-    this.fold(row);
-  }
-
-  offerMore(row) {
-    row.more = button(row.text.parentNode, "", () => this.refold(row));
-    this.fold(row);
-  }
-
-  refold(row) {
-    if (!this.unfolded.delete(row.index)) this.unfolded.add(row.index);
-    this.follows = false;
-    // A message that is folded from its end comes back into sight.
-    if (row.index === this.anchor.index) this.anchor.within = 0;
-    this.fold(row);
-    this.draw();
-  }
-
-  fold(row) {
-    const isUnfolded = this.unfolded.has(row.index);
-    row.text.classList.toggle("jobwidgets-folded", row.isLong && !isUnfolded);
-    if (row.more && !row.isLong) {
-      row.more.remove();
-      row.more = null;
-    }
-    if (!row.more && isUnfolded && row.isLong) this.offerMore(row);
-    if (row.more) {
-      const length = row.shows[4].length.toLocaleString("en-US");
-      say(row.more, isUnfolded ? "show less" : `show all ${length} characters`);
-      put(row.more, "aria-expanded", isUnfolded);
-    }
-    this.fresh.add(row);
   }
 
   /** The columns' widths depend on what stands in them, and only grow. */

@@ -8,16 +8,15 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
-from documents import STARTED, document, snapshot
+from documents import document, snapshot
 from playwright.sync_api import Browser, Locator, Page
 
-from browser.page import _MODEL, HERE, THEMES
-from jobwidgets import JobBoard
+from browser.page import IN_TOUCH, bare_page
+from jobwidgets.board import JobBoard
 from jobwidgets.board_state import BoardUpdates
-from jobwidgets.contact import Contact, ContactState
+from jobwidgets.contact import Contact
 from jobwidgets.history import JobHistory
 
-IN_TOUCH = Contact(ContactState.IN_TOUCH, last_heard=STARTED)
 RUNNING: dict[str, Any] = {}
 FINAL = {"status": "COMPLETED", "stepsCompleted": 5}
 FAILED = {"status": "FAILED", "messages": ["Started.", "No disk."]}
@@ -51,8 +50,6 @@ class BoardPage:
         self.jobs = jobs
         self.contact: Contact | None = None
         self.updates = BoardUpdates()
-        self.problems: list[str] = []
-        page.on("pageerror", lambda error: self.problems.append(str(error)))
         for index in range(len(jobs)):
             self.updates.note(index)
 
@@ -120,28 +117,8 @@ class BoardPage:
 
 @contextmanager
 def board_page(
-    engine: Browser, jobs: list[Shown], *, theme: str = "light", width: int = 900, **options: Any
+    engine: Browser, jobs: list[Shown], *, width: int = 900, **options: Any
 ) -> Iterator[BoardPage]:
-    """Open a page; no script in it may fail."""
-    context = engine.new_context(viewport={"width": width, "height": 700}, **options)
-    try:
-        page = context.new_page()
-        context.route("**/*", lambda route: route.fulfill(**_serve(route.request.url, theme)))
-        page.goto(HERE)
-        shown = BoardPage(page, jobs)
-        yield shown
-        assert shown.problems == []
-    finally:
-        context.close()
-
-
-def _serve(url: str, theme: str) -> dict[str, Any]:
-    if url.endswith("/view.js"):
-        return {"body": JobBoard._esm, "content_type": "text/javascript; charset=utf-8"}
-    values = "".join(f"{name}:{value};" for name, value in THEMES[theme].items())
-    body = (
-        f"<!doctype html><html style='{values}background:var(--jp-layout-color0)'>"
-        f"<meta charset=utf-8><style>{JobBoard._css}</style><script>{_MODEL}</script>"
-        "<body style='margin:8px'><main></main></body></html>"
-    )
-    return {"body": body, "content_type": "text/html; charset=utf-8"}
+    """Open a page for the view of a board; see `bare_page`."""
+    with bare_page(engine, JobBoard, width=width, **options) as page:
+        yield BoardPage(page, jobs)

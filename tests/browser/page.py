@@ -12,6 +12,7 @@ from typing import Any
 from documents import STARTED, document, snapshot
 from playwright.sync_api import Browser, Locator, Page
 
+from jobwidgets.board import JobBoard
 from jobwidgets.contact import Contact, ContactState
 from jobwidgets.history import JobHistory
 from jobwidgets.view_state import Updates
@@ -114,8 +115,6 @@ class ViewPage:
     def __init__(self, page: Page) -> None:
         self.page = page
         self.kernel = Kernel()
-        self.problems: list[str] = []
-        page.on("pageerror", lambda error: self.problems.append(str(error)))
 
     def open(self, **changes: Any) -> Locator:
         """Poll once, if nothing is known or there are changes, and open a view; return its root."""
@@ -209,29 +208,52 @@ class ViewPage:
 
 
 @contextmanager
-def view_page(
-    engine: Browser, *, theme: str = "light", width: int = 800, origin: str = HERE, **options: Any
-) -> Iterator[ViewPage]:
-    """Open a page; no script in it may fail."""
+def view_page(engine: Browser, **options: Any) -> Iterator[ViewPage]:
+    """Open a page for views of a job; see `bare_page`."""
+    with bare_page(engine, JobWidget, **options) as page:
+        yield ViewPage(page)
+
+
+@contextmanager
+def bare_page(
+    engine: Browser,
+    widget: type[JobWidget | JobBoard],
+    *,
+    theme: str = "light",
+    width: int = 800,
+    origin: str = HERE,
+    **options: Any,
+) -> Iterator[Page]:
+    """Open a page with the code of a widget's views and nothing else; no script may fail."""
     context = engine.new_context(viewport={"width": width, "height": 700}, **options)
+    problems: list[str] = []
     try:
         page = context.new_page()
-        context.route("**/*", lambda route: route.fulfill(**_serve(route.request.url, theme)))
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        context.route("**/*", lambda route: route.fulfill(**_serve(widget, route.request.url)))
         page.goto(origin)
-        shown = ViewPage(page)
-        yield shown
-        assert shown.problems == []
+        wear(page, theme)
+        yield page
+        assert problems == []
     finally:
         context.close()
 
 
-def _serve(url: str, theme: str) -> dict[str, Any]:
+def wear(page: Page, theme: str) -> None:
+    """Give the page one of JupyterLab's themes."""
+    page.evaluate(
+        "values => { for (const [name, value] of Object.entries(values))"
+        " document.documentElement.style.setProperty(name, value); }",
+        THEMES[theme],
+    )
+
+
+def _serve(widget: type[JobWidget | JobBoard], url: str) -> dict[str, Any]:
     if url.endswith("/view.js"):
-        return {"body": JobWidget._esm, "content_type": "text/javascript; charset=utf-8"}
-    values = "".join(f"{name}:{value};" for name, value in THEMES[theme].items())
+        return {"body": widget._esm, "content_type": "text/javascript; charset=utf-8"}
     body = (
-        f"<!doctype html><html style='{values}background:var(--jp-layout-color0)'>"
-        f"<meta charset=utf-8><style>{JobWidget._css}</style><script>{_MODEL}</script>"
+        "<!doctype html><html style='background:var(--jp-layout-color0)'>"
+        f"<meta charset=utf-8><style>{widget._css}</style><script>{_MODEL}</script>"
         "<body style='margin:8px'><main></main></body></html>"
     )
     return {"body": body, "content_type": "text/html; charset=utf-8"}

@@ -1,7 +1,7 @@
 """The buttons while a cell runs, on the kernels of several ipykernel versions.
 
-The newest one is tested by default; the older ones, marked *kernels*, are installed when their
-test begins, into a folder of their own.
+Marked *kernels*: all but the one that is there are installed when their test begins, into a
+folder of their own.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 
 from browser.lab import Chromium, Lab
+
+pytestmark = pytest.mark.kernels
 
 INSTALLED = version("ipykernel")
 OLDER = ["6.29.5", "6.31.0", "7.1.0", "7.3.0"]
@@ -29,9 +31,7 @@ SLEEP = "time.sleep(6); print(w.job.contact.state)"
 BUTTONS = [("stop watching", "Not watched", "stopped"), ("resume", "in touch", "in touch")]
 
 
-@pytest.fixture(
-    params=[INSTALLED, *(pytest.param(old, marks=pytest.mark.kernels) for old in OLDER)]
-)
+@pytest.fixture(params=[INSTALLED, *OLDER])
 def ipykernel(request: pytest.FixtureRequest, lab: Lab, tmp_path: Path) -> str:
     """Offer a kernel of this version of ipykernel; return the version, which is its name too."""
     wanted = str(request.param)

@@ -159,6 +159,7 @@ def test_the_saved_notebook_holds_no_token(browser: Chromium) -> None:
         assert token not in notebook.page.content()
 
 
+@pytest.mark.lab
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_every_text_is_readable(browser: Chromium, theme: str) -> None:
     """Each text of the live and of the frozen form has a contrast of at least 4.5 : 1."""
@@ -182,7 +183,8 @@ def test_every_text_is_readable(browser: Chromium, theme: str) -> None:
 # Each text of a job on the page and its contrast (WCAG 2.2, "contrast ratio"), with the opacity
 # of all its ancestors and the background of the nearest one that has one.
 CONTRASTS = """() => {
-  const channels = (css) => css.match(/[\\d.]+/g).map(Number);
+  const channels = (css) => css.match(/[\\d.]+/g).map(Number)
+    .map((c, i) => (css.startsWith('color(') && i < 3 ? 255 * c : c));
   const luminance = (rgb) => {
     const [r, g, b] = rgb.map((c) => c / 255)
       .map((c) => (c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));

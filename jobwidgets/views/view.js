@@ -1,0 +1,165 @@
+// What the views of all widgets have in common: a root, updates, clocks, and the kernel.
+//
+//   class extends View, which calls: .build() once, .take(update, isLost) for each new update,
+//   .tick() every second, .askForMissing() too, .onWidth(px), .onGone() when a kernel goes or comes
+//     .root, .link, .live        its element, the KernelLink, the live region
+//     .tell(content)             send to the kernel
+//     .noteKept(isKept)          whether all outputs have got their last form
+//     .placeWords(isOver)        what is to be said of where the view stands; "" for nothing
+//   new KernelLink(model, name, told)  .send(content), .look(), .isGone, .remove(); told() when
+//                                      isGone changes; name: of the view, goes with each
+//
+// A view's root has data-status="…" from the head, which sets its colour --jw-status (look.css);
+// data-gone where the kernel is gone, data-narrow where there is little room.
+
+import { keepKeys } from "./keys.js";
+import { element, liveRegion } from "./parts.js";
+
+const TICK = 1000; // ms between two turns of the clocks
+const UNREACHED = 3000; // ms after the outputs were kept: a view that is still there is in none
+const KERNEL_GONE = "The kernel is gone: this is what was last known.";
+const AGAIN = "To keep this in the saved notebook, run this cell again.";
+const NESTED = "Inside another widget this is not saved with the notebook: show it by itself.";
+
+export class View {
+  constructor(model, el, kind) {
+    this.model = model;
+    this.number = null; // of the last update
+    this.keptAt = null;
+    this.inUse = false;
+    const name = crypto.randomUUID?.() ?? String(Math.random());
+    this.link = new KernelLink(model, name, () => this.onGone());
+    this.root = element("div", kind);
+    this.root.classList.add("jobwidgets", "jobwidgets-view");
+    this.root.tabIndex = -1; // takes the focus of what is hidden
+    this.build();
+    this.live = liveRegion(this.root);
+    el.replaceChildren(this.root);
+    this.listen();
+    this.tell({});
+    this.receive();
+  }
+
+  listen() {
+    this.onUpdate = () => this.receive();
+    this.model.on("change:_update", this.onUpdate);
+    this.onUse = () => this.noteUse();
+    for (const event of ["focusin", "focusout"]) {
+      this.root.addEventListener(event, () => setTimeout(this.onUse));
+    }
+    document.addEventListener("selectionchange", this.onUse);
+    this.endKeys = keepKeys(this.root);
+    this.observer = new ResizeObserver(() => {
+      if (this.root.clientWidth) this.onWidth(this.root.clientWidth);
+    });
+    this.observer.observe(this.root);
+    this.timer = setInterval(() => {
+      this.link.look();
+      this.tick();
+      this.askForMissing();
+    }, TICK);
+  }
+
+  /** The kernel waits with the last form of the output while the reader is in it. */
+  noteUse() {
+    const selection = document.getSelection();
+    const selects = !selection.isCollapsed && this.root.contains(selection.anchorNode);
+    const inUse = selects || this.root.contains(document.activeElement);
+    if (inUse === this.inUse) return;
+    this.inUse = inUse;
+    this.tell({});
+  }
+
+  tell(content) {
+    this.link.send({ in_use: this.inUse, ...content });
+  }
+
+  receive() {
+    const update = this.model.get("_update");
+    if (update?.n === undefined || update.n === this.number) return;
+    const isLost = this.number !== null && update.n !== this.number + 1;
+    this.number = update.n;
+    this.take(update, isLost);
+  }
+
+  onGone() {
+    this.root.toggleAttribute("data-gone", this.link.isGone);
+  }
+
+  noteKept(isKept) {
+    if (!isKept) this.keptAt = null;
+    else this.keptAt ??= Date.now();
+  }
+
+  placeWords(isOver) {
+    if (this.link.isGone && !isOver) return KERNEL_GONE;
+    const isUnreached = this.keptAt !== null && Date.now() - this.keptAt > UNREACHED;
+    if (!isUnreached || !this.isInNotebook()) return "";
+    return this.root.closest(".widget-container, .widget-box") ? NESTED : AGAIN;
+  }
+
+  /** Voila's pages look like notebooks, but nobody saves them. */
+  isInNotebook() {
+    return Boolean(this.root.closest(".jp-Notebook")) && !document.body.dataset.voila;
+  }
+
+  remove() {
+    clearInterval(this.timer);
+    document.removeEventListener("selectionchange", this.onUse);
+    this.model.off("change:_update", this.onUpdate);
+    this.endKeys();
+    this.observer.disconnect();
+    this.link.remove();
+    if (!this.link.isGone) this.tell({ open: false });
+  }
+}
+
+const GONE = new Set(["dead", "terminating"]);
+
+/**
+ * The way to the kernel, and whether there is one. ipywidgets tells by "comm_live_update" of a
+ * restart, and a message cannot be sent then; JupyterLab's manager has no kernel after a shutdown.
+ */
+export class KernelLink {
+  constructor(model, name, told) {
+    this.model = model;
+    this.name = name;
+    this.told = told;
+    this.isGone = false;
+    this.onLive = () => this.send({});
+    this.model.on("comm_live_update", this.onLive);
+    this.hadKernel = Boolean(this.kernel);
+  }
+
+  get kernel() {
+    return this.model.widget_manager?.kernel;
+  }
+
+  /** Send a message to the kernel; one that cannot be sent shows that it is gone. */
+  send(content) {
+    let isGone = false;
+    try {
+      this.model.send({ view: this.name, ...content });
+    } catch {
+      isGone = true;
+    }
+    this.note(isGone);
+  }
+
+  /** Look at the kernel without sending anything; call it now and then. */
+  look() {
+    const { kernel } = this;
+    this.hadKernel ||= Boolean(kernel);
+    if (this.hadKernel && (!kernel || GONE.has(kernel.status))) this.note(true);
+  }
+
+  note(isGone) {
+    if (isGone === this.isGone) return;
+    this.isGone = isGone;
+    this.told();
+  }
+
+  remove() {
+    this.model.off("comm_live_update", this.onLive);
+  }
+}
