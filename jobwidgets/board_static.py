@@ -33,7 +33,7 @@ _CELL = "text-align:left;vertical-align:top;line-height:20px;padding:2px 12px 2p
 _SHORT = f"{_CELL};white-space:nowrap"
 _TEXT = f"{_CELL};overflow-wrap:anywhere"
 _HEAD = f"{_CELL};font-weight:400;{MUTED}"
-_ID = "font-size:12px;background-color:transparent;padding:0"
+_ID = "font-family:monospace;font-size:12px"
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,5 +150,5 @@ def _cell_html(row: _Row, column: int) -> str:
         text = f"{small_mark(row.history.status)}{text}"
     if name == "job":
         short = escaped(short_id(row.cells[column]))
-        text = f'<code style="{_ID}" title="{text}">{short}</code>'
+        text = f'<span style="{_ID}" title="{text}">{short}</span>'
     return f'<td style="{_SHORT}">{text}</td>'
