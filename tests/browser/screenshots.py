@@ -13,16 +13,21 @@ from pathlib import Path
 from browser.lab import Chromium, Lab, Notebook, chromium
 
 NARROW = 320  # px
+HEIGHT = 2400  # px; what is taller is cut off
 THEMES = ("light", "dark")
 START = """
-import copy
-from jobwidgets import Job, JobBoard, JobWidget, Jobs
+import copy, time
+from jobwidgets import Job, JobBoard, JobWidget
 from jobwidgets.demo import EXAMPLE, MissionServer, cancelled, chatty, example, failing, verbatim
 server, closed = MissionServer().start(), MissionServer(require_token=True).start()
 
-def said(*messages, **values):
-    document = copy.deepcopy(EXAMPLE) | {"messages": list(messages)} | values
-    document["customAttributes"]["messageCodes"] = [1500] * len(messages)
+def said(*messages, status="COMPLETED", steps=5):
+    document = copy.deepcopy(EXAMPLE) | {"messages": list(messages), "status": status}
+    document["jobId"] = f"j{steps}{len(str(messages)):07}-983a-48e2-a51c-5066966160f0"
+    document["startTime"] = round(1000 * time.time()) - 2000
+    document["endTime"] = document["startTime"] + 1500 if status == "COMPLETED" else None
+    attributes = {"messageCodes": [1500] * len(messages), "stepsCompleted": steps}
+    document["customAttributes"] |= attributes
     return server.add(verbatim(document))
 
 def shown(url, **keywords):
@@ -30,28 +35,27 @@ def shown(url, **keywords):
 """
 JOBS = """[Job(server.add(script)) for script in (
     example(120), example(2), example(90), failing(2), cancelled(2), chatty(400, 60),
-    example(1), example(300), failing(40), example(3))] + [Job(f"{server.url}/jobs/none")]"""
+    example(1), example(300), failing(40), example(3))] + [Job(f"{server.jobs_url}/none")]"""
 STATES = {
     "running": "shown(server.add(example(seconds=120)))",
     "succeeded": "shown(server.add(example(seconds=1)))",
     "failed": "shown(server.add(failing(seconds=1)))",
     "cancelled": "shown(server.add(cancelled(seconds=1)))",
-    "unknown-status": "shown(said('Waiting for an operator.', status='PAUSED', endTime=None))",
-    "no-message": "shown(said(status='QUEUED', endTime=None))",
-    "one-message": "shown(said('Started mission creation.', status='PROCESSING', endTime=None))",
+    "unknown-status": "shown(said('Waiting for an operator.', status='PAUSED', steps=1))",
+    "no-message": "shown(said(status='QUEUED', steps=0))",
+    "one-message": "shown(said('Started mission creation.', status='PROCESSING', steps=0))",
     "long-message": "shown(said('A long one. ' * 170, 'Right after it.'))",
     "right-to-left": "shown(said('بدأ إنشاء المهمة (42).', 'Started.', 'יצירת המשימה החלה'))",
     "ten-thousand-messages": "shown(server.add(chatty(10_000, seconds=2)))",
     "no-contact": "shown('http://127.0.0.1:9/arcgis/rest/jobs/j1')",
     "token-wanted": "shown(closed.add(example(seconds=60)))",
-    "no-such-job": "shown(f'{server.url}/jobs/none')",
+    "no-such-job": "shown(f'{server.jobs_url}/none')",
     "stopped": "w = shown(server.add(example(60)))\nw.job.refresh().stop()\nw",
     "frozen": "JobWidget(server.add(example(seconds=1)))",
     "frozen-failed": "JobWidget(server.add(failing(seconds=1)))",
-    "frozen-running": "w = JobWidget(server.add(example(60)))\nw.job.refresh()\nw.close()\nw",
+    "frozen-running": "w = JobWidget(server.add(example(20)))\ntime.sleep(5)\nw.close()\nw",
     "board": f"JobBoard({JOBS})",
-    "board-frozen": f"b = JobBoard({JOBS})\nfor job in b.jobs[:-1]:\n"
-    "    job.refresh()\nb.close()\nb",
+    "board-frozen": f"b = JobBoard({JOBS})\ntime.sleep(5)\nb.close()\nb",
 }
 
 
@@ -76,6 +80,7 @@ def main() -> None:
 def _pictures(browser: Chromium, theme: str, states: list[str], folder: Path) -> None:
     cells = [START, *(STATES[state] for state in states)]
     with browser.notebook(cells, name=f"states-{theme}.ipynb", theme=theme) as notebook:
+        notebook.page.set_viewport_size({"width": 1200, "height": HEIGHT})
         notebook.run(*range(len(cells)))
         notebook.page.wait_for_timeout(6000)
         for index, state in enumerate(states, 1):
