@@ -1,3 +1,5 @@
+"""The view of a board, in a bare page. Marked *lab*, with all that takes long in a browser."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -9,6 +11,8 @@ from playwright.sync_api import Browser, expect
 from browser.board_page import FAILED, FINAL, RUNNING, BoardPage, Shown, board_page
 from jobwidgets.answer import ServerError
 from jobwidgets.contact import Contact, ContactState
+
+pytestmark = pytest.mark.lab
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 KINDS = [RUNNING, FINAL, FAILED, FINAL]

@@ -1,8 +1,12 @@
-"""What a view needs of JupyterLab itself: its keys."""
+"""What a view needs of JupyterLab itself: its keys. Marked *lab*, as it takes long."""
 
 from __future__ import annotations
 
+import pytest
+
 from browser.lab import Chromium
+
+pytestmark = pytest.mark.lab
 
 SERVE = """
 from jobwidgets import JobWidget
