@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 CHROMIUM = Path("/usr/bin/chromium")
 _ARGUMENTS = (
@@ -139,7 +140,12 @@ class Notebook:
         self._wait_until_ready()
 
     def _wait_until_ready(self) -> None:
-        self.page.wait_for_function(_READY, timeout=60_000)
+        try:
+            self.page.wait_for_function(_READY, timeout=40_000)
+        except PlaywrightTimeoutError:
+            # JupyterLab now and then misses the first "idle" of a kernel, before any of our code.
+            self.page.reload(wait_until="domcontentloaded")
+            self.page.wait_for_function(_READY, timeout=60_000)
         self.problems.clear()  # Notebook 7.6 has one of its own while it loads
 
     def run(self, *cells: int) -> None:
