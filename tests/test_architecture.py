@@ -59,17 +59,19 @@ TABLE = {
     "freezing": "displays threads",
     "cells": "| IPython",
     "comms": "",
+    "board_state": "contact history view_state words",
+    "live": "board_state cells comms displays feed freezing poller view_state "
+    "| anywidget traitlets",
     "audience": "job",
-    "widget": "audience cells comms contact displays feed freezing history job poller static "
-    "threads view_state views | anywidget ipywidgets traitlets",
+    "widget": "audience contact displays history job live poller static threads view_state views "
+    "| traitlets",
     "frames.columns": "history snapshot | numpy pandas pyarrow",
     "frames.given": "dialects history redact snapshot | pandas",
     "frames": "frames.columns frames.given history snapshot | pandas",
-    "board_state": "contact history view_state words",
     "board_static": "board_state contact history markup snapshot static words",
     "board_given": "job jobs",
-    "board": "audience board_given board_state board_static cells comms contact displays feed "
-    "frames freezing job jobs listing poller views | anywidget pandas traitlets",
+    "board": "audience board_given board_state board_static contact displays feed frames job jobs "
+    "listing live poller views | pandas",
     "jobwidgets": "answer board budget contact dialects frames history job jobs snapshot widget",
     # The demo knows nothing of the core but its public names.
     "demo.clock": "",
@@ -92,9 +94,8 @@ HOMES = {
     "pandas": {"board", "frames"},  # a board only names the type of its frame
     "numpy": {"frames"},
     "pyarrow": {"frames"},
-    "anywidget": {"board", "widget"},
-    "ipywidgets": {"widget"},
-    "traitlets": {"board", "widget"},
+    "anywidget": {"live"},
+    "traitlets": {"live", "widget"},
     "IPython": {"cells", "displays"},
     "starlette": {"demo"},
     "uvicorn": {"demo"},

@@ -21,9 +21,9 @@ from jobwidgets import (
     snapshots_frame,
 )
 from jobwidgets.demo import EXAMPLE, MissionServer, verbatim
+from jobwidgets.live import INTERVAL
 from jobwidgets.poller import Poller, poller
 from jobwidgets.view_state import MOST_ROWS
-from jobwidgets.widget import INTERVAL
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 QUEUED, RUNNING = document(status="SUBMITTED", messages=[]), document()
