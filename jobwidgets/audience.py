@@ -16,7 +16,7 @@ def join(job: Job, widget: object) -> None:
     _widgets.setdefault(job, WeakSet()).add(widget)
     if job in _left:
         _left.discard(job)
-        if not job._is_done():
+        if not job._watch.is_done:
             job.start()
 
 

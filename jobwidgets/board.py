@@ -127,7 +127,7 @@ class JobBoard(LiveWidget):
         index = len(self._jobs)
         self._listeners.append(Throttle(partial(self._note, index)))
         self._jobs.append(job)
-        if not job._is_done():
+        if not job._watch.is_done:
             self._going.add(index)
         self._updates.note(index)
         join(job, self)
@@ -139,7 +139,7 @@ class JobBoard(LiveWidget):
         if not self._is_open:
             return
         # Where many wait for the host's budget, those that may still change go first.
-        for index in sorted(range(len(self._jobs)), key=lambda i: self._jobs[i]._is_done()):
+        for index in sorted(range(len(self._jobs)), key=lambda i: self._jobs[i]._watch.is_done):
             self._follow(index)
             self._jobs[index]._start_once()
         if self._listing is not None:
@@ -153,7 +153,7 @@ class JobBoard(LiveWidget):
     def _note(self, index: int, first_message: int | None) -> None:
         """Take in that a job was asked for."""
         self._updates.note(index, first_message)
-        (self._going.discard if self._jobs[index]._is_done() else self._going.add)(index)
+        (self._going.discard if self._jobs[index]._watch.is_done else self._going.add)(index)
         self._tell()
         if self._is_over():  # whoever waits for the last job finds its end told
             self._throttle.flush()
@@ -166,7 +166,7 @@ class JobBoard(LiveWidget):
             if index is None:
                 continue
             self._follow(index)
-            if not job._is_done():  # else an earlier board has read it to its end
+            if not job._watch.is_done:  # else an earlier board has read it to its end
                 job.start()
         self._tell()
 

@@ -13,7 +13,8 @@ from copy import copy
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from jobwidgets.contact import Contact, ContactState
+from jobwidgets.callbacks import Callbacks
+from jobwidgets.contact import Contact
 from jobwidgets.feed import Throttle
 from jobwidgets.history import JobHistory
 from jobwidgets.pace import Pace
@@ -21,7 +22,6 @@ from jobwidgets.poller import Poller, poller
 from jobwidgets.settings import checked_settings
 from jobwidgets.snapshot import JobwidgetsError, Message, Status
 from jobwidgets.static import static_html
-from jobwidgets.threads import user_callbacks
 from jobwidgets.tokens import Token, token_keeper
 from jobwidgets.watch import Watch
 
@@ -112,10 +112,7 @@ class Job:
         self._watch = watch
         self._poller: Poller | None = None
         self._was_stopped = False
-        self._told: tuple[int, ContactState] | None = None
-        self._on_change: tuple[Callable[[Job], object], ...] = ()
-        self._on_done: tuple[Callable[[Job], object], ...] = ()
-        self._notify = notify
+        self._callbacks = Callbacks(self, watch, notify)
 
     def __repr__(self) -> str:
         return f"Job({self.url!r})"
@@ -231,8 +228,7 @@ class Job:
     def start(self) -> Job:
         """Watch the job from now on, again after `stop` or a refusal too; return the job."""
         self._poller, self._was_stopped = poller(), False
-        if self._notify is not None:
-            self._poller.thread.call(self._listen)
+        self._poller.thread.call(self._callbacks.begin)
         self._poller.begin(self._watch)
         return self
 
@@ -313,7 +309,7 @@ class Job:
 
         Callbacks run one after another on a thread of their own; what they raise is logged.
         """
-        poller().thread.call(self._add_change, callback)
+        poller().thread.call(self._callbacks.add_change, callback)
         self._start_once()
 
     def add_done_callback(self, callback: Callable[[Job], object]) -> None:
@@ -321,7 +317,7 @@ class Job:
 
         A watch that gives up (no such job, say) calls it too; `error` tells the difference.
         """
-        poller().thread.call(self._add_done, callback)
+        poller().thread.call(self._callbacks.add_done, callback)
         self._start_once()
 
     def _start_once(self) -> None:
@@ -333,43 +329,6 @@ class Job:
     def _subscribe(self, throttle: Throttle) -> None:
         """Tell `throttle` on the poller's thread after each exchange."""
         poller().thread.call(self._watch.feed.subscribe, throttle)
-
-    def _listen(self) -> None:
-        """Hear of each exchange from now on; a job without callbacks never does."""
-        if self._told is None:
-            self._told = len(self.history), self.contact.state
-            self._watch.feed.subscribe(Throttle(self._tell))
-
-    def _tell(self, _: int | None) -> None:
-        now = (len(self.history), self.contact.state)
-        if now != self._told:
-            self._told = now
-            for callback in self._on_change:
-                user_callbacks.call(callback, self)
-        if self._notify is not None and self._is_over():
-            notify, self._notify = self._notify, None
-            user_callbacks.call(notify, self)
-        if self._is_done():
-            done, self._on_done = self._on_done, ()
-            for callback in done:
-                user_callbacks.call(callback, self)
-
-    def _add_change(self, callback: Callable[[Job], object]) -> None:
-        self._listen()
-        self._on_change += (callback,)
-
-    def _add_done(self, callback: Callable[[Job], object]) -> None:
-        if self._is_done():
-            user_callbacks.call(callback, self)
-        else:
-            self._listen()
-            self._on_done += (callback,)
-
-    def _is_over(self) -> bool:
-        return self._watch.has_ended and self._watch.is_at_rest
-
-    def _is_done(self) -> bool:
-        return self._is_over() or self.contact.state is ContactState.LOST
 
     async def _ended(self) -> Job:
         self._start_once()

@@ -106,6 +106,16 @@ class Watch:
         return self.history.status is not None and self.history.status.is_final
 
     @property
+    def is_over(self) -> bool:
+        """Whether the job has ended, and nothing more is read of it."""
+        return self.has_ended and self.is_at_rest
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the job is over, or the watch has given up."""
+        return self.is_over or self.contact.state is ContactState.LOST
+
+    @property
     def elapsed(self) -> timedelta | None:
         """How long the job has run by now, or had run at its end; None if its start is unknown."""
         elapsed = self.history.elapsed

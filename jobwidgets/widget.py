@@ -99,7 +99,7 @@ class JobWidget(LiveWidget):
         return self._job.history, self._job.contact, self._job.elapsed
 
     def _is_over(self) -> bool:
-        return self._job._is_done()
+        return self._job._watch.is_done
 
     # What follows runs on the poller's thread, the one writer of the traits.
 

@@ -49,7 +49,8 @@ TABLE = {
     "words": "contact history snapshot",
     "markup": "snapshot words",
     "static": "contact history markup snapshot words",
-    "job": "connections contact feed history pace poller settings snapshot static threads tokens "
+    "callbacks": "contact feed threads watch",
+    "job": "callbacks connections contact feed history pace poller settings snapshot static tokens "
     "watch",
     "listing": "contact pace poller snapshot source threads",
     "jobs": "connections history job listing pace poller settings tokens",
