@@ -74,10 +74,16 @@ class Listing:
             self.contact, state=ContactState.CONNECTING, error=None, failures=0, next_try=None
         )
         self._task = asyncio.get_running_loop().create_task(self._go_on())
+        poller().askers.add(self)
 
     def renew(self) -> None:
         """Ask anew, with a new token; a listing that was ended stays so."""
         if self.contact.state is not ContactState.STOPPED:
+            self.begin()
+
+    def awake(self) -> None:
+        """Ask at once, unless nothing is asked any more: the machine has slept."""
+        if self._task is not None and not self._task.done():
             self.begin()
 
     def end(self) -> None:

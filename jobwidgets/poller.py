@@ -8,7 +8,8 @@ import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
+from weakref import WeakSet
 
 from jobwidgets.loop_thread import HEARTBEAT, LoopThread
 from jobwidgets.watch import Watch
@@ -26,6 +27,13 @@ class _Round:
     connections: Connections
     timers: dict[Watch, asyncio.TimerHandle] = field(default_factory=dict)
     asking: dict[Watch, asyncio.Task[None]] = field(default_factory=dict)
+
+
+class Asker(Protocol):
+    """What asks on the poller's thread by itself, a jobs resource say."""
+
+    def awake(self) -> None:
+        """Ask at once, if anything is to be asked: the machine has slept."""
 
 
 class Poller:
@@ -48,6 +56,8 @@ class Poller:
         # A thread that ends tidies up its own round while the next one may have begun another.
         self._rounds: dict[asyncio.AbstractEventLoop, _Round] = {}
         self._dropping: asyncio.Task[None] | None = None  # kept, or it might be collected
+        self.askers: WeakSet[Asker] = WeakSet()
+        """Told when the machine has slept, on the poller's thread."""
 
     @property
     def connections(self) -> Connections:
@@ -133,6 +143,8 @@ class Poller:
             watch.drop_exchange()
         for watch in (*hanging, *waiting):
             self._ask(watch)
+        for asker in list(self.askers):
+            asker.awake()
 
     @property
     def _round(self) -> _Round:

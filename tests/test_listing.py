@@ -170,3 +170,25 @@ def test_interval_of_no_use(interval: Any) -> None:
     """An interval with which the list would be asked for madly, or never again, is refused."""
     with pytest.raises((TypeError, ValueError), match=r"^listing_interval is"):
         Jobs(JOBS_URL)._listing(Heard(), interval)
+
+
+def test_after_a_sleep_the_list_is_asked_for_at_once(listing: Callable[..., Started]) -> None:
+    """When the machine has slept, new jobs appear without the rest of the pause."""
+    _, _, heard, _ = listing(ids("a"), ids("a", "b"), interval=3600.0)
+    assert heard.wait(1) == [["a"]]
+    poller().thread.do(poller().thread._awoke)
+    assert heard.wait(2) == [["a"], ["a", "b"]]
+
+
+def test_after_a_sleep_an_ended_listing_stays_so(listing: Callable[..., Started]) -> None:
+    """What was ended, or can only be mended by the user, is not asked for again."""
+    _, ended, heard, transport = listing(ids("a"), interval=3600.0)
+    _, lost, told, other = listing(MISSING)
+    heard.wait(1)
+    told.wait(1)
+    poller().thread.do(ended.end)
+    poller().thread.do(lambda: None)
+    poller().thread.do(poller().thread._awoke)
+    poller().thread.do(lambda: None)
+    assert (len(transport.requests), len(other.requests)) == (1, 1)
+    assert (ended.contact.state, lost.contact.state) == (ContactState.STOPPED, ContactState.LOST)
