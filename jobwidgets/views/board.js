@@ -2,7 +2,7 @@
 
 import { jobOf } from "./board_job.js";
 import { BoardTable } from "./board_table.js";
-import { button, element, hide, put, say, searchField, StatusMark } from "./parts.js";
+import { button, element, focused, hide, put, say, searchField, StatusMark } from "./parts.js";
 import { View } from "./view.js";
 import { counted, listingWords } from "./words.js";
 
@@ -112,7 +112,7 @@ class BoardView extends View {
     const chip = this.chips.get(status) ?? this.makeChip(status);
     const mark = this.table.jobs.find((job) => job?.status === status)?.mark;
     chip.status.show({ mark: mark ?? chip.status.mark.textContent, words: total(number, status) });
-    chip.hidden = !number && !this.chosen.has(status) && chip !== document.activeElement;
+    chip.hidden = !number && !this.chosen.has(status) && chip !== focused(chip);
   }
 
   makeChip(status) {

@@ -5,7 +5,7 @@
 //     .show(job, now), .tick(now), .place(position, columns), .unfold(), .fold(), .remove()
 //     .messages                what it unfolds to: Messages; null while folded
 
-import { Bar, element, put, say, StatusMark } from "./parts.js";
+import { Bar, element, put, say, selectionAt, StatusMark } from "./parts.js";
 import { JOB_COLUMNS, seconds } from "./board_job.js";
 import { Messages } from "./messages.js";
 import { clock, shortened } from "./words.js";
@@ -34,7 +34,7 @@ export class Row {
     this.bar = new Bar(cells.part);
     this.row.addEventListener("click", (event) => {
       const isButton = this.button.contains(event.target);
-      if (isButton || document.getSelection().isCollapsed) toggle();
+      if (isButton || selectionAt(this.row).isCollapsed) toggle();
     });
   }
 

@@ -15,7 +15,7 @@ import { isNothing, JOB_COLUMNS, sorted } from "./board_job.js";
 import { Row } from "./board_row.js";
 import { Heights } from "./heights.js";
 import { keyHandler } from "./keys.js";
-import { element, put } from "./parts.js";
+import { element, focused, put } from "./parts.js";
 
 const ROWS_AROUND = 8; // rows drawn above and below what is in sight
 const UNSEEN = 640; // px of rows drawn while the board is in no page yet
@@ -65,7 +65,7 @@ export class BoardTable {
 
   listen() {
     this.scroller.addEventListener("scroll", () => this.draw(), { passive: true });
-    keyHandler(this.body, (event) => this.onKey(event));
+    keyHandler(this.body, (event, target) => this.onKey(event, target));
     this.body.addEventListener("pointerleave", () => this.settle());
     this.body.addEventListener("focusout", () => setTimeout(() => this.settle()));
     this.body.addEventListener("focusin", (event) => this.onFocus(event));
@@ -113,7 +113,7 @@ export class BoardTable {
   /** Nothing moves under the pointer or the focus: the order is put right when they have gone. */
   get isBusy() {
     if (!this.fits && !this.column) return false;
-    return this.body.matches(":hover") || this.body.contains(document.activeElement);
+    return this.body.matches(":hover") || this.body.contains(focused(this.body));
   }
 
   append(indexes) {
@@ -246,7 +246,7 @@ export class BoardTable {
     for (const node of [...this.body.children]) if (!wanted.has(node)) node.remove();
     let cursor = this.body.firstChild;
     for (const node of nodes) {
-      if (node !== cursor && node.contains(document.activeElement)) {
+      if (node !== cursor && node.contains(focused(this.body))) {
         while (cursor && cursor !== node) {
           const passed = cursor;
           cursor = cursor.nextSibling;
@@ -312,7 +312,7 @@ export class BoardTable {
   // The keyboard: Tab comes to one row, the arrows go from row to row.
 
   activeIndex() {
-    const active = document.activeElement;
+    const active = focused(this.body);
     if (!this.body.contains(active)) return null;
     return active.closest(".jobwidgets-row, .jobwidgets-detail").index;
   }
@@ -332,8 +332,8 @@ export class BoardTable {
     return this.order.slice(position).find((index) => this.rows.has(index)) ?? this.order[0];
   }
 
-  onKey(event) {
-    if (!event.target.matches(".jobwidgets-fold")) return;
+  onKey(event, target) {
+    if (!target.matches(".jobwidgets-fold")) return;
     const page = Math.max(1, Math.floor(this.scroller.clientHeight / this.rowHeight) - 2);
     const steps = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -Infinity, End: Infinity };
     const step = steps[event.key];

@@ -1,7 +1,7 @@
 // The keys of a view in a notebook.
 //
 //   keepKeys(root)            keys for what has the focus in root stay in it; → end
-//   keyHandler(node, handle)  handle(event) for the keys that are kept so
+//   keyHandler(node, handle)  handle(event, target) for the keys that are kept so
 
 const OURS = new Set([
   ..."ArrowUp ArrowDown ArrowLeft ArrowRight PageUp PageDown Home End Enter".split(" "),
@@ -9,7 +9,7 @@ const OURS = new Set([
 ]);
 
 /** Escape is the notebook's, but in a field where there is something to empty. */
-function isOurs({ key, target }) {
+function isOurs(key, target) {
   return key === "Escape" ? target.type === "search" && target.value !== "" : OURS.has(key);
 }
 
@@ -20,12 +20,13 @@ function isOurs({ key, target }) {
  */
 export function keepKeys(root) {
   const keep = (event) => {
-    if (!root.contains(event.target) || !isOurs(event) || event.altKey) return;
+    const [target] = event.composedPath(); // in a shadow tree the event's own is only its host
+    if (!root.contains(target) || !isOurs(event.key, target) || event.altKey) return;
     const isLetter = /^[ac]$/i.test(event.key);
     if (isLetter !== (event.ctrlKey || event.metaKey)) return;
     if (event.shiftKey && event.key === "Enter") return;
     event.stopPropagation();
-    event.target.dispatchEvent(new CustomEvent("jobwidgets-key", { bubbles: true, detail: event }));
+    target.dispatchEvent(new CustomEvent("jobwidgets-key", { bubbles: true, detail: event }));
   };
   window.addEventListener("keydown", keep, true);
   return () => window.removeEventListener("keydown", keep, true);
@@ -33,5 +34,5 @@ export function keepKeys(root) {
 
 /** Call `handle` with each kept key for what has the focus within a node. */
 export function keyHandler(node, handle) {
-  node.addEventListener("jobwidgets-key", ({ detail }) => handle(detail));
+  node.addEventListener("jobwidgets-key", ({ detail, target }) => handle(detail, target));
 }

@@ -55,7 +55,7 @@ export class Messages {
   listen() {
     this.choice.addEventListener("input", () => this.filter());
     this.root.addEventListener("copy", (event) => this.onCopy(event));
-    keyHandler(this.root, (event) => this.onKey(event));
+    keyHandler(this.root, (event, target) => this.onKey(event, target));
     this.onPointer = () => this.table.markAll(false);
     document.addEventListener("pointerdown", this.onPointer, true);
   }
@@ -146,8 +146,8 @@ export class Messages {
 
   // Copying: lines of number, time, code (level) and text.
 
-  onKey(event) {
-    if (!this.table.scroller.contains(event.target)) return;
+  onKey(event, target) {
+    if (!this.table.scroller.contains(target)) return;
     const marks = event.key.toLowerCase() === "a" && (event.ctrlKey || event.metaKey);
     if (marks) this.table.markAll(true);
     if (marks || (!event.shiftKey && this.table.turn(event.key))) event.preventDefault();

@@ -5,6 +5,7 @@
 //   searchField(parent, label, changed)     a field to filter by text; Escape empties it
 //   liveRegion(parent)                      what is said in it is read out, when the reader has time
 //   say(node, text), put(node, name, value) set a text, an attribute (null takes it away), if new
+//   focused(node), selectionAt(node)        the focus, the selection, in the node's own tree
 //   hide(node, isHidden, heir)              a focus in what is hidden goes to the heir
 //   new StatusMark(parent): .show(head)     shape and word of a head (view_state.head)
 //   new Bar(parent): .show(head, isAsked)   the progress bar and "2 of 5 steps"
@@ -64,9 +65,19 @@ export function put(node, name, value) {
   else if (node.getAttribute(name) !== String(value)) node.setAttribute(name, value);
 }
 
+/** What has the focus in the node's tree: from outside a shadow tree only its host is seen. */
+export function focused(node) {
+  return node.getRootNode().activeElement ?? null;
+}
+
+/** The selection in the node's tree, where the browser tells it of a shadow tree. */
+export function selectionAt(node) {
+  return node.getRootNode().getSelection?.() ?? document.getSelection();
+}
+
 /** Show or hide a node; without an heir, the focus in it would start anew at the page's top. */
 export function hide(node, isHidden, heir) {
-  if (isHidden && node.contains(document.activeElement)) heir.focus({ preventScroll: true });
+  if (isHidden && node.contains(focused(node))) heir.focus({ preventScroll: true });
   node.hidden = isHidden;
 }
 
@@ -123,7 +134,8 @@ export async function copyText(text) {
 }
 
 function copyBySelection(text) {
-  const focused = document.activeElement;
+  let active = document.activeElement;
+  while (active?.shadowRoot?.activeElement) active = active.shadowRoot.activeElement;
   const selection = document.getSelection();
   const ranges = Array.from({ length: selection.rangeCount }, (_, i) => selection.getRangeAt(i));
   const area = element("textarea", "hidden", document.body);
@@ -131,7 +143,7 @@ function copyBySelection(text) {
   area.select();
   const isCopied = document.execCommand("copy");
   area.remove();
-  focused?.focus?.({ preventScroll: true });
+  active?.focus?.({ preventScroll: true });
   selection.removeAllRanges();
   ranges.forEach((range) => selection.addRange(range));
   return isCopied;

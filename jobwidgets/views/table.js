@@ -5,7 +5,7 @@
 
 import { Heights } from "./heights.js";
 import { MESSAGE_COLUMNS, MessageRow } from "./message_row.js";
-import { element, put } from "./parts.js";
+import { element, focused, put, selectionAt } from "./parts.js";
 
 const AT_END = 8; // px from the end that still count as reading the newest
 const OVERSCAN = 120; // px drawn above and below what is in sight
@@ -194,7 +194,7 @@ export class Table {
 
   goToEnd() {
     this.follows = true;
-    document.getSelection().removeAllRanges();
+    selectionAt(this.body).removeAllRanges();
     this.draw();
   }
 
@@ -263,7 +263,7 @@ export class Table {
   }
 
   drop(index, row) {
-    if (row.root.contains(document.activeElement)) this.scroller.focus({ preventScroll: true });
+    if (row.root.contains(focused(row.root))) this.scroller.focus({ preventScroll: true });
     this.drawn.delete(index);
     this.fresh.delete(row);
     row.root.remove();
@@ -323,14 +323,14 @@ export class Table {
   // The selection.
 
   holdsSelection() {
-    const selection = document.getSelection();
+    const selection = selectionAt(this.body);
     return !selection.isCollapsed && this.body.contains(selection.anchorNode);
   }
 
   /** The positions [from, to) of the rows that the selection spans; null for none, or within one. */
   selected(orOne = false) {
     if (!this.holdsSelection()) return null;
-    const { anchorNode, focusNode } = document.getSelection();
+    const { anchorNode, focusNode } = selectionAt(this.body);
     const [one, other] = [anchorNode, focusNode].map((node) => {
       const at = node.nodeType === Node.ELEMENT_NODE ? node : node.parentElement;
       return at.closest("tr")?.index;
@@ -348,6 +348,6 @@ export class Table {
     if (isAllMarked === Boolean(this.isAllMarked)) return;
     this.isAllMarked = isAllMarked;
     this.table.toggleAttribute("data-all", isAllMarked);
-    if (isAllMarked) document.getSelection().selectAllChildren(this.body);
+    if (isAllMarked) selectionAt(this.body).selectAllChildren(this.body);
   }
 }

@@ -13,7 +13,7 @@
 // data-gone where the kernel is gone, data-narrow where there is little room.
 
 import { keepKeys } from "./keys.js";
-import { element, liveRegion } from "./parts.js";
+import { element, focused, liveRegion, selectionAt } from "./parts.js";
 
 const TICK = 1000; // ms between two turns of the clocks
 const UNREACHED = 3000; // ms after the outputs were kept: a view that is still there is in none
@@ -62,9 +62,9 @@ export class View {
 
   /** The kernel waits with the last form of the output while the reader is in it. */
   noteUse() {
-    const selection = document.getSelection();
+    const selection = selectionAt(this.root);
     const selects = !selection.isCollapsed && this.root.contains(selection.anchorNode);
-    const inUse = selects || this.root.contains(document.activeElement);
+    const inUse = selects || this.root.contains(focused(this.root));
     if (inUse === this.inUse) return;
     this.inUse = inUse;
     this.tell({});
