@@ -6,12 +6,11 @@
 //     .tell(content)             send to the kernel
 //     .noteKept(isKept)          whether all outputs have got their last form
 //     .placeWords(isOver)        what is to be said of where the view stands; "" for nothing
-//   new KernelLink(model, name, told)  .send(content), .look(), .isGone, .remove(); told() when
-//                                      isGone changes; name: of the view, goes with each
 //
 // A view's root has data-status="…" from the head, which sets its colour --jw-status (look.css);
 // data-gone where the kernel is gone, data-narrow where there is little room.
 
+import { KernelLink } from "./kernel.js";
 import { keepKeys } from "./keys.js";
 import { element, focused, liveRegion, selectionAt } from "./parts.js";
 
@@ -111,55 +110,5 @@ export class View {
     this.observer.disconnect();
     this.link.remove();
     if (!this.link.isGone) this.tell({ open: false });
-  }
-}
-
-const GONE = new Set(["dead", "terminating"]);
-
-/**
- * The way to the kernel, and whether there is one. ipywidgets tells by "comm_live_update" of a
- * restart, and a message cannot be sent then; JupyterLab's manager has no kernel after a shutdown.
- */
-export class KernelLink {
-  constructor(model, name, told) {
-    this.model = model;
-    this.name = name;
-    this.told = told;
-    this.isGone = false;
-    this.onLive = () => this.send({});
-    this.model.on("comm_live_update", this.onLive);
-    this.hadKernel = Boolean(this.kernel);
-  }
-
-  get kernel() {
-    return this.model.widget_manager?.kernel;
-  }
-
-  /** Send a message to the kernel; one that cannot be sent shows that it is gone. */
-  send(content) {
-    let isGone = false;
-    try {
-      this.model.send({ view: this.name, ...content });
-    } catch {
-      isGone = true;
-    }
-    this.note(isGone);
-  }
-
-  /** Look at the kernel without sending anything; call it now and then. */
-  look() {
-    const { kernel } = this;
-    this.hadKernel ||= Boolean(kernel);
-    if (this.hadKernel && (!kernel || GONE.has(kernel.status))) this.note(true);
-  }
-
-  note(isGone) {
-    if (isGone === this.isGone) return;
-    this.isGone = isGone;
-    this.told();
-  }
-
-  remove() {
-    this.model.off("comm_live_update", this.onLive);
   }
 }
