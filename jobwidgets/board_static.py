@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from jobwidgets.board_state import Shown, shortened
 from jobwidgets.contact import Contact, ContactState
 from jobwidgets.history import JobHistory
-from jobwidgets.markup import GAP, MUTED, ROOT, ROW, TABLE, escaped, line, plain, shown, small_mark
+from jobwidgets.markup import GAP, MUTED, ROOT, ROW, TABLE, escaped, line, mark, plain, shown
 from jobwidgets.snapshot import Status
 from jobwidgets.static import messages_html
 from jobwidgets.words import (
@@ -147,7 +147,7 @@ def _cell_html(row: _Row, column: int) -> str:
     if name == "last message":
         return f'<td dir="auto" style="{_TEXT}">{text}</td>'
     if name == "status":
-        text = f"{small_mark(row.history.status)}{text}"
+        text = f"{mark(row.history.status)}{text}"
     if name == "job":
         short = escaped(short_id(row.cells[column]))
         text = f'<span style="{_ID}" title="{text}">{short}</span>'

@@ -52,19 +52,8 @@ def mark(status: Status | None) -> str:
     """Return the shape of a status, in its colour."""
     shape, colour = MARKS[status]
     style = (
-        "display:inline-block;width:18px;height:18px;line-height:18px;text-align:center;"
-        f"border-radius:9px;margin:0 8px 0 0;color:#ffffff;background-color:{colour}"
-    )
-    return f'<span style="{style}">{shape}</span>'
-
-
-def small_mark(status: Status | None) -> str:
-    """Return the mark in few bytes, for long tables."""
-    shape, colour = MARKS[status]
-    style = (
         "display:inline-block;width:18px;line-height:18px;text-align:center;border-radius:9px;"
-        "margin:0 8px 0 0;"
-        f"color:#fff;background-color:{colour}"
+        f"margin:0 8px 0 0;color:#ffffff;background-color:{colour}"
     )
     return f'<span style="{style}">{shape}</span>'
 
