@@ -39,6 +39,19 @@ _READY = """() => {
 }"""
 
 
+# Whether the kernel runs an empty cell within so many milliseconds.
+_ANSWERS = f"""patience => Promise.race([
+  {_PANEL}.sessionContext.session.kernel.requestExecute({{code: '', silent: true}}).done
+    .then(() => true),
+  new Promise(late => setTimeout(late, patience, false)),
+])"""
+# Connects to the kernel once more, for a moment.
+_CONNECT_ONCE_MORE = f"""() => {{
+  const other = {_PANEL}.sessionContext.session.kernel.clone();
+  setTimeout(() => other.dispose(), 2000);
+}}"""
+
+
 class Lab:
     """One Jupyter server on a free loopback port, with every file of its own in `folder`.
 
@@ -146,7 +159,20 @@ class Notebook:
             # JupyterLab now and then misses the first "idle" of a kernel, before any of our code.
             self.page.reload(wait_until="domcontentloaded")
             self.page.wait_for_function(_READY, timeout=60_000)
+        self._wait_until_answered()
         self.problems.clear()  # Notebook 7.6 has one of its own while it loads
+
+    def _wait_until_answered(self) -> None:
+        """Return when the kernel has run an empty cell.
+
+        ipykernel 7 may leave the first request unread until another connection is made
+        (https://github.com/ipython/ipykernel/issues/1554): 1 of 80 notebooks, before our code.
+        """
+        for _ in range(5):
+            if self.page.evaluate(_ANSWERS, 5_000):
+                return
+            self.page.evaluate(_CONNECT_ONCE_MORE)
+        raise AssertionError("the kernel runs nothing")
 
     def run(self, *cells: int) -> None:
         """Run cells and wait for the end of each."""
