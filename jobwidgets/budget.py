@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 REQUESTS_PER_SECOND = 20.0
 """To one host, unless `configure` says otherwise."""
@@ -92,35 +94,66 @@ def at_once(_: float) -> float:
 
 
 class Budget:
-    """The requests to one host, let through one by one; on one event loop."""
+    """The requests to one host, let through one by one; on one event loop.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    room
+        How many requests that were let through may wait for a connection. The rest waits here,
+        where the most urgent one is the next.
+    """
+
+    def __init__(self, room: float = math.inf) -> None:
         self._bucket = Bucket(_rate)
-        self._waiting: dict[asyncio.Future[None], Urgency] = {}
-        self._timer: asyncio.TimerHandle | None = None
+        self._room = room
+        self._at_the_door = 0
+        self._waiting: dict[Callable[[], object], Urgency] = {}
+        self._next_look: asyncio.Handle | None = None
+
+    def ask(self, urgency: Urgency, go: Callable[[], object]) -> None:
+        """Call `go` when a request may be made; now, if that is now."""
+        self._waiting[go] = urgency
+        if self._next_look is None:
+            self._serve()
+
+    def withdraw(self, go: Callable[[], object]) -> None:
+        """Call `go` no more."""
+        self._waiting.pop(go, None)
 
     async def admit(self, urgency: Urgency) -> None:
         """Return when a request may be made."""
-        if not self._waiting and self._has_taken(asyncio.get_running_loop().time()):
-            return
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting[turn] = urgency
+        go = partial(_set, turn)
+        self.ask(urgency, go)
         try:
-            self._serve()
             await turn
         finally:
-            self._waiting.pop(turn, None)
+            self.withdraw(go)
+
+    @contextmanager
+    def at_the_door(self) -> Iterator[None]:
+        """Count a request that was let through as one that waits for a connection."""
+        self._at_the_door += 1
+        try:
+            yield
+        finally:
+            self._at_the_door -= 1
+            if self._next_look is None:
+                self._serve()
 
     def _serve(self) -> None:
-        """Let through what the bucket holds, and come back for the rest."""
+        """Let through what there is room for, and come back for the rest."""
         loop = asyncio.get_running_loop()
-        while self._waiting and self._has_taken(loop.time()):
-            turn = self._next(loop.time())
-            if not turn.done():  # its request was cancelled in this very moment
-                turn.set_result(None)
-        if self._waiting and self._timer is None:
-            delay = min(self._bucket.delay(loop.time()), _LONGEST_NAP)
-            self._timer = loop.call_later(delay, self._come_back)
+        now, room = loop.time(), self._room - self._at_the_door
+        has_served = False
+        while self._waiting and room > 0 and self._has_taken(now):
+            self._next(now)()
+            has_served, room = True, room - 1
+        if has_served:  # not more before these have reached the door
+            self._next_look = loop.call_soon(self._come_back)
+        elif self._waiting and room > 0:
+            nap = min(self._bucket.delay(now), _LONGEST_NAP)
+            self._next_look = loop.call_later(nap, self._come_back)
 
     def _has_taken(self, now: float) -> bool:
         """Take a request out of the bucket, if there is one."""
@@ -131,10 +164,15 @@ class Budget:
         return True
 
     def _come_back(self) -> None:
-        self._timer = None
+        self._next_look = None
         self._serve()
 
-    def _next(self, now: float) -> asyncio.Future[None]:
-        turn = max(self._waiting, key=lambda turn: self._waiting[turn](now))
-        del self._waiting[turn]
-        return turn
+    def _next(self, now: float) -> Callable[[], object]:
+        go = max(self._waiting, key=lambda go: self._waiting[go](now))
+        del self._waiting[go]
+        return go
+
+
+def _set(turn: asyncio.Future[None]) -> None:
+    if not turn.done():  # its request was cancelled in this very moment
+        turn.set_result(None)

@@ -17,6 +17,7 @@ from jobwidgets.tokens import Token, TokenKeeper, token_keeper
 
 if TYPE_CHECKING:
     from jobwidgets.connections import Connections, Http
+    from jobwidgets.watch import Watch
 
 
 class Jobs:
@@ -97,7 +98,7 @@ class Jobs:
         JobwidgetsError
             If no list came.
         """
-        return poller().run(self._source.read_ids)
+        return poller().run(self._ids)
 
     def job(self, job_id: str) -> Job:
         """Return the handle of one job; no I/O."""
@@ -140,8 +141,18 @@ class Jobs:
         return self._settings.dialect.job_url(self.url, job_id)
 
     async def _histories(self, connections: Connections) -> list[JobHistory]:
-        ids = await self._source.read_ids(connections)
-        watches = [self._settings.watch(self._url_of(job_id)) for job_id in ids]
-        exchanges = (watch.exchange(connections) for watch in watches)
-        await asyncio.gather(*exchanges, return_exceptions=True)
+        watches = [
+            self._settings.watch(self._url_of(job_id)) for job_id in await self._ids(connections)
+        ]
+        await asyncio.gather(*(_look(watch, connections) for watch in watches))
         return [watch.history for watch in watches]
+
+    async def _ids(self, connections: Connections) -> list[str]:
+        await connections.admit(self.url)
+        return await self._source.read_ids(connections)
+
+
+async def _look(watch: Watch, connections: Connections) -> None:
+    """Ask for a job once; what goes wrong is written down in its history."""
+    await connections.admit(watch.source.url)
+    await asyncio.gather(watch.exchange(connections), return_exceptions=True)

@@ -100,7 +100,9 @@ class Listing:
     async def _exchange(self) -> float | None:
         ids: list[str] | None = None
         try:
-            ids = await self._source.read_ids(poller().connections)
+            connections = poller().connections
+            await connections.admit(self._source.url)
+            ids = await self._source.read_ids(connections)
         except JobwidgetsError as error:
             self._missed(error)
         else:

@@ -69,6 +69,11 @@ class LoopThread:
         """Whether this is called on the thread itself."""
         return threading.current_thread() is self._thread
 
+    @property
+    def is_ending(self) -> bool:
+        """Whether the running loop does nothing any more but end."""
+        return asyncio.get_running_loop() is not self._loop
+
     def call(self, function: Callable[..., object], *args: Any) -> None:
         """Run ``function(*args)`` on the loop, soon; from any thread."""
         with self._lock:

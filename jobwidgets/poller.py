@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from weakref import WeakSet
 
 from jobwidgets.loop_thread import HEARTBEAT, LoopThread
+from jobwidgets.schedule import Schedule
 from jobwidgets.watch import Watch
 
 if TYPE_CHECKING:
@@ -20,12 +21,41 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+@dataclass(slots=True, eq=False)
+class _Turn:
+    """A watch that waits for its host's budget."""
+
+    watch: Watch
+    ask: Callable[[Watch], None]
+    _is_over: asyncio.Event | None = None  # seldom does anybody wait
+
+    def __call__(self) -> None:
+        """Ask now."""
+        self.ask(self.watch)
+
+    async def wait(self) -> None:
+        """Return when its turn has come, or was withdrawn."""
+        if self._is_over is None:
+            self._is_over = asyncio.Event()
+        await self._is_over.wait()
+
+    def end(self) -> None:
+        """Wake those that wait."""
+        if self._is_over is not None:
+            self._is_over.set()
+
+
 @dataclass(slots=True)
 class _Round:
-    """What one event loop has in hand: which watches wait for their turn, and which are asking."""
+    """What one event loop has in hand.
+
+    A watch is planned for later, or lined up for its host's budget, or asking; no task waits for
+    anything but an answer.
+    """
 
     connections: Connections
-    timers: dict[Watch, asyncio.TimerHandle] = field(default_factory=dict)
+    planned: Schedule[Watch]
+    lined_up: dict[Watch, _Turn] = field(default_factory=dict)
     asking: dict[Watch, asyncio.Task[None]] = field(default_factory=dict)
 
 
@@ -86,31 +116,60 @@ class Poller:
 
     def _begin(self, watch: Watch) -> None:
         watch.begin()
-        self._ask(watch)
+        self._line_up(watch)
 
     def _end(self, watch: Watch) -> None:
-        self._cancel_timer(watch)
+        self._withdraw(watch)
+        self._drop_exchange(watch)
         watch.end()
 
     def _renew(self, watch: Watch) -> None:
         if watch.is_active:
-            watch.drop_exchange()
+            self._drop_exchange(watch)
             self._begin(watch)
 
-    def _ask(self, watch: Watch) -> asyncio.Task[None]:
-        self._cancel_timer(watch)
+    def _drop_exchange(self, watch: Watch) -> None:
+        self._round.asking.pop(watch, None)
+        watch.drop_exchange()
+
+    def _line_up(self, watch: Watch) -> None:
+        """Ask as soon as the host's budget has room, unless that is under way."""
         now = self._round
-        exchange = watch.exchange(now.connections)
-        if now.asking.get(watch) is not exchange:
-            now.asking[watch] = exchange
-            exchange.add_done_callback(partial(self._landed, watch))
-        return exchange
+        exchange = now.asking.get(watch)
+        if watch in now.lined_up or not (exchange is None or exchange.done()):
+            return
+        now.planned.forget(watch)
+        watch.line_up()
+        turn = now.lined_up[watch] = _Turn(watch, self._ask)
+        now.connections.ask(watch.source.url, watch.urgency, turn)
+
+    def _ask(self, watch: Watch) -> None:
+        self._withdraw(watch)
+        if self.thread.is_ending:
+            return
+        now = self._round
+        exchange = now.asking[watch] = watch.exchange(now.connections)
+        exchange.add_done_callback(partial(self._landed, watch))
+
+    def _withdraw(self, watch: Watch) -> None:
+        """Let the watch neither be planned nor lined up."""
+        now = self._round
+        now.planned.forget(watch)
+        turn = now.lined_up.pop(watch, None)
+        if turn is not None:
+            now.connections.withdraw(watch.source.url, turn)
+            turn.end()
 
     async def _landing(self, watch: Watch) -> None:
         """Wait for one exchange, and for another if that was dropped because of a new token."""
-        exchange, waiting = self._ask(watch), asyncio.current_task()
+        self._line_up(watch)
+        now, waiting = self._round, asyncio.current_task()
+        while watch in now.lined_up:
+            await now.lined_up[watch].wait()
         try:
-            await asyncio.shield(exchange)
+            if watch not in now.asking:
+                raise asyncio.CancelledError  # it was stopped
+            await asyncio.shield(now.asking[watch])
         except asyncio.CancelledError:
             is_cancelled_itself = waiting is None or waiting.cancelling()
             if is_cancelled_itself or not watch.is_active:
@@ -126,9 +185,8 @@ class Poller:
         exchange.exception()  # it is written down in the watch
         delay = watch.landed()
         # Whoever reads by hand may have begun the next exchange in this very moment.
-        if delay is not None and watch not in now.asking:
-            loop = asyncio.get_running_loop()
-            now.timers[watch] = loop.call_later(delay, self._ask, watch)
+        if delay is not None and not (watch in now.asking or watch in now.lined_up):
+            now.planned.plan(watch, delay)
 
     def _ask_for_all(self) -> None:
         """Ask at once for every job that is watched, over new connections: the machine has slept.
@@ -137,12 +195,12 @@ class Poller:
         """
         now = self._round
         hanging = [watch for watch in now.asking if watch.is_active]
-        waiting = list(now.timers)
+        waiting = list(now.planned)
         self._dropping = asyncio.get_running_loop().create_task(now.connections.drop_idle())
         for watch in hanging:
-            watch.drop_exchange()
+            self._drop_exchange(watch)
         for watch in (*hanging, *waiting):
-            self._ask(watch)
+            self._line_up(watch)
         for asker in list(self.askers):
             asker.awake()
 
@@ -154,18 +212,13 @@ class Poller:
             # httpx is imported when it is first needed: that is a third of our import time.
             from jobwidgets.connections import Connections
 
-            known = self._rounds[loop] = _Round(Connections())
+            known = self._rounds[loop] = _Round(Connections(), Schedule(self._line_up))
         return known
 
     async def _drop(self) -> None:
         now = self._rounds.pop(asyncio.get_running_loop(), None)
         if now is not None:  # else nothing was asked
             await now.connections.aclose()
-
-    def _cancel_timer(self, watch: Watch) -> None:
-        timer = self._round.timers.pop(watch, None)
-        if timer is not None:
-            timer.cancel()
 
 
 _poller = Poller()

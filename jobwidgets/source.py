@@ -17,7 +17,7 @@ from jobwidgets.answer import (
     UnauthorisedError,
     read_document,
 )
-from jobwidgets.budget import Urgency, at_once
+from jobwidgets.budget import at_once
 from jobwidgets.dialects import Dialect, DocumentError
 from jobwidgets.redact import redacted_body, redacted_document
 from jobwidgets.snapshot import JobwidgetsError, Snapshot
@@ -92,16 +92,11 @@ class Source:
         self._last: int | None = None
         self._sent: tuple[str, ...] = ()
 
-    async def read_job(self, connections: Connections, urgency: Urgency | None = None) -> Reading:
-        """Ask for the job once; a document like the last one is not parsed again.
+    async def read_job(self, connections: Connections) -> Reading:
+        """Ask for the job once, which was admitted; what is like the last is not parsed again.
 
         At first sight, what is no document of this job is asked for once more: it may be an
         answer to somebody else, left over on a connection that a gateway shares.
-
-        Parameters
-        ----------
-        urgency
-            Of the request, where the host's budget is short; None is an ordinary one.
 
         Raises
         ------
@@ -110,14 +105,12 @@ class Source:
         DocumentError
             If what came is no document of this job.
         """
-        return await self._typed(self._read_job_twice(connections, urgency))
+        return await self._typed(self._read_job_twice(connections))
 
     async def read_ids(self, connections: Connections) -> list[str]:
-        """Ask the jobs resource for its ids once; raises as `read_job` does."""
+        """Ask the jobs resource for its ids once, which was admitted; raises as `read_job` does."""
         return await self._typed(
-            self._exchange(
-                connections, None, lambda answer: self.dialect.ids(self._document(answer))
-            )
+            self._exchange(connections, lambda answer: self.dialect.ids(self._document(answer)))
         )
 
     def forget(self) -> None:
@@ -139,17 +132,18 @@ class Source:
             _let_go(broken.with_traceback(error.__traceback__))
         raise broken  # out here it has no context
 
-    async def _read_job_twice(self, connections: Connections, urgency: Urgency | None) -> Reading:
+    async def _read_job_twice(self, connections: Connections) -> Reading:
         try:
-            return await self._read_job(connections, urgency)
+            return await self._read_job(connections)
         except DocumentError:
             await connections.drop_idle(self.url)
             if self._last is not None:
                 raise
-        return await self._read_job(connections, at_once)
+        await connections.admit(self.url, at_once)
+        return await self._read_job(connections)
 
-    async def _read_job(self, connections: Connections, urgency: Urgency | None) -> Reading:
-        last, reading = await self._exchange(connections, urgency, self._reading)
+    async def _read_job(self, connections: Connections) -> Reading:
+        last, reading = await self._exchange(connections, self._reading)
         # Not before: an exchange that was dropped meanwhile changes nothing.
         self._last = last
         return reading
@@ -186,12 +180,8 @@ class Source:
             raise DocumentError(f"expected job {wanted}, found job {snapshot.id}")
         return snapshot
 
-    async def _exchange(
-        self, connections: Connections, urgency: Urgency | None, read: Callable[[Answer], T]
-    ) -> T:
+    async def _exchange(self, connections: Connections, read: Callable[[Answer], T]) -> T:
         """Ask once, and once more where a new token may mend a refusal."""
-        await connections.admit(self.url, urgency)
-        # Not before: a token may expire while many jobs wait for the host's budget.
         token = await self.token.current() if self.token is not None else None
         try:
             return await self._ask(connections, token, read)

@@ -48,6 +48,11 @@ def origin(url: str) -> str:
     return f"{parts.scheme}://{parts.hostname}:{parts.port or _DEFAULT_PORT.get(parts.scheme)}"
 
 
+def root(url: str) -> str:
+    """Return `url` without its path: the same text for all jobs of a server."""
+    return "/".join(url.split("/", 3)[:3])
+
+
 def with_query(url: str, query: Mapping[str, str]) -> str:
     """Return `url`, which has no fragment, with `query` in place of parameters of these names."""
     bare, _, old = url.partition("?")

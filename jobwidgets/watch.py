@@ -128,6 +128,7 @@ class Watch:
         if not self.is_active or self.contact.state in _PARKED:
             self.is_active, self._began = True, self._clock()
         self.is_at_rest = False
+        self._asked_at, self._delay = self._clock(), None
         self.feed.unsettle()
         connecting = ContactState.CONNECTING
         self.contact = replace(self.contact, state=connecting, error=None, failures=0)
@@ -146,12 +147,23 @@ class Watch:
         cancel(self._flight)
         self._flight = None
 
+    def urgency(self, now: float) -> float:
+        """Return how urgent the next poll is; see `jobwidgets.budget.lateness`."""
+        return lateness(self._asked_at, self._delay or 1.0)(now)
+
+    def line_up(self) -> None:
+        """Count the next exchange as one that may begin at any moment."""
+        self.contact = self.contact.to_be_tried(None)
+
     def exchange(self, connections: Connections) -> asyncio.Task[None]:
-        """Join the exchange that is under way, or begin one; the task raises what it meets."""
+        """Join the exchange that is under way, or begin one, which was admitted.
+
+        The task raises what it meets.
+        """
         flight, loop = self._flight, asyncio.get_running_loop()
         # After a fork an unfinished exchange is the parent's, on a loop that runs there only.
         if flight is None or flight.done() or flight.get_loop() is not loop:
-            self.contact = self.contact.to_be_tried(None)
+            self.line_up()
             self._flight = flight = loop.create_task(self._exchange(connections))
         return flight
 
@@ -205,9 +217,8 @@ class Watch:
         return delay
 
     async def _exchange(self, connections: Connections) -> None:
-        urgency = lateness(self._asked_at, self._delay) if self._delay else None
         try:
-            reading = await self.source.read_job(connections, urgency)
+            reading = await self.source.read_job(connections)
         except JobwidgetsError as error:
             self._missed(error)
             raise

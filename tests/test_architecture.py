@@ -34,7 +34,7 @@ TABLE = {
     "connections.http1": "| h11 httpx",
     "connections.wire": "connections.dial connections.http1 | httpx",
     "connections.lanes": "answer connections.http1 connections.http_settings connections.wire "
-    "redact | httpx",
+    "redact urls | httpx",
     "connections": "answer budget connections.bodies connections.http_settings connections.lanes "
     "redact urls | httpx",
     "source": "answer budget connections dialects redact snapshot threads tokens urls",
@@ -44,7 +44,8 @@ TABLE = {
     "feed": "",
     "watch": "answer budget connections contact feed history pace snapshot source threads",
     "loop_thread": "threads",
-    "poller": "connections loop_thread watch",
+    "schedule": "",
+    "poller": "connections loop_thread schedule watch",
     "settings": "connections dialects history pace source tokens urls watch",
     "words": "contact history snapshot",
     "markup": "snapshot words",
@@ -53,7 +54,7 @@ TABLE = {
     "job": "callbacks connections contact feed history pace poller settings snapshot static tokens "
     "watch",
     "listing": "contact pace poller snapshot source threads",
-    "jobs": "connections history job listing pace poller settings tokens",
+    "jobs": "connections history job listing pace poller settings tokens watch",
     "view_state": "contact history snapshot words",
     "views": "",
     "displays": "| IPython",

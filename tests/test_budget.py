@@ -14,7 +14,7 @@ from jobwidgets.connections import Connections
 from jobwidgets.dialects.mission import Mission
 from jobwidgets.history import JobHistory
 from jobwidgets.poller import Poller
-from jobwidgets.source import Source
+from jobwidgets.source import Reading, Source
 from jobwidgets.tokens import token_keeper
 from jobwidgets.watch import Watch
 
@@ -244,7 +244,8 @@ def test_nothing_is_planned_when_nobody_waits(skipping: Run) -> None:
     async def main() -> None:
         budget = Budget()
         await budget.admit(lateness(0.0, 1.0))
-        assert budget._timer is None
+        await asyncio.sleep(0)
+        assert budget._next_look is None
 
     skipping(main())
 
@@ -333,12 +334,18 @@ def source(server: Replies, url: str = JOB_URL, **keywords: Any) -> Source:
     return Source(url, Mission(), http={"transport": server}, **keywords)
 
 
+async def read(one: Source, connections: Connections) -> Reading:
+    """Ask for a job as soon as its host's budget has room."""
+    await connections.admit(one.url)
+    return await one.read_job(connections)
+
+
 def test_redirects_count(skipping: Run) -> None:
     """Each request of a chain of redirects is one."""
     moved = httpx.Response(302, headers={"Location": JOB_URL})
     server = Clocked(moved, moved, document())
     configure(requests_per_second=1)
-    skipping(source(server).read_job(Connections()))
+    skipping(read(source(server), Connections()))
     assert server.times == pytest.approx([0, 1, 2], abs=2 * CATCH_UP)
 
 
@@ -352,7 +359,7 @@ def test_renewed_tokens_count(skipping: Run) -> None:
         keeper = token_keeper(tokens.__next__)
         assert keeper is not None
         await keeper.current()
-        assert await source(server, token=keeper).read_job(Connections())
+        assert await read(source(server, token=keeper), Connections())
 
     skipping(main())
     assert server.tokens == ["old", "new"]
@@ -369,7 +376,7 @@ def test_host_is_shared_whatever_the_settings(skipping: Run) -> None:
         connections = Connections()
         asked = zip(servers, [*origins, origins[0]], strict=True)
         await asyncio.gather(
-            *(source(one, f"{place}/jobs/{JOB_ID}").read_job(connections) for one, place in asked)
+            *(read(source(one, f"{place}/jobs/{JOB_ID}"), connections) for one, place in asked)
         )
 
     skipping(main())
@@ -385,7 +392,7 @@ def test_each_host_has_its_own(skipping: Run) -> None:
     async def main() -> None:
         connections = Connections()
         urls = [f"https://h{number}.example.com/jobs/{JOB_ID}" for number in range(10)]
-        await asyncio.gather(*(source(server, url).read_job(connections) for url in urls))
+        await asyncio.gather(*(read(source(server, url), connections) for url in urls))
 
     skipping(main())
     assert server.times == [0] * 10
@@ -404,6 +411,7 @@ def test_fixed_interval_is_bound(skipping: Run) -> None:
             watch = Watch(source(server), history, poll_interval=0.5, clock=loop.time)
             watch.begin()
             while loop.time() < 20:
+                await connections.admit(JOB_URL, watch.urgency)
                 await watch.exchange(connections)
                 await asyncio.sleep(watch.landed() or 0)
 
@@ -423,3 +431,100 @@ def test_poller_is_bound() -> None:
         poller.refresh(watch)
     poller.thread.close()
     assert server.times[-1] - server.times[0] >= 9 / 50 - CATCH_UP
+
+
+# What waits without a task
+
+
+def test_asking_calls_at_once_or_later(skipping: Run) -> None:
+    """A function is called now when there is room, else in its turn, the most urgent first."""
+    configure(requests_per_second=1)
+
+    async def main() -> list[tuple[str, float]]:
+        budget, loop = Budget(), asyncio.get_running_loop()
+        went: list[tuple[str, float]] = []
+        for name, asked_at in {"first": 0.0, "later": 0.0, "urgent": -9.0}.items():
+            budget.ask(lateness(asked_at, 1.0), lambda name=name: went.append((name, loop.time())))
+        assert [name for name, _ in went] == ["first"]
+        await asyncio.sleep(5)
+        return went
+
+    went = skipping(main())
+    assert [name for name, _ in went] == ["first", "urgent", "later"]
+    assert [when for _, when in went] == pytest.approx([0, 1, 2], abs=2 * CATCH_UP)
+
+
+def test_withdrawn_is_not_called(skipping: Run) -> None:
+    """What was withdrawn takes no turn; to withdraw what never asked does nothing."""
+    configure(requests_per_second=1)
+
+    async def main() -> list[int]:
+        budget, went = Budget(), list[int]()
+        calls = [lambda number=number: went.append(number) for number in range(4)]
+        for call in calls:
+            budget.ask(lateness(0.0, 1.0), call)
+        for call in (calls[1], calls[2], calls[2], print):
+            budget.withdraw(call)
+        await asyncio.sleep(1 + 2 * CATCH_UP)
+        return went
+
+    assert skipping(main()) == [0, 3]
+
+
+def test_no_more_than_the_room_at_the_door(skipping: Run) -> None:
+    """Those that find no connection wait in the budget, where the most urgent one is the next."""
+    configure(requests_per_second=100_000)
+    connections, order = asyncio.Semaphore(2), list[int]()
+
+    async def use(budget: Budget, number: int) -> None:
+        await budget.admit(lambda _: float(number))
+        with budget.at_the_door():
+            await connections.acquire()
+        order.append(number)
+        await asyncio.sleep(1)
+        connections.release()
+
+    async def main() -> float:
+        budget = Budget(room=3)
+        await asyncio.gather(*(use(budget, number) for number in range(20)))
+        return asyncio.get_running_loop().time()
+
+    assert skipping(main()) == pytest.approx(10, abs=NEAR)
+    late = order[8:]  # the first ones were let through before the others had asked
+    assert late == sorted(late, reverse=True)
+    assert sorted(order) == list(range(20))
+
+
+def test_who_never_reaches_the_door_holds_up_nobody(skipping: Run) -> None:
+    """Requests that wait for a token, say, after their turn take no room from the others."""
+    configure(requests_per_second=100_000)
+
+    async def main() -> int:
+        budget = Budget(room=3)
+        await asyncio.gather(*(budget.admit(lateness(0.0, 1.0)) for _ in range(100)))
+        return len(budget._waiting)
+
+    assert skipping(main()) == 0
+
+
+def test_who_is_cancelled_at_the_door_makes_room(skipping: Run) -> None:
+    """A request that is dropped while it waits for a connection lets the next one come."""
+    configure(requests_per_second=100_000)
+
+    async def wait(budget: Budget) -> None:
+        await budget.admit(lateness(0.0, 1.0))
+        with budget.at_the_door():
+            await asyncio.Event().wait()
+
+    async def main() -> None:
+        budget = Budget(room=1)
+        first = asyncio.create_task(wait(budget))
+        await asyncio.sleep(0.1)
+        next_one = asyncio.create_task(budget.admit(lateness(0.0, 1.0)))
+        await asyncio.sleep(10)
+        assert not next_one.done()
+        first.cancel()
+        await asyncio.sleep(0.1)
+        assert next_one.done()
+
+    skipping(main())

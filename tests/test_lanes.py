@@ -10,7 +10,7 @@ from servers import Replies
 from jobwidgets.answer import RefusedError
 from jobwidgets.connections.http1 import Prepared
 from jobwidgets.connections.http_settings import Http
-from jobwidgets.connections.lanes import MOST_KNOWN, STUCK, Lanes, Room
+from jobwidgets.connections.lanes import STUCK, Lanes, Room
 from jobwidgets.connections.wire import KEPT_ALIVE
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
@@ -51,31 +51,70 @@ def test_last_one_back_is_the_first(skipping: Run) -> None:
     skipping(main())
 
 
-def test_request_is_kept() -> None:
-    """The request of the last poll is used again, one with other headers is made anew."""
-    some = lanes()
-    first = some.request(JOB_URL, {"X": "1"})
-    assert isinstance(first, Prepared)
-    assert some.request(JOB_URL, {"X": "1"}) is first
-    assert some.request(JOB_URL, {"X": "2"}) is not first
-    assert (b"x", b"2") in list(some.request(JOB_URL, {"X": "2"}).head.headers)
+def sent(request: Prepared | httpx.Request) -> tuple[object, ...]:
+    """Return all that a request says on the wire, and to whom."""
+    assert isinstance(request, Prepared)
+    head = request.head
+    return request.place, head.method, head.target, list(head.headers), request.timeout
 
 
 def test_requests_share_what_they_have_in_common() -> None:
     """Headers and timeouts of thousands of jobs are held once."""
     some = lanes()
     one, other = (some.request(f"{ORIGIN}/jobs/{n}", {"X": "1"}) for n in range(2))
+    assert isinstance(one, Prepared)
+    assert isinstance(other, Prepared)
     assert one.head.headers is other.head.headers
     assert one.timeout is other.timeout
     assert (one.head.target, other.head.target) == (b"/jobs/0", b"/jobs/1")
 
 
-def test_known_requests_are_bounded() -> None:
-    """However many URLs there are, not all of their requests are kept."""
+def test_other_headers() -> None:
+    """A request with other headers than the last one's has its own."""
     some = lanes()
-    for number in range(MOST_KNOWN + 10):
-        some.request(f"{ORIGIN}/jobs/{number}", {})
-    assert len(some._known) <= MOST_KNOWN
+    for value in (b"1", b"2", b"1"):
+        request = some.request(JOB_URL, {"X": value.decode()})
+        assert isinstance(request, Prepared)
+        assert (b"x", value) in list(request.head.headers)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "",
+        "/",
+        "/jobs/1",
+        "/jobs/1?f=json",
+        "/jobs/{5AB-1}?f=json",
+        "/jobs/a b",
+        "/jobs/ä?f=jßon",
+        "/jobs/%7B1%7d",
+        "/jobs/../1",
+        "/jobs/./1",
+        "/jobs/.1",
+        "/jobs/..",
+        "//jobs//1",
+        "/jobs?a=b?c",
+        "/jobs/1?a=b c&d=[e]",
+        "/jobs/1?",
+        "/jobs\n/1",
+        "?f=json",
+        "@other.example.com/jobs",
+        ".example.com/jobs",
+    ],
+)
+def test_request_after_another_is_as_httpx_makes_it(path: str) -> None:
+    """Whatever the URL, it does not matter whether another request was made before."""
+    fresh, used = lanes(), lanes()
+    used.request(f"{ORIGIN}/other?f=json", {"X": "1"})
+
+    def made(some: Lanes) -> tuple[object, ...] | str:
+        try:
+            return sent(some.request(ORIGIN + path, {"X": "1"}))
+        except RefusedError as error:
+            return str(error)
+
+    assert made(used) == made(fresh)
 
 
 @pytest.mark.parametrize("http", [{"auth": ("a", "b")}, {"transport": Replies({})}])

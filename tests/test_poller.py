@@ -4,7 +4,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from concurrent.futures import wait as wait_all
 from typing import Any
 
@@ -14,7 +14,8 @@ from documents import JOB_ID, JOB_URL, document
 from servers import FAST, HANG, Replies, Request, Server
 
 from jobwidgets.answer import NoSuchJobError, TransportError
-from jobwidgets.connections import Connections
+from jobwidgets.budget import configure
+from jobwidgets.connections import LANES, Connections
 from jobwidgets.contact import ContactState
 from jobwidgets.dialects.mission import Mission
 from jobwidgets.feed import Throttle
@@ -521,6 +522,78 @@ def test_read_in_the_moment_of_a_landing_leaves_no_second_timer(poller: Poller) 
     poller.thread.do(int)
     planned = poller.run(planned_calls)
     assert len(planned) == 1
+
+
+@pytest.fixture
+def lined_up(poller: Poller) -> Iterator[Watch]:
+    """Return a watch that has begun, and waits long for the budget of its host."""
+    poller.refresh(new_watch(document()))
+    configure(requests_per_second=0.001)
+    watch = new_watch(document(), pace=RARE)
+    try:
+        poller.begin(watch)
+        poller.thread.do(int)
+        yield watch
+    finally:
+        configure(requests_per_second=100_000)
+
+
+def test_lined_up_watch_is_no_task(poller: Poller, lined_up: Watch) -> None:
+    """A watch that waits for the budget of its host costs no task; its turn comes by itself."""
+    tasks = asyncio.all_tasks(poller.thread._loop)
+    assert (requests(lined_up), len(tasks)) == (0, 0)
+    assert lined_up.contact.state is ContactState.CONNECTING
+    configure(requests_per_second=100_000)
+    until(lambda: lined_up.contact.next_try is not None)
+    assert requests(lined_up) == 1
+
+
+def test_lined_up_watch_is_stopped(poller: Poller, lined_up: Watch) -> None:
+    """A watch that is stopped while it waits for the budget is asked no more; readers hear it."""
+    with ThreadPoolExecutor(1) as pool:
+        read = pool.submit(poller.refresh, lined_up)
+        until(lambda: poller.thread._loop and asyncio.all_tasks(poller.thread._loop))
+        poller.end(lined_up)
+        with pytest.raises(CancelledError):
+            read.result(HANG)
+    configure(requests_per_second=100_000)
+    poller.refresh(new_watch(document()))
+    poller.thread.do(int)
+    assert requests(lined_up) == 0
+
+
+def test_lined_up_watch_is_joined(poller: Poller, lined_up: Watch) -> None:
+    """Whoever reads, renews a token or begins while a watch is lined up shares its one request."""
+    with ThreadPoolExecutor(3) as pool:
+        reads = [pool.submit(poller.refresh, lined_up) for _ in range(3)]
+        until(lambda: len(asyncio.all_tasks(poller.thread._loop)) == len(reads))
+        poller.begin(lined_up)
+        poller.renew(lined_up)
+        poller.thread.do(poller.thread._awoke)
+        configure(requests_per_second=100_000)
+        for read in reads:
+            read.result(HANG)
+    assert requests(lined_up) == 1
+
+
+def test_lined_up_watch_is_not_asked_while_the_thread_ends(poller: Poller) -> None:
+    """A connection that is freed because the thread ends is given to nobody."""
+
+    async def stubborn(_: httpx.Request) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0.01 * len(server.requests))
+
+    server = Replies(stubborn)
+    for _ in range(4 * LANES):
+        watch = new_watch()
+        watch.source.http = {"transport": server}
+        poller.begin(watch)
+    until(lambda: len(server.requests) == LANES)
+    poller.thread.close(HANG)
+    assert poller._rounds == {}
+    assert len(server.requests) == LANES
 
 
 async def planned_calls(_: Connections) -> list[asyncio.TimerHandle]:

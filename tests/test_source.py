@@ -703,9 +703,13 @@ def test_token_is_taken_after_the_wait_for_the_budget(skipping: Callable[..., An
     sources = [Source(JOB_URL, Mission(), token=keeper, http={"transport": replies}) for _ in "ab"]
     configure(requests_per_second=1)
 
+    async def read(one: Source, connections: Connections) -> None:
+        await connections.admit(one.url)
+        await one.read_job(connections)
+
     async def main() -> None:
         async with aclosing(Connections()) as connections:
-            await asyncio.gather(*(source.read_job(connections) for source in sources))
+            await asyncio.gather(*(read(one, connections) for one in sources))
 
     try:
         skipping(main())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from functools import lru_cache
 from urllib.parse import urlsplit
@@ -17,7 +17,7 @@ from jobwidgets.connections.bodies import read_body
 from jobwidgets.connections.http_settings import Http, checked_http
 from jobwidgets.connections.lanes import Lanes, close
 from jobwidgets.redact import redacted
-from jobwidgets.urls import origin
+from jobwidgets.urls import origin, root
 
 LANES = 16
 """Connections, and so requests in flight, to one origin with the same settings."""
@@ -67,10 +67,15 @@ class Connections:
         """
         if urgency is None:
             urgency = lateness(asyncio.get_running_loop().time(), 1.0)
-        host = _host(_root(url))
-        if host not in self._budgets:
-            self._budgets[host] = Budget()
-        await self._budgets[host].admit(urgency)
+        await self._budget(url).admit(urgency)
+
+    def ask(self, url: str, urgency: Urgency, go: Callable[[], object]) -> None:
+        """Call `go` when `admit` would return: it costs less to wait without a task."""
+        self._budget(url).ask(urgency, go)
+
+    def withdraw(self, url: str, go: Callable[[], object]) -> None:
+        """Call `go` no more."""
+        self._budget(url).withdraw(go)
 
     async def get(self, url: str, headers: Mapping[str, str], http: Http) -> Answer:
         """Make one GET request, which was admitted.
@@ -84,9 +89,10 @@ class Connections:
         RefusedError
             If no request can be made of the URL, or with the settings.
         """
-        lanes = await self._to(_origin(_root(url)), http)
+        lanes = await self._to(_origin(root(url)), http)
         request = lanes.request(url, headers)
-        lane, room = await lanes.borrow()
+        with self._budget(url).at_the_door():
+            lane, room = await lanes.borrow()
         try:
             async with asyncio.timeout(self._deadline):
                 response = await lane.ask(request)
@@ -111,7 +117,7 @@ class Connections:
 
         Or an answer was none to what had been asked, and more of that kind may be on its way.
         """
-        chosen = self._lanes.values() if url is None else [self._lanes.get(_origin(_root(url)), [])]
+        chosen = self._lanes.values() if url is None else [self._lanes.get(_origin(root(url)), [])]
         # All at once, before anything is awaited: none of them is lent any more.
         await close([lane for group in chosen for lanes in group for lane in lanes.taken_out()])
 
@@ -119,6 +125,12 @@ class Connections:
         """Close every connection; a later request opens new ones."""
         known, self._lanes = self._lanes, {}
         await _close([lanes for group in known.values() for lanes in group])
+
+    def _budget(self, url: str) -> Budget:
+        host = _host(root(url))
+        if host not in self._budgets:
+            self._budgets[host] = Budget(self._number)
+        return self._budgets[host]
 
     async def _to(self, place: str, http: Http) -> Lanes:
         group = self._lanes.get(place, [])
@@ -139,19 +151,14 @@ async def _close(group: list[Lanes]) -> None:
             stack.push_async_callback(lanes.aclose)
 
 
-def _root(url: str) -> str:
-    """Return the URL without its path: one for all jobs of a server."""
-    return "/".join(url.split("/", 3)[:3])
+@lru_cache(MOST_SERVERS)
+def _origin(place: str) -> str:
+    return origin(place)
 
 
 @lru_cache(MOST_SERVERS)
-def _origin(root: str) -> str:
-    return origin(root)
-
-
-@lru_cache(MOST_SERVERS)
-def _host(root: str) -> str:
-    return urlsplit(root).hostname or ""
+def _host(place: str) -> str:
+    return urlsplit(place).hostname or ""
 
 
 def _headers(response: httpx.Response) -> dict[str, str]:

@@ -41,28 +41,26 @@ class Prepared:
     head: h11.Request = field(repr=False)
     timeout: Mapping[str, float | None] = field(repr=False)
 
+    def at(self, target: str) -> Prepared:
+        """Return the same request for another target (RFC 9112 section 3.2.1)."""
+        headers: Any = self.head.headers
+        head = h11.Request(method=self.head.method, target=target, headers=headers)
+        return Prepared(self.place, head, self.timeout)
 
-def prepared(request: httpx.Request, like: Prepared | None = None) -> Prepared:
-    """Return a request of httpx in the form in which it is sent.
 
-    What it has in common with `like` is held once: thousands of requests may be kept.
-    """
+def prepared(request: httpx.Request) -> Prepared:
+    """Return a request of httpx in the form in which it is sent."""
     url = request.url
     if url.scheme not in _PORTS:
         raise httpx.UnsupportedProtocol(f"expected http or https, found {url.scheme!r}")
     place = url.scheme, url.raw_host.decode("ascii"), url.port or _PORTS[url.scheme]
     headers: Any = request.headers.raw
-    timeout = request.extensions.get("timeout", {})
-    if like is not None:
-        place = like.place if place == like.place else place
-        timeout = like.timeout if timeout == like.timeout else timeout
-        headers = like.head.headers if headers == like.head.headers.raw_items() else headers
     try:
         head = h11.Request(method=request.method, target=url.raw_path, headers=headers)
     except h11.LocalProtocolError:
         # h11 quotes the header, and that may be a token.
         raise httpx.LocalProtocolError("a header holds what no header may hold") from None
-    return Prepared(place, head, timeout)
+    return Prepared(place, head, request.extensions.get("timeout", {}))
 
 
 class Http1(asyncio.BufferedProtocol):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -23,11 +24,12 @@ from jobwidgets.connections.http_settings import (
 )
 from jobwidgets.connections.wire import KEPT_ALIVE, Wire
 from jobwidgets.redact import redacted
+from jobwidgets.urls import root
 
 STUCK = 5.0
 """Seconds after which a request that has no answer counts no more as one in flight."""
-MOST_KNOWN = 4096
-"""Requests that are kept for the next poll of the same job."""
+# A URL below an origin of which nothing is encoded or normalised before it is sent.
+_PLAIN = re.compile(r"(?:/(?!\.)[\w.~-]*)+(?:\?[\w.~=&-]*)?", re.ASCII)
 
 
 class Lanes:
@@ -52,32 +54,27 @@ class Lanes:
         self._idle: list[Lane] = []
         self._first = self._new()
         self._used_at = math.inf  # never: it has not lapsed either
-        self._known: dict[str, tuple[Mapping[str, str], Prepared]] = {}
-        self._last: tuple[Mapping[str, str], Prepared | None] = ({}, None)
+        self._last: _Made | None = None
 
     def request(self, url: str, headers: Mapping[str, str]) -> Prepared | httpx.Request:
-        """Return a request; where nothing of the user's may change it, that of the last poll.
+        """Return a request; where nothing of the user's may change it, made after the last one.
 
         RefusedError if none can be made.
         """
-        known_headers, request = self._known.get(url, (None, None))
-        if request is not None and known_headers == headers:
-            return request
+        alike = None if self._last is None else self._last.alike(url, headers)
+        if alike is not None:
+            return alike
         try:
             made = self._first.client.build_request("GET", url, headers=headers)
-            return self._kept(url, headers, made) if self._is_direct else made
+            return self._noted(url, headers, made) if self._is_direct else made
         except (httpx.InvalidURL, UnicodeError) as error:
             raise RefusedError(f"no request can be made of this URL: {redacted(url)}") from error
         except (httpx.LocalProtocolError, httpx.UnsupportedProtocol) as error:
             raise RefusedError(str(error)) from error
 
-    def _kept(self, url: str, headers: Mapping[str, str], made: httpx.Request) -> Prepared:
-        if len(self._known) >= MOST_KNOWN:
-            self._known.clear()
-        last_headers, last = self._last
-        headers = last_headers if headers == last_headers else headers
-        request = prepared(made, last)
-        self._last = self._known[url] = headers, request
+    def _noted(self, url: str, headers: Mapping[str, str], made: httpx.Request) -> Prepared:
+        request = prepared(made)
+        self._last = _Made(root(url), headers, request)
         return request
 
     async def borrow(self) -> tuple[Lane, Room]:
@@ -131,6 +128,22 @@ async def close(lanes: list[Lane]) -> None:
     async with AsyncExitStack() as stack:
         for lane in lanes:
             stack.push_async_callback(lane.client.aclose)
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A request that httpx has made: it takes ten times as long as to make one like it."""
+
+    root: str
+    headers: Mapping[str, str]
+    request: Prepared
+
+    def alike(self, url: str, headers: Mapping[str, str]) -> Prepared | None:
+        """Return the same request of another URL; None if httpx must make it."""
+        target = url.removeprefix(self.root)
+        if target == url or headers != self.headers or not _PLAIN.fullmatch(target):
+            return None
+        return self.request.at(target)
 
 
 @dataclass(frozen=True, slots=True)
