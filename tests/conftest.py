@@ -1,5 +1,6 @@
 import asyncio
 import selectors
+import signal
 import ssl
 import subprocess
 import sys
@@ -20,6 +21,16 @@ T = TypeVar("T")
 def _ample_budget() -> None:
     """Let the tests ask as often as they like."""
     configure(requests_per_second=100_000)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _interruptible() -> None:
+    """Let the programs that tests begin be interrupted, though pytest runs in the background.
+
+    A shell lets background jobs ignore interrupts, and what they begin inherits that.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
