@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -99,20 +100,21 @@ class Budget:
     Parameters
     ----------
     room
-        How many requests that were let through may wait for a connection. The rest waits here,
-        where the most urgent one is the next.
+        How many requests that were let through may wait for a connection to one place. The rest
+        waits here, where the most urgent one is the next.
     """
 
     def __init__(self, room: float = math.inf) -> None:
         self._bucket = Bucket(_rate)
         self._room = room
-        self._at_the_door = 0
-        self._waiting: dict[Callable[[], object], Urgency] = {}
+        self._waiting: dict[Callable[[], object], tuple[Urgency, str]] = {}
+        self._let_through: Counter[str] = Counter()  # since the last look
+        self._at_the_door: Counter[str] = Counter()
         self._next_look: asyncio.Handle | None = None
 
-    def ask(self, urgency: Urgency, go: Callable[[], object]) -> None:
-        """Call `go` when a request may be made; now, if that is now."""
-        self._waiting[go] = urgency
+    def ask(self, urgency: Urgency, go: Callable[[], object], place: str = "") -> None:
+        """Call `go` when a request to `place`, a port say, may be made; now, if that is now."""
+        self._waiting[go] = urgency, place
         if self._next_look is None:
             self._serve()
 
@@ -120,40 +122,53 @@ class Budget:
         """Call `go` no more."""
         self._waiting.pop(go, None)
 
-    async def admit(self, urgency: Urgency) -> None:
-        """Return when a request may be made."""
+    async def admit(self, urgency: Urgency, place: str = "") -> None:
+        """Return when a request to `place` may be made."""
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         go = partial(_set, turn)
-        self.ask(urgency, go)
+        self.ask(urgency, go, place)
         try:
             await turn
         finally:
             self.withdraw(go)
 
     @contextmanager
-    def at_the_door(self) -> Iterator[None]:
+    def at_the_door(self, place: str = "") -> Iterator[None]:
         """Count a request that was let through as one that waits for a connection."""
-        self._at_the_door += 1
+        self._at_the_door[place] += 1
         try:
             yield
         finally:
-            self._at_the_door -= 1
+            self._at_the_door[place] -= 1
             if self._next_look is None:
                 self._serve()
 
     def _serve(self) -> None:
         """Let through what there is room for, and come back for the rest."""
         loop = asyncio.get_running_loop()
-        now, room = loop.time(), self._room - self._at_the_door
-        has_served = False
-        while self._waiting and room > 0 and self._has_taken(now):
-            self._next(now)()
-            has_served, room = True, room - 1
-        if has_served:  # not more before these have reached the door
-            self._next_look = loop.call_soon(self._come_back)
-        elif self._waiting and room > 0:
+        now = loop.time()
+        while (go := self._next(now)) is not None and self._has_taken(now):
+            _, place = self._waiting.pop(go)
+            self._let_through[place] += 1
+            go()
+        if self._let_through:  # by the next look these have reached the door
+            self._next_look = loop.call_soon(self._look)
+        elif go is not None:
             nap = min(self._bucket.delay(now), _LONGEST_NAP)
-            self._next_look = loop.call_later(nap, self._come_back)
+            self._next_look = loop.call_later(nap, self._look)
+
+    def _next(self, now: float) -> Callable[[], object] | None:
+        """Return the most urgent of those for whom there is room."""
+        able = [go for go, (_, place) in self._waiting.items() if self._has_room(place)]
+        return max(able, key=lambda go: self._waiting[go][0](now), default=None)
+
+    def _has_room(self, place: str) -> bool:
+        return self._let_through[place] + self._at_the_door[place] < self._room
+
+    def _look(self) -> None:
+        self._next_look = None
+        self._let_through.clear()
+        self._serve()
 
     def _has_taken(self, now: float) -> bool:
         """Take a request out of the bucket, if there is one."""
@@ -162,15 +177,6 @@ class Budget:
             return False
         self._bucket.take(now)
         return True
-
-    def _come_back(self) -> None:
-        self._next_look = None
-        self._serve()
-
-    def _next(self, now: float) -> Callable[[], object]:
-        go = max(self._waiting, key=lambda go: self._waiting[go](now))
-        del self._waiting[go]
-        return go
 
 
 def _set(turn: asyncio.Future[None]) -> None:

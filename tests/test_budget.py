@@ -507,6 +507,31 @@ def test_who_never_reaches_the_door_holds_up_nobody(skipping: Run) -> None:
     assert skipping(main()) == 0
 
 
+def test_each_place_has_its_own_door(skipping: Run) -> None:
+    """While nothing comes through to one port of a host, those to another go on."""
+    configure(requests_per_second=100_000)
+
+    async def hang(budget: Budget) -> None:
+        await budget.admit(lateness(-99.0, 1.0), "dead")
+        with budget.at_the_door("dead"):
+            await asyncio.Event().wait()
+
+    async def main() -> None:
+        budget = Budget(room=2)
+        hanging = [asyncio.create_task(hang(budget)) for _ in range(9)]
+        await asyncio.sleep(0.1)
+        assert len(budget._waiting) == 7
+        async with asyncio.timeout(0.1):
+            for _ in range(20):
+                await budget.admit(lateness(0.0, 1.0), "alive")
+                with budget.at_the_door("alive"):
+                    await asyncio.sleep(0)
+        for task in hanging:
+            task.cancel()
+
+    skipping(main())
+
+
 def test_who_is_cancelled_at_the_door_makes_room(skipping: Run) -> None:
     """A request that is dropped while it waits for a connection lets the next one come."""
     configure(requests_per_second=100_000)

@@ -67,11 +67,11 @@ class Connections:
         """
         if urgency is None:
             urgency = lateness(asyncio.get_running_loop().time(), 1.0)
-        await self._budget(url).admit(urgency)
+        await self._budget(url).admit(urgency, root(url))
 
     def ask(self, url: str, urgency: Urgency, go: Callable[[], object]) -> None:
         """Call `go` when `admit` would return: it costs less to wait without a task."""
-        self._budget(url).ask(urgency, go)
+        self._budget(url).ask(urgency, go, root(url))
 
     def withdraw(self, url: str, go: Callable[[], object]) -> None:
         """Call `go` no more."""
@@ -91,7 +91,7 @@ class Connections:
         """
         lanes = await self._to(_origin(root(url)), http)
         request = lanes.request(url, headers)
-        with self._budget(url).at_the_door():
+        with self._budget(url).at_the_door(root(url)):
             lane, room = await lanes.borrow()
         try:
             async with asyncio.timeout(self._deadline):
