@@ -41,42 +41,42 @@ def roots(notebook: Notebook, cell: int) -> list[str]:
     return node.locator(".jobwidgets").all_inner_texts()
 
 
-@pytest.mark.parametrize(
-    ("show", "outputs"),
-    [
-        pytest.param("JobWidget(url)", 1, id="last expression"),
-        pytest.param("display(JobWidget(url))\nNone", 1, id="display"),
-        pytest.param("w = JobWidget(url)\ndisplay(w)\nw", 2, id="twice"),
-    ],
-)
-@pytest.mark.parametrize("seconds", [0.2, 3])
-def test_displayed_on_its_own(browser: Chromium, show: str, outputs: int, seconds: float) -> None:
+SHOWN = {
+    "JobWidget(url)": 1,
+    "display(JobWidget(url))\nNone": 1,
+    "w = JobWidget(url)\ndisplay(w)\nw": 2,
+}
+
+
+def test_displayed_on_its_own(browser: Chromium) -> None:
     """However it is displayed, and however short the job: each output is frozen, once, whole."""
-    cells = [f"{START}\nurl = server.add(example(seconds={seconds}))", show]
-    with browser.notebook(cells, name="displayed.ipynb") as notebook:
-        notebook.run(0, 1)
-        wait_until_frozen(notebook, 1)
-        notebook.wait_for(lambda: len(roots(notebook, 1)) == outputs, "the static form")
-        assert all("succeeded" in text and "5 of 5 steps" in text for text in roots(notebook, 1))
+    shown = [(seconds, *show) for seconds in (0.2, 3) for show in SHOWN.items()]
+    cells = [f"url = server.add(example(seconds={seconds}))\n{show}" for seconds, show, _ in shown]
+    with browser.notebook([START, *cells], name="displayed.ipynb") as notebook:
+        notebook.run(*range(len(cells) + 1))
+        for cell, (_, _, outputs) in enumerate(shown, 1):
+            wait_until_frozen(notebook, cell)
+            notebook.wait_for(lambda: len(roots(notebook, cell)) == outputs, "the form")  # noqa: B023
+            texts = roots(notebook, cell)
+            assert all("succeeded" in text and "5 of 5 steps" in text for text in texts)
         assert "saved notebook" not in notebook.page.locator(".jp-Notebook").inner_text()
 
 
-@pytest.mark.parametrize(
-    "box", ["VBox([w])", "Tab([w])", "HBox([VBox([w])])"], ids=["VBox", "Tab", "deeper"]
-)
-def test_nested_in_a_box(browser: Chromium, box: str) -> None:
+def test_nested_in_a_box(browser: Chromium) -> None:
     """Within a box the live view stays to the end, and says how to keep it in the notebook."""
-    cells = [
-        f"{START}\nfrom ipywidgets import HBox, Tab, VBox",
-        f"w = JobWidget(server.add(example(seconds=2)))\n{box}",
-        "w.job.wait().status",
-    ]
-    with browser.notebook(cells, name="nested.ipynb") as notebook:
-        notebook.run(0, 1, 2)
-        job = notebook.page.locator(".jobwidgets-job")
-        notebook.wait_for(lambda: "succeeded" in job.inner_text(), "the end")
-        notebook.wait_for(lambda: BY_ITSELF in job.inner_text(), "the hint")
-        assert "5 of 5 steps" in job.inner_text()
+    boxes = ["VBox([w])", "Tab([w])", "HBox([VBox([w])])"]
+    start = f"{START}\nfrom ipywidgets import HBox, Tab, VBox"
+    cells = [f"w = JobWidget(server.add(example(seconds=2)))\n{box}" for box in boxes]
+    with browser.notebook([start, *cells, "w.job.wait().status"], name="n.ipynb") as notebook:
+        notebook.run(*range(len(cells) + 2))
+        for cell in range(1, len(cells) + 1):
+            notebook.wait_for(lambda: ended_in_a_box(notebook, cell), "the end, and the hint")  # noqa: B023
+
+
+def ended_in_a_box(notebook: Notebook, cell: int) -> bool:
+    """Tell whether a cell shows one live job that has ended, and how to keep it."""
+    (text,) = roots(notebook, cell)
+    return all(words in text for words in ("succeeded", "5 of 5 steps", BY_ITSELF))
 
 
 def test_reloaded_before_the_end(browser: Chromium) -> None:
