@@ -238,7 +238,7 @@ def test_new_token_reaches_jobs_that_are_found_meanwhile() -> None:
     over = threading.Event()
 
     def find() -> None:
-        for number in range(2000):
+        for number in range(300):
             poller().thread.do(jobs._job, f"j{number}")
         over.set()
 
