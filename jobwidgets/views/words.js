@@ -7,9 +7,11 @@
 //   contactWords(head, now)        a sentence on the contact; "" when all is said
 //   listingWords(contact, now)     the same on the list of a jobs resource
 
+const grouped = new Intl.NumberFormat("en-US"); // toLocaleString makes one at each call
+
 /** A number as it is read, and what there is so many of. */
 export function counted(number, noun = "") {
-  const words = number.toLocaleString("en-US");
+  const words = grouped.format(number);
   return noun ? `${words} ${noun}${number === 1 ? "" : "s"}` : words;
 }
 
