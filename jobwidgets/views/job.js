@@ -35,10 +35,11 @@ class JobView extends View {
   // What the kernel tells.
 
   take(update, isLost) {
+    const sight = this.messages.look(); // all is read before anything is written, and laid out once
     if (isLost) this.messages.doubt(); // what is known is shown on, and all of it asked for
     this.noteKept(update.head.kept);
-    this.show(update.head); // before the messages, which have to lay out what has changed
-    this.messages.take(update);
+    this.show(update.head);
+    this.messages.take(update, sight);
     this.askForMissing();
   }
 

@@ -2,7 +2,8 @@
 //
 //   new Messages(parent)  parent gets it as its last child; keepKeys (keys.js) is to be called
 //                         for the view's root, so that its keys are its own
-//   .take(update)         an update of view_state.Updates: total, keep, parts
+//   .look()               what take is to be given where the view has changed something since
+//   .take(update, sight)  an update of view_state.Updates: total, keep, parts
 //   .doubt()              an update was lost
 //   .askForMissing(ask)   ask(gaps) for rows that are not here, unless they may be on their way
 //   .gone(isGone)         rows that are not here will not come any more; they may again
@@ -60,18 +61,23 @@ export class Messages {
     document.addEventListener("pointerdown", this.onPointer, true);
   }
 
-  take(update) {
+  look() {
+    return this.table.look();
+  }
+
+  take(update, sight = this.look()) {
     const isOlder = ([from, rows]) => from + rows.length < update.total;
     if (update.parts.some(isOlder)) this.askedAt = Date.now();
     const before = this.table.length;
     const first = this.rows.take(update);
     this.noteLevels(update.parts);
-    this.table.changed(first, update.parts, this.isFiltered ? (row) => this.fits(row) : null);
+    const fits = this.isFiltered ? (row) => this.fits(row) : null;
+    this.table.changed(first, update.parts, fits, sight);
     this.unseen = this.table.follows ? 0 : Math.max(0, this.unseen + this.table.length - before);
     this.root.hidden = this.rows.total === 0;
     this.showCount();
     this.showUnseen();
-    this.table.draw();
+    this.table.draw(sight);
   }
 
   noteLevels(parts) {

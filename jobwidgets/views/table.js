@@ -86,14 +86,13 @@ export class Table {
   }
 
   /** Rows from `first` on may be others; those of `parts` have come. */
-  changed(first, parts, fits) {
-    this.noteTop(); // a scroll that is under way has had no event yet, and must not be undone
+  changed(first, parts, fits, { isMarked }) {
     for (const [from, rows] of parts) {
       rows.forEach((row, index) => this.noteRow(from + index, row));
     }
     this.widest.number = Math.max(this.widest.number, String(this.rows.total).length);
     this.showColumns();
-    if (this.follows && this.holdsSelection()) this.follows = false;
+    if (isMarked) this.follows = false;
     const start = this.positionOf(first);
     if (this.positions) this.positions.length = start;
     if (fits) this.collect(first, fits);
@@ -135,6 +134,21 @@ export class Table {
   }
 
   // What is in sight.
+
+  /**
+   * Note where the reader is; return what is to be known of the page. To be called before anything
+   * is written to it: what is read afterwards costs a layout.
+   */
+  look() {
+    this.noteTop(); // a scroll that is under way has had no event yet, and must not be undone
+    return this.sight();
+  }
+
+  sight() {
+    const { scroller, heads } = this;
+    const isMarked = this.holdsSelection(); // a part of it, by the reader
+    return { room: scroller.clientHeight, head: heads.text.offsetHeight, isMarked };
+  }
 
   onScroll() {
     if (!this.noteTop()) return;
@@ -182,7 +196,8 @@ export class Table {
    * it gives up as soon as a row on the way turns out to be of another height.
    */
   turn(key) {
-    const page = this.scroller.clientHeight - this.heads.text.offsetHeight - LINE;
+    const { room, head } = this.sight();
+    const page = room - head - LINE;
     const top = { Home: 0, PageUp: this.top - page, PageDown: this.top + page, End: Infinity }[key];
     if (top === undefined) return false;
     if (key === "End") this.goToEnd();
@@ -205,16 +220,15 @@ export class Table {
     this.draw();
   }
 
-  draw() {
-    const room = this.scroller.clientHeight;
+  draw({ room, head, isMarked } = this.sight()) {
     if (!room && this.length) return this.drawUnseen();
     put(this.table, "aria-rowcount", this.length + 1);
     const first = this.positionOf(this.anchor.index);
     for (let round = 0; round < ROUNDS; round++) {
       const all = this.heights.before(this.length);
       const wished = this.follows ? Infinity : this.heights.before(first) + this.anchor.within;
-      this.top = Math.max(0, Math.min(wished, all - room + this.heads.text.offsetHeight));
-      this.place(...this.range(this.top, room));
+      this.top = Math.max(0, Math.min(wished, all - room + head));
+      this.place(...this.range(this.top, room, isMarked));
       if (!this.measure()) break;
     }
     const end = this.follows ? this.scroller.scrollHeight : this.top;
@@ -227,10 +241,10 @@ export class Table {
     this.place(Math.max(0, this.length - 20), this.length);
   }
 
-  range(top, room) {
+  range(top, room, isMarked) {
     let from = this.heights.at(Math.max(0, top - OVERSCAN));
     let to = Math.min(this.length, this.heights.at(top + room + OVERSCAN) + 1);
-    const held = this.selected(true);
+    const held = isMarked ? this.selected(true) : null;
     if (held && Math.max(to, held[1]) - Math.min(from, held[0]) <= MOST_HELD) {
       from = Math.min(from, held[0]);
       to = Math.max(to, Math.min(held[1], this.length));
