@@ -27,7 +27,7 @@ server = MissionServer().start()
 w = JobWidget(server.add(example(seconds=600)))
 w
 """
-SLEEP = "time.sleep(6); print(w.job.contact.state)"
+SLEEP = "time.sleep(4); print(w.job.contact.state)"
 BUTTONS = [("stop watching", "Not watched", "stopped"), ("resume", "in touch", "in touch")]
 
 
