@@ -172,7 +172,7 @@ class Poller:
             await asyncio.shield(now.asking[watch])
         except asyncio.CancelledError:
             is_cancelled_itself = waiting is None or waiting.cancelling()
-            if is_cancelled_itself or not watch.is_active:
+            if is_cancelled_itself or not watch.is_active or self.thread.is_ending:
                 raise
             await self._landing(watch)
 

@@ -596,6 +596,15 @@ def test_lined_up_watch_is_not_asked_while_the_thread_ends(poller: Poller) -> No
     assert len(server.requests) == LANES
 
 
+def test_read_on_a_loop_that_ends(poller: Poller) -> None:
+    """A read that comes when the thread does nothing any more but end is given up."""
+    watch = new_watch(document())
+    watch.begin()
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(poller._landing(watch))
+    assert requests(watch) == 0
+
+
 async def planned_calls(_: Connections) -> list[asyncio.TimerHandle]:
     """Return what is planned on the running loop."""
     timers = asyncio.get_running_loop()._timers.values()
