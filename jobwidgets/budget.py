@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import heapq
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -140,27 +141,36 @@ class Budget:
             yield
         finally:
             self._at_the_door[place] -= 1
-            if self._next_look is None:
+            # Several are let through at a time: each look at all that wait takes its time.
+            if self._next_look is None and 2 * self._at_the_door[place] <= self._room:
                 self._serve()
 
     def _serve(self) -> None:
         """Let through what there is room for, and come back for the rest."""
         loop = asyncio.get_running_loop()
         now = loop.time()
-        while (go := self._next(now)) is not None and self._has_taken(now):
-            _, place = self._waiting.pop(go)
+        line = self._line(now)
+        for go in line:
+            _, place = self._waiting[go]
+            if not self._has_room(place):
+                continue
+            if not self._has_taken(now):
+                break
+            del self._waiting[go]
             self._let_through[place] += 1
             go()
         if self._let_through:  # by the next look these have reached the door
             self._next_look = loop.call_soon(self._look)
-        elif go is not None:
+        elif line:
             nap = min(self._bucket.delay(now), _LONGEST_NAP)
             self._next_look = loop.call_later(nap, self._look)
 
-    def _next(self, now: float) -> Callable[[], object] | None:
-        """Return the most urgent of those for whom there is room."""
-        able = [go for go, (_, place) in self._waiting.items() if self._has_room(place)]
-        return max(able, key=lambda go: self._waiting[go][0](now), default=None)
+    def _line(self, now: float) -> list[Callable[[], object]]:
+        """Return those for whom there is room, the most urgent first, as many as one look lets."""
+        full = {place for place in self._at_the_door if not self._has_room(place)}
+        able = [go for go, (_, place) in self._waiting.items() if place not in full]
+        most = int(min(self._room, len(able)))
+        return heapq.nlargest(most, able, key=lambda go: self._waiting[go][0](now))
 
     def _has_room(self, place: str) -> bool:
         return self._let_through[place] + self._at_the_door[place] < self._room
