@@ -1,7 +1,7 @@
 """Ways to poll many jobs, each measured in a process of its own.
 
-``python clients.py measure|cell <way> <jobs url> <number> <seconds> <interval>`` prints one line
-of JSON.
+``python clients.py measure <way> <jobs url> <number> <seconds> <interval>``, and the same with
+``cell`` and no way, print one line of JSON.
 """
 
 # ruff: noqa: T201 - what is printed is the result
@@ -24,17 +24,18 @@ import httpx
 import psutil
 
 from benchmarks.tables import quantile
+from jobwidgets.budget import configure
+from jobwidgets.job import Job
+
+PAIRS = 10  # of the speeds of a cell
 
 Start = Callable[[str, int, float], object]
 """Begins to poll so many jobs under a URL, an interval (s) after each answer; what it returns is
 kept until the end."""
 
 
-def jobwidgets_jobs(url: str, number: int, interval: float) -> object:
+def jobwidgets_jobs(url: str, number: int, interval: float) -> list[Job]:
     """Watch with jobwidgets: one thread, a few connections."""
-    from jobwidgets.budget import configure
-    from jobwidgets.job import Job
-
     configure(requests_per_second=100_000)
     return [Job(f"{url}/{n}", poll_interval=interval).start() for n in range(number)]
 
@@ -72,16 +73,10 @@ def threads(url: str, number: int, interval: float) -> object:
     return started
 
 
-def nothing(url: str, number: int, interval: float) -> object:
-    """Poll nothing: the speed of a cell alone."""
-    return url, number, interval
-
-
 WAYS: dict[str, Start] = {
     "jobwidgets": jobwidgets_jobs,
     "a thread and httpx.Client a job": threads,
     "one httpx.AsyncClient": one_client,
-    "nothing": nothing,
 }
 
 
@@ -98,6 +93,7 @@ def measure(way: str, url: str, number: int, seconds: float, interval: float) ->
     began, burnt = time.monotonic(), time.process_time()
     time.sleep(seconds)
     took, burnt = time.monotonic() - began, time.process_time() - burnt
+    after = process.memory_info().rss  # before what was measured is read, which takes some too
     late = _late(host)
     del warm
     return {
@@ -108,20 +104,36 @@ def measure(way: str, url: str, number: int, seconds: float, interval: float) ->
         "core": burnt / took,
         "threads": process.num_threads(),
         "sockets": len(process.net_connections()),
-        "kb": (process.memory_info().rss - before) / number / 1000,
+        "kb": (after - before) / number / 1000,
         "jobs": float(jobs is not None),
     }
 
 
-def cell(way: str, url: str, number: int, seconds: float, interval: float) -> dict[str, float]:
-    """Return how many turns a second a pure-Python loop makes beside the polls."""
-    jobs = WAYS[way](url, number, interval)
-    time.sleep(2 * interval)
-    turns, end = 0, time.monotonic() + seconds
-    began = time.thread_time()
-    while time.monotonic() < end:
+def cell(url: str, number: int, seconds: float, interval: float) -> list[float]:
+    """Return the speeds of a pure-Python loop beside the polls, each as a part of that alone.
+
+    Both are measured by turns, for so many seconds each: the machine's speed drifts.
+    """
+    jobs: list[Job] = jobwidgets_jobs(url, number, interval)
+    parts = []
+    for _ in range(PAIRS):
+        time.sleep(interval / 2)
+        beside = _turns(seconds)
+        for job in jobs:
+            job.stop()
+        time.sleep(interval / 2)
+        parts.append(beside / _turns(seconds))
+        for job in jobs:
+            job.start()
+    return parts
+
+
+def _turns(seconds: float) -> float:
+    """Return how many turns a second a pure-Python loop makes."""
+    turns, began = 0, time.perf_counter()
+    while time.perf_counter() < began + seconds:
         turns += sum(1 for _ in range(1000))
-    return {"turns": turns / seconds, "cpu": time.thread_time() - began, "jobs": bool(jobs)}
+    return turns / (time.perf_counter() - began)
 
 
 def _late(host: str) -> list[float]:
@@ -132,6 +144,6 @@ def _late(host: str) -> list[float]:
 
 
 if __name__ == "__main__":
-    what, way, url, *numbers = sys.argv[1:]
-    function = cell if what == "cell" else measure
-    print(json.dumps(function(way, url, int(numbers[0]), float(numbers[1]), float(numbers[2]))))
+    what, *words, url, number, seconds, interval = sys.argv[1:]
+    function: Callable[..., object] = {"cell": cell, "measure": measure}[what]
+    print(json.dumps(function(*words, url, int(number), float(seconds), float(interval))))

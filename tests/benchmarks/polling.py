@@ -7,6 +7,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from statistics import median
 
 if __name__ == "__main__":  # runs as a file too
     sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -42,7 +43,7 @@ def _cells(told: dict[str, float]) -> list[str]:
 
 def print_ways(jobs: int, seconds: float) -> None:
     """Print what each way costs, the ratios to jobwidgets, and which figures are met."""
-    ways = [way for way in WAYS if way != "nothing"]
+    ways = list(WAYS)
     told = {way: _measured(way, jobs, seconds, _INTERVAL) for way in ways}
     rows = [[way, *_cells(one)] for way, one in told.items()]
     print_table(f"{jobs} jobs, a poll {_INTERVAL:g} s after each answer", ["way", *_HEAD], rows)
@@ -75,18 +76,14 @@ def _judge(what: str, ratio: float, at_least: float | None = None) -> None:
     print(f"{'met' if is_met else 'NOT met':>7}: {what}: {ratio:.2f} x ({bound})")
 
 
-def print_cell(seconds: float, pairs: int) -> None:
+def print_cell(seconds: float) -> None:
     """Print the speed of a pure-Python cell beside 60 polls/s, as a part of its speed alone."""
-    parts = []
-    for _ in range(pairs):  # in turns: the machine's speed drifts
-        with server("job_server.py", _INTERVAL) as address:
-            given = (f"{address}/arcgis/rest/jobs", 60, seconds, _INTERVAL)
-            alone = ask("clients.py", "cell", "nothing", *given)
-            beside = ask("clients.py", "cell", "jobwidgets", *given)
-        parts.append(beside["turns"] / alone["turns"])
-    shown = ", ".join(f"{100 * part:.1f} %" for part in parts)
-    print(f"\na pure-Python cell beside 60 polls/s, of its speed alone: {shown}")
-    _judge("the cell's speed, of its speed alone", sorted(parts)[len(parts) // 2], at_least=0.95)
+    with server("job_server.py", _INTERVAL) as address:
+        url = f"{address}/arcgis/rest/jobs"
+        parts = sorted(ask("clients.py", "cell", url, 60, seconds, _INTERVAL))
+    shown = ", ".join(f"{100 * part:.0f}" for part in parts)
+    print(f"\na pure-Python cell beside 60 polls/s, in % of its speed alone: {shown}")
+    _judge("the cell's speed, of its speed alone", median(parts), at_least=0.95)
 
 
 def main() -> None:
@@ -96,7 +93,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=12.0, help="measured, for each way")
     given = parser.parse_args()
     print_ways(given.jobs, given.seconds)
-    print_cell(given.seconds / 3, pairs=3)
+    print_cell(given.seconds / 4)
 
 
 if __name__ == "__main__":
