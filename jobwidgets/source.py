@@ -93,7 +93,9 @@ class Source:
         self._sent: tuple[str, ...] = ()
 
     async def read_job(self, connections: Connections) -> Reading:
-        """Ask for the job once, which was admitted; what is like the last is not parsed again.
+        """Ask for the job once; a document like the last one is not parsed again.
+
+        The caller has had the first request admitted; those that follow it are admitted here.
 
         At first sight, what is no document of this job is asked for once more: it may be an
         answer to somebody else, left over on a connection that a gateway shares.
@@ -108,7 +110,7 @@ class Source:
         return await self._typed(self._read_job_twice(connections))
 
     async def read_ids(self, connections: Connections) -> list[str]:
-        """Ask the jobs resource for its ids once, which was admitted; raises as `read_job` does."""
+        """Ask the jobs resource for its ids once; see `read_job` for the rest."""
         return await self._typed(
             self._exchange(connections, lambda answer: self.dialect.ids(self._document(answer)))
         )

@@ -156,9 +156,9 @@ class Watch:
         self.contact = self.contact.to_be_tried(None)
 
     def exchange(self, connections: Connections) -> asyncio.Task[None]:
-        """Join the exchange that is under way, or begin one, which was admitted.
+        """Join the exchange that is under way, or begin one; the task raises what it meets.
 
-        The task raises what it meets.
+        The caller has had its first request admitted.
         """
         flight, loop = self._flight, asyncio.get_running_loop()
         # After a fork an unfinished exchange is the parent's, on a loop that runs there only.
