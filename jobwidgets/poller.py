@@ -49,8 +49,8 @@ class _Turn:
 class _Round:
     """What one event loop has in hand.
 
-    A watch is planned for later, or lined up for its host's budget, or asking; no task waits for
-    anything but an answer.
+    A watch is planned for later, or lined up for its host's budget, or asking: only then has it
+    a task.
     """
 
     connections: Connections
