@@ -71,8 +71,15 @@ def ownership(latest: Snapshot | None) -> str:
 
 
 def duration(history: JobHistory) -> str:
-    """Return how long the job took, or had run at the last document; "" when unknown."""
-    return "" if history.elapsed is None else span(history.elapsed)
+    """Return how long the job took, or had run at the last document; "" when unknown.
+
+    What had run is told in whole seconds: it is counted by two clocks, and was over a poll ago.
+    """
+    elapsed = history.elapsed
+    if elapsed is None:
+        return ""
+    has_ended = history.status is not None and history.status.is_final
+    return span(elapsed if has_ended else timedelta(seconds=elapsed // timedelta(seconds=1)))
 
 
 def span(time: timedelta) -> str:

@@ -1,10 +1,12 @@
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from documents import after, document, snapshot
 
+from jobwidgets.history import JobHistory
 from jobwidgets.snapshot import Message, Status
-from jobwidgets.words import moment, seen, since_start, totals
+from jobwidgets.words import duration, moment, seen, since_start, totals
 
 LATEST = snapshot(document(), at=5)
 
@@ -56,3 +58,23 @@ def test_late_sight_tells_nothing() -> None:
     timed = replace(late, time=after(2))
     assert since_start(timed, ended) == 2.0
     assert moment(timed) == after(2)
+
+
+@pytest.mark.parametrize(
+    ("status", "seconds", "words"),
+    [
+        ("COMPLETED", 1.234, "1.234 s"),
+        ("FAILED", 61.5, "61.5 s"),
+        ("PROCESSING", 4.475, "4 s"),
+        ("PROCESSING", 0.4, "0 s"),
+        ("PROCESSING", 100.9, "1 min 40 s"),
+        ("COMPLETED", None, ""),
+        ("PROCESSING", None, ""),
+    ],
+)
+def test_duration(status: str, seconds: float | None, words: str) -> None:
+    """What the server tells of an ended job is told exactly, what is counted here is not."""
+    history = JobHistory("j1")
+    history.latest = snapshot(document(status=status))
+    history.elapsed = None if seconds is None else timedelta(seconds=seconds)
+    assert duration(history) == words
