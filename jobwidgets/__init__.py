@@ -8,26 +8,32 @@ turn jobs into pandas DataFrames.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from jobwidgets.answer import (
+from jobwidgets._http.budget import configure
+from jobwidgets._model.contact import Contact
+from jobwidgets._model.history import JobHistory
+from jobwidgets._model.snapshot import Message, Snapshot, Status
+from jobwidgets._widgets.job import JobWidget
+from jobwidgets.errors import (
     BodyError,
+    CancelUnsupportedError,
+    DocumentError,
     ExchangeError,
+    JobCancelledError,
+    JobFailedError,
+    JobGoneError,
+    JobwidgetsError,
     NoSuchJobError,
     RefusedError,
     ServerError,
     TransportError,
     UnauthorisedError,
+    WatchStoppedError,
 )
-from jobwidgets.budget import configure
-from jobwidgets.contact import Contact
-from jobwidgets.dialects import DocumentError
-from jobwidgets.history import JobCancelledError, JobFailedError, JobGoneError, JobHistory
-from jobwidgets.job import CancelUnsupportedError, Job, WatchStoppedError
+from jobwidgets.job import Job
 from jobwidgets.jobs import Jobs
-from jobwidgets.snapshot import JobwidgetsError, Message, Snapshot, Status
-from jobwidgets.widget import JobWidget
 
 if TYPE_CHECKING:
-    from jobwidgets.board import JobBoard
+    from jobwidgets._widgets.board import JobBoard
     from jobwidgets.frames import jobs_frame, messages_frame, snapshots_frame
 
 __version__ = "0.1.0"
@@ -65,7 +71,7 @@ __all__ = [
 # pandas costs 300 ms of import in a kernel, the views of a board some more: each waits until it is
 # asked for.
 _LATE = {
-    "JobBoard": "board",
+    "JobBoard": "_widgets.board",
     "jobs_frame": "frames",
     "messages_frame": "frames",
     "snapshots_frame": "frames",
@@ -76,3 +82,7 @@ def __getattr__(name: str) -> Any:
     if name in _LATE:
         return getattr(import_module(f"jobwidgets.{_LATE[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*__all__, *(name for name in globals() if name.startswith("__"))]

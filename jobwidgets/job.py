@@ -13,30 +13,23 @@ from copy import copy
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from jobwidgets.callbacks import Callbacks
-from jobwidgets.contact import Contact
-from jobwidgets.feed import Throttle
-from jobwidgets.history import JobHistory
-from jobwidgets.pace import Pace
-from jobwidgets.poller import Poller, poller
-from jobwidgets.settings import checked_settings
-from jobwidgets.snapshot import JobwidgetsError, Message, Status
-from jobwidgets.static import static_html
-from jobwidgets.tokens import Token, token_keeper
-from jobwidgets.watch import Watch
+from jobwidgets._display.job import static_html
+from jobwidgets._http.tokens import Token, token_keeper
+from jobwidgets._model.contact import Contact
+from jobwidgets._model.history import JobHistory
+from jobwidgets._model.snapshot import Message, Status
+from jobwidgets._settings import checked_settings
+from jobwidgets._watch.callbacks import Callbacks
+from jobwidgets._watch.feed import Throttle
+from jobwidgets._watch.pace import Pace
+from jobwidgets._watch.poller import Poller, poller
+from jobwidgets._watch.watch import Watch
+from jobwidgets.errors import CancelUnsupportedError, JobwidgetsError, WatchStoppedError
 
 if TYPE_CHECKING:
-    from jobwidgets.connections import Http
+    from jobwidgets._http.connections import Http
 
 _LONGEST_WAIT = 1.0  # seconds of one uninterruptible stretch, on systems that have such
-
-
-class WatchStoppedError(JobwidgetsError):
-    """The watch was stopped before the job ended."""
-
-
-class CancelUnsupportedError(JobwidgetsError):
-    """The server has no operation that cancels a job."""
 
 
 class Job:

@@ -7,17 +7,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from weakref import WeakSet
 
-from jobwidgets.history import JobHistory
+from jobwidgets._http.tokens import Token, TokenKeeper, token_keeper
+from jobwidgets._model.history import JobHistory
+from jobwidgets._settings import checked_settings, seconds
+from jobwidgets._watch.listing import Heard, Listing
+from jobwidgets._watch.pace import Pace
+from jobwidgets._watch.poller import poller
 from jobwidgets.job import Job
-from jobwidgets.listing import Heard, Listing
-from jobwidgets.pace import Pace
-from jobwidgets.poller import poller
-from jobwidgets.settings import checked_settings, seconds
-from jobwidgets.tokens import Token, TokenKeeper, token_keeper
 
 if TYPE_CHECKING:
-    from jobwidgets.connections import Connections, Http
-    from jobwidgets.watch import Watch
+    from jobwidgets._http.connections import Connections, Http
+    from jobwidgets._watch.watch import Watch
 
 
 class Jobs:

@@ -11,7 +11,7 @@ import pytest
 from documents import JOB_URL
 from servers import FAST, Certificates, Replies, Server
 
-from jobwidgets.budget import configure
+from jobwidgets._http.budget import configure
 from jobwidgets.job import Job
 
 T = TypeVar("T")

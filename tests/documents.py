@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from jobwidgets.answer import Answer
+from jobwidgets._http.answers import Answer
+from jobwidgets._model.history import JobHistory
+from jobwidgets._model.snapshot import Snapshot
 from jobwidgets.dialects.mission import Mission
-from jobwidgets.history import JobHistory
-from jobwidgets.snapshot import Snapshot
 
 CASES = Path(__file__).parent / "cases" / "mission"
 STARTED = datetime(2026, 5, 1, 12, tzinfo=UTC)

@@ -15,22 +15,26 @@ from typing import Any
 import httpx
 import pytest
 from documents import ABSENT, JOB_ID, JOB_URL, case, document
+from listeners import Callback
 from servers import FAST, HANG, Replies, Server
-from test_callbacks import Callback
 
-from jobwidgets.answer import (
+from jobwidgets._model.contact import Contact, ContactState
+from jobwidgets._model.snapshot import Status
+from jobwidgets._watch.pace import Pace
+from jobwidgets.errors import (
     BodyError,
+    CancelUnsupportedError,
+    DocumentError,
+    JobCancelledError,
+    JobFailedError,
+    JobGoneError,
     NoSuchJobError,
     ServerError,
     TransportError,
     UnauthorisedError,
+    WatchStoppedError,
 )
-from jobwidgets.contact import Contact, ContactState
-from jobwidgets.dialects import DocumentError
-from jobwidgets.history import JobCancelledError, JobFailedError, JobGoneError
-from jobwidgets.job import CancelUnsupportedError, Job, WatchStoppedError
-from jobwidgets.pace import Pace
-from jobwidgets.snapshot import Status
+from jobwidgets.job import Job
 
 NewJob = Callable[..., Job]
 RARE = Pace(shortest=3600, longest=3600)
@@ -264,7 +268,7 @@ def test_many_may_wait(new_job: NewJob) -> None:
 INTERRUPT = """
 import sys
 from jobwidgets import Job
-from jobwidgets.pace import Pace
+from jobwidgets._watch.pace import Pace
 
 job = Job(sys.argv[1], pace=Pace(shortest=0.01, longest=0.01))
 try:

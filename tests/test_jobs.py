@@ -11,18 +11,18 @@ import pytest
 from documents import JOBS_URL, case, document
 from servers import FAST, HANG, Replies, Request, Server
 
-from jobwidgets.answer import (
+from jobwidgets._http.connections import LANES
+from jobwidgets._model.snapshot import Status
+from jobwidgets._watch.poller import poller
+from jobwidgets.errors import (
     BodyError,
+    DocumentError,
     NoSuchJobError,
     ServerError,
     TransportError,
     UnauthorisedError,
 )
-from jobwidgets.connections import LANES
-from jobwidgets.dialects import DocumentError
 from jobwidgets.jobs import Jobs
-from jobwidgets.poller import poller
-from jobwidgets.snapshot import Status
 
 ODD_ID = "j/1 ü?&#%"
 

@@ -14,21 +14,22 @@ from documents import JOB_ID, JOB_URL, document
 from servers import HANG, Reply, Request, Server
 
 from jobwidgets import JobWidget, jobs_frame, messages_frame, snapshots_frame
-from jobwidgets.answer import (
+from jobwidgets._display.job import static_text
+from jobwidgets.errors import (
     BodyError,
+    DocumentError,
     ExchangeError,
+    JobFailedError,
+    JobwidgetsError,
     NoSuchJobError,
     RefusedError,
     ServerError,
     TransportError,
     UnauthorisedError,
+    WatchStoppedError,
 )
-from jobwidgets.dialects import DocumentError
-from jobwidgets.history import JobFailedError
-from jobwidgets.job import Job, WatchStoppedError
+from jobwidgets.job import Job
 from jobwidgets.jobs import Jobs
-from jobwidgets.snapshot import JobwidgetsError
-from jobwidgets.static import static_text
 
 SECRET = "S3cr3t-T0ken.with/odd=chars"
 QUOTED = quote(SECRET, safe="")

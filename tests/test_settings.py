@@ -6,8 +6,8 @@ import pytest
 from documents import JOB_ID, JOB_URL, JOBS_URL
 from servers import FAST
 
-from jobwidgets.pace import Pace
-from jobwidgets.settings import SHORTEST_INTERVAL, Settings, checked_settings
+from jobwidgets._settings import SHORTEST_INTERVAL, Settings, checked_settings
+from jobwidgets._watch.pace import Pace
 
 
 def checked(url: Any = JOB_URL, **given: Any) -> tuple[str, Settings]:

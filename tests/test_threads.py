@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from servers import HANG
 
-from jobwidgets.threads import CallbackThread, call_in_thread, cancel
+from jobwidgets._threads import CallbackThread, call_in_thread, cancel
 
 caller = contextvars.ContextVar("caller", default="nobody")
 
@@ -192,7 +192,7 @@ def test_callbacks_after_a_fork(python: Callable[..., Any]) -> None:
     """A forked child has a callback thread of its own, and runs none of its parent's calls."""
     code = """
 import os, threading, warnings
-from jobwidgets.threads import CallbackThread, user_callbacks
+from jobwidgets._threads import CallbackThread, user_callbacks
 
 warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12: a fork with threads
 entered, release, seen = threading.Event(), threading.Event(), []

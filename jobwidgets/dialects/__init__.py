@@ -6,11 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from jobwidgets.snapshot import JobwidgetsError, Snapshot
-
-
-class DocumentError(JobwidgetsError):
-    """Valid JSON, but no document of this job (or no list of jobs)."""
+from jobwidgets._model.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)

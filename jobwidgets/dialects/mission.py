@@ -13,9 +13,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
-from jobwidgets.dialects import DocumentError, Refusal
-from jobwidgets.redact import redacted, redacted_document
-from jobwidgets.snapshot import Message, Snapshot, Status
+from jobwidgets._model.redact import redacted, redacted_document
+from jobwidgets._model.snapshot import Message, Snapshot, Status
+from jobwidgets.dialects import Refusal
+from jobwidgets.errors import DocumentError
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LARGEST_COUNT = 2**63 - 1  # what the nullable integers of the frames hold

@@ -8,10 +8,10 @@ from typing import Any
 
 import pandas as pd
 
-from jobwidgets.frames.columns import STATUS, TIME, Dtype, SnapshotRows, repeated, typed
-from jobwidgets.frames.given import Given, histories
-from jobwidgets.history import JobHistory, outcome_error
-from jobwidgets.snapshot import Snapshot
+from jobwidgets._model.history import JobHistory, outcome_error
+from jobwidgets._model.snapshot import Snapshot
+from jobwidgets.frames._columns import STATUS, TIME, Dtype, SnapshotRows, repeated, typed
+from jobwidgets.frames._given import Given, histories
 
 _JOBS: dict[str, Dtype] = {
     "url": "str",

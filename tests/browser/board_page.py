@@ -12,10 +12,10 @@ from documents import document, snapshot
 from playwright.sync_api import Browser, Locator, Page
 
 from browser.page import IN_TOUCH, bare_page
-from jobwidgets.board import JobBoard
-from jobwidgets.board_state import BoardUpdates
-from jobwidgets.contact import Contact
-from jobwidgets.history import JobHistory
+from jobwidgets._model.contact import Contact
+from jobwidgets._model.history import JobHistory
+from jobwidgets._widgets.board import JobBoard
+from jobwidgets._widgets.board_updates import BoardUpdates
 
 RUNNING: dict[str, Any] = {}
 FINAL = {"status": "COMPLETED", "stepsCompleted": 5}

@@ -12,11 +12,11 @@ from typing import Any
 from documents import STARTED, document, snapshot
 from playwright.sync_api import Browser, Locator, Page
 
-from jobwidgets.board import JobBoard
-from jobwidgets.contact import Contact, ContactState
-from jobwidgets.history import JobHistory
-from jobwidgets.view_state import Updates
-from jobwidgets.widget import JobWidget
+from jobwidgets._model.contact import Contact, ContactState
+from jobwidgets._model.history import JobHistory
+from jobwidgets._widgets.board import JobBoard
+from jobwidgets._widgets.job import JobWidget
+from jobwidgets._widgets.job_updates import Updates
 
 HERE = "http://127.0.0.1:9/"
 """A secure origin: the browser's clipboard is there. Nothing is asked for; see `_serve`."""

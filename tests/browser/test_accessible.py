@@ -16,13 +16,13 @@ from playwright.sync_api import Browser, Page
 
 from browser.board_page import FAILED, FINAL, RUNNING, BoardPage, Shown, board_page
 from browser.page import THEMES, ViewPage, bare_page, view_page, wear
-from jobwidgets.answer import ServerError
-from jobwidgets.board import JobBoard
-from jobwidgets.board_static import board_html
-from jobwidgets.contact import Contact, ContactState
-from jobwidgets.history import JobHistory
-from jobwidgets.snapshot import Message
-from jobwidgets.static import static_html
+from jobwidgets._display.board import board_html
+from jobwidgets._display.job import static_html
+from jobwidgets._model.contact import Contact, ContactState
+from jobwidgets._model.history import JobHistory
+from jobwidgets._model.snapshot import Message
+from jobwidgets._widgets.board import JobBoard
+from jobwidgets.errors import ServerError
 
 pytestmark = pytest.mark.lab
 

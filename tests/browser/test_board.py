@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from browser.board_page import FAILED, FINAL, RUNNING, BoardPage, Shown, board_page
-from jobwidgets.answer import ServerError
-from jobwidgets.contact import Contact, ContactState
+from jobwidgets._model.contact import Contact, ContactState
+from jobwidgets.errors import ServerError
 
 pytestmark = pytest.mark.lab
 

@@ -10,9 +10,9 @@ from playwright.sync_api import Browser
 
 from browser.page import IN_TOUCH, ViewPage, view_page
 from browser.test_lab import CONTRASTS
-from jobwidgets.answer import ServerError
-from jobwidgets.contact import Contact, ContactState
-from jobwidgets.view_state import MOST_ROWS
+from jobwidgets._model.contact import Contact, ContactState
+from jobwidgets._widgets.job_updates import MOST_ROWS
+from jobwidgets.errors import ServerError
 
 LIVES: dict[str, dict[str, Any]] = {
     "queued": {"status": "SUBMITTED", "stepsCompleted": 0, "messages": []},

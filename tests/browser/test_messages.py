@@ -11,8 +11,8 @@ from documents import document, snapshot
 from playwright.sync_api import Browser
 
 from browser.page import INSECURE, ViewPage, view_page
-from jobwidgets.snapshot import Message
-from jobwidgets.view_state import MOST_ROWS
+from jobwidgets._model.snapshot import Message
+from jobwidgets._widgets.job_updates import MOST_ROWS
 
 LONG = "lorem ipsum dolor sit amet " * 80
 

@@ -12,9 +12,9 @@ from servers import FAST, HANG, Certificates
 from faults.fault import Fault
 from faults.server import FaultServer
 from faults.stage import OLD_TOKEN, SICK, WELL, Authorities, Names, Provider, Stage
-from jobwidgets.connections import Connections
+from jobwidgets._http.connections import Connections
+from jobwidgets._watch.poller import Poller
 from jobwidgets.job import Job
-from jobwidgets.poller import Poller
 
 pytest.register_assert_rewrite("faults.story")
 
@@ -109,7 +109,7 @@ def new_poller(
         defaults = Connections.__init__.__kwdefaults__ or {}
         monkeypatch.setitem(defaults, "deadline", deadline)
         pollers.append(Poller())
-        monkeypatch.setattr("jobwidgets.poller._poller", pollers[-1])
+        monkeypatch.setattr("jobwidgets._watch.poller._poller", pollers[-1])
         return pollers[-1]
 
     yield start

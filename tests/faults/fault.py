@@ -9,9 +9,9 @@ from typing import Any
 from faults.exchange import Behaviour
 from faults.scenes import Scene, answering, nothing, renew_token
 from faults.stage import Stage
-from jobwidgets.answer import UnauthorisedError
-from jobwidgets.contact import ContactState
-from jobwidgets.snapshot import JobwidgetsError, Status
+from jobwidgets._model.contact import ContactState
+from jobwidgets._model.snapshot import Status
+from jobwidgets.errors import JobwidgetsError, UnauthorisedError
 
 
 @dataclass(frozen=True, kw_only=True)

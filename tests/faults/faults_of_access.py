@@ -15,13 +15,8 @@ from faults.scenes import (
     redirecting_to_a_stranger,
 )
 from faults.stage import NEW_TOKEN, OLD_TOKEN, SICK
-from jobwidgets.answer import (
-    BodyError,
-    RefusedError,
-    TransportError,
-)
-from jobwidgets.dialects import DocumentError
-from jobwidgets.snapshot import Status
+from jobwidgets._model.snapshot import Status
+from jobwidgets.errors import BodyError, DocumentError, RefusedError, TransportError
 
 _LOGIN = "/portal/sharing/rest/login?return=/jobs"
 _REDIRECTS = (

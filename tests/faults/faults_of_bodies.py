@@ -7,8 +7,7 @@ from collections.abc import Callable
 from faults.behaviours import answers, edits, half, in_turn, nested, tells, text
 from faults.exchange import http
 from faults.fault import harmless, permanent, transient, unauthorised
-from jobwidgets.answer import BodyError
-from jobwidgets.dialects import DocumentError
+from jobwidgets.errors import BodyError, DocumentError
 
 PAGE = b"<!DOCTYPE html><html><body><h1>It works!</h1></body></html>"
 SIGN_IN = b'<html><form action="/login"><input name="p" type="password"></form></html>'

@@ -20,7 +20,7 @@ from faults.behaviours import (
 from faults.exchange import head, http, well
 from faults.fault import harmless, transient
 from faults.scenes import at_the_door, deaf, down, killed, naming_slowly, showing, unnamed
-from jobwidgets.answer import TransportError
+from jobwidgets.errors import TransportError
 
 SOON = 0.3  # seconds; what the client waits where waiting is the fault
 STALLS: dict[str, Any] = {"timeout": SOON, "hangs": True}

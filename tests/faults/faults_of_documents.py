@@ -13,8 +13,8 @@ from faults.behaviours import in_turn, tells, tells_with
 from faults.exchange import Behaviour, Exchange, http
 from faults.fault import ending, harmless, permanent
 from faults.stage import OLD_TOKEN, SAID
-from jobwidgets.dialects import DocumentError
-from jobwidgets.snapshot import Status
+from jobwidgets._model.snapshot import Status
+from jobwidgets.errors import DocumentError
 
 FIRST = "Started mission creation."
 NO_ID = 'with a "jobId"'

@@ -21,7 +21,7 @@ from faults.behaviours import (
 from faults.exchange import head, http, well
 from faults.fault import harmless, transient
 from faults.faults_of_connections import SLOW, STALLS
-from jobwidgets.answer import BodyError, ServerError, TransportError
+from jobwidgets.errors import BodyError, ServerError, TransportError
 
 _HEADERS = (
     transient("no HTTP but words", then(sends(b"hello?\r\n\r\n"), hangs_up), TransportError),

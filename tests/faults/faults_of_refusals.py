@@ -15,12 +15,8 @@ from faults.scenes import (
     refresh,
 )
 from faults.stage import OLD_TOKEN
-from jobwidgets.answer import (
-    NoSuchJobError,
-    RefusedError,
-    ServerError,
-)
-from jobwidgets.snapshot import Status
+from jobwidgets._model.snapshot import Status
+from jobwidgets.errors import NoSuchJobError, RefusedError, ServerError
 
 
 def envelope(code: Any = None, message: Any = "Sorry.", **more: Any) -> dict[str, Any]:

@@ -15,9 +15,9 @@ from faults.exchange import DURATION
 from faults.fault import Fault
 from faults.scenes import nothing, renew_token
 from faults.stage import NEW_TOKEN, OLD_TOKEN, SICK, WELL, Stage, wait_until
-from jobwidgets.contact import Contact, ContactState
+from jobwidgets._model.contact import Contact, ContactState
+from jobwidgets._model.snapshot import Message, Status
 from jobwidgets.job import Job
-from jobwidgets.snapshot import Message, Status
 
 TURNS = 3
 """Polls of another job that show that it is watched on."""

@@ -28,8 +28,8 @@ from faults.story import (
     start,
 )
 from faults.table import FAULTS
-from jobwidgets.connections import LANES
-from jobwidgets.contact import ContactState
+from jobwidgets._http.connections import LANES
+from jobwidgets._model.contact import ContactState
 
 Play = Callable[[Fault], Stage]
 MOST_MEMORY = 300 * 1024  # kB; a body may have 64 MiB
@@ -132,7 +132,7 @@ _HANGS = next(fault for fault in FAULTS if fault.name == "hangs before the heade
 @pytest.mark.parametrize("number", [LANES - 1, 3 * LANES])
 def test_crowd_that_hangs(number: int, play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
     """A job is polled while many others of its server hang."""
-    monkeypatch.setattr("jobwidgets.connections.lanes.STUCK", 0.05)
+    monkeypatch.setattr("jobwidgets._http.connections.lanes.STUCK", 0.05)
     stage = play(replace(_HANGS, timeout=1.0))
     names = [f"sick-{n}" for n in range(number)]
     for job in [stage.well, *map(stage.add_to_crowd, names)]:

@@ -1,6 +1,6 @@
 """Tiny servers: one on a real socket, one without any, and certificates for the first."""
 
-from jobwidgets.pace import Pace
+from jobwidgets._watch.pace import Pace
 from servers.certificates import Certificates
 from servers.replies import Replies
 from servers.sockets import Reply, Request, Server

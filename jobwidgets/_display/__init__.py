@@ -1,0 +1,1 @@
+"""Words and static forms of jobs: pure functions."""

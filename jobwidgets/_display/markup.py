@@ -1,0 +1,74 @@
+"""HTML that reads well wherever a notebook is shown: its styles, its table, its escaping.
+
+Style sheets, scripts, ARIA attributes and CSS variables are taken out of an untrusted notebook in
+JupyterLab, by nbviewer and GitHub: so these are native elements, and inline styles whose colours
+hold on light and on dark. All text from a server is escaped here, in `escaped`.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
+
+from jobwidgets._display.words import MARKS
+from jobwidgets._model.snapshot import Status
+
+T = TypeVar("T")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+FIRST, LAST = 50, 450
+"""How many rows are shown of a list that is longer than both together."""
+
+ROOT = "font-size:13px;line-height:20px;max-width:1200px"
+ROW = "display:flex;flex-wrap:wrap;align-items:center;line-height:20px;margin:0"
+GAP = "margin:0 12px 0 0"
+MUTED = "opacity:0.75"
+# Front ends style tables by themselves (stripes, equal widths, right alignment): undone here.
+TABLE = (
+    "width:100%;table-layout:auto;margin:4px 0 0 0;border:0;border-collapse:collapse;font-size:13px"
+)
+TR = "background-color:transparent"
+CELL = (
+    "text-align:left;vertical-align:top;line-height:20px;font-weight:400;white-space:normal;"
+    "padding:2px 12px 2px 0;border:0;border-bottom:1px solid rgba(128,128,128,0.35)"
+)
+NUMBER = CELL.replace("left", "right", 1).replace("normal", "nowrap") + f";width:1%;{MUTED}"
+TEXT = f"{CELL};overflow-wrap:anywhere"
+
+
+def escaped(text: object) -> str:
+    """Return a text of anyone's as HTML, in an element or an attribute."""
+    return html.escape(str(text), quote=True)
+
+
+def plain(line: str) -> str:
+    """Return one line without the characters that a terminal would obey."""
+    return _CONTROL.sub(" ", line)
+
+
+def mark(status: Status | None) -> str:
+    """Return the shape of a status, in its colour."""
+    shape, colour = MARKS[status]
+    style = (
+        "display:inline-block;width:18px;line-height:18px;text-align:center;border-radius:9px;"
+        f"margin:0 8px 0 0;color:#ffffff;background-color:{colour}"
+    )
+    return f'<span style="{style}">{shape}</span>'
+
+
+def line(text: str) -> str:
+    """Return a line of less weight; "" for no text."""
+    return f'<div style="{MUTED}">{escaped(text)}</div>' if text else ""
+
+
+def shown(rows: Sequence[T]) -> Iterator[T | int]:
+    """Yield the rows to show, and in the place of the others how many they are."""
+    hidden = len(rows) - FIRST - LAST
+    if hidden <= 0:
+        yield from rows
+        return
+    yield from rows[:FIRST]
+    yield hidden
+    yield from rows[-LAST:]

@@ -1,0 +1,158 @@
+"""Reads one HTTP answer: the JSON document in it, or the error that it stands for.
+
+An ArcGIS server answers many errors with HTTP 200, and a gateway answers some with a page, so the
+body is read before the HTTP status is trusted.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import lru_cache
+from http import HTTPStatus
+from typing import Any
+
+from jobwidgets._model.redact import redacted
+from jobwidgets.dialects import Dialect, Refusal
+from jobwidgets.errors import (
+    BodyError,
+    ExchangeError,
+    NoSuchJobError,
+    RefusedError,
+    ServerError,
+    UnauthorisedError,
+)
+
+# Bounded: a page of many inputs that are cut off must not be searched again from each of them.
+_SIGN_IN = re.compile(rb"""<input[^<>]{1,500}type\s*=\s*["']?password""", re.IGNORECASE)
+_LONGEST_QUOTE = 200  # characters of a server's words in an error's text
+_LONGEST_RETRY_AFTER = 86_400.0  # seconds; what asks for more is a mistake of the server's
+
+
+_BY_CODE: dict[int, type[ExchangeError]] = {
+    401: UnauthorisedError,
+    403: UnauthorisedError,
+    404: NoSuchJobError,
+    408: ServerError,  # what a gateway makes of a slow or a reused connection: asked again
+    410: NoSuchJobError,
+    421: ServerError,
+    425: ServerError,
+    429: ServerError,
+    498: UnauthorisedError,
+    499: UnauthorisedError,
+}
+TOKEN_REFUSED = frozenset({401, 498})
+"""Codes that a new token may mend (498 is Esri's "invalid or expired token")."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One HTTP answer.
+
+    Parameters
+    ----------
+    status
+        The HTTP status.
+    body
+        The whole body, decompressed.
+    headers
+        The response's headers, names in lower case.
+    """
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def server_time(self) -> datetime | None:
+        """The server's clock (the ``Date`` header, RFC 9110 section 6.6.1), None if not told."""
+        return _http_date(self.headers.get("date"))
+
+
+def read_document(answer: Answer, dialect: Dialect) -> Any:
+    """Return the JSON value that `answer` holds, or raise the ExchangeError that it stands for."""
+    document, problem = _json(answer.body)
+    refusal = dialect.refusal(document)
+    if refusal is not None:
+        raise _refused(answer, refusal)
+    if answer.status >= HTTPStatus.BAD_REQUEST:
+        raise _refused(answer, Refusal(None, _phrase(answer.status)))
+    if problem is not None:
+        # Not the problem itself: it would keep the whole body alive.
+        raise _no_json(answer, problem) from ValueError(str(problem))
+    return document
+
+
+def _json(body: bytes) -> tuple[Any, Exception | None]:
+    try:
+        return json.loads(body), None
+    except (ValueError, RecursionError) as problem:
+        return None, problem
+
+
+def _refused(answer: Answer, refusal: Refusal) -> ExchangeError:
+    code = refusal.code or 0
+    if code < HTTPStatus.BAD_REQUEST:  # none, or a number that tells nothing
+        code = answer.status
+    if code < HTTPStatus.BAD_REQUEST:
+        return RefusedError(_sentence(None, refusal.text))
+    if code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        kind: type[ExchangeError] = ServerError
+    else:
+        kind = _BY_CODE.get(code, RefusedError)
+    retry_after = _retry_after(answer)
+    return kind(_sentence(code, refusal.text), code=code, retry_after=retry_after)
+
+
+def _sentence(code: int | None, text: str) -> str:
+    text = redacted(" ".join(text.split()))
+    if len(text) > _LONGEST_QUOTE:
+        text = text[: _LONGEST_QUOTE - 1] + "…"
+    return " ".join(part for part in ("" if code is None else str(code), text) if part) or "refused"
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "HTTP error"
+
+
+def _no_json(answer: Answer, problem: Exception) -> ExchangeError:
+    if _SIGN_IN.search(answer.body):
+        return UnauthorisedError("the server answered with a sign-in page", code=answer.status)
+    if answer.body.lstrip()[:1] == b"<":
+        return BodyError("the server answered with a page, not with JSON", code=answer.status)
+    if isinstance(problem, RecursionError):
+        return BodyError("the answer is nested too deeply to be read", code=answer.status)
+    size = len(answer.body)
+    text = f"the answer is no (whole) JSON: {size} bytes" if size else "the answer is empty"
+    return BodyError(text, code=answer.status)
+
+
+def _retry_after(answer: Answer) -> float | None:
+    """Return the seconds of ``Retry-After``: a number or a date (RFC 9110 section 10.2.3)."""
+    value = answer.headers.get("retry-after", "").strip()
+    if value.isascii() and value.isdigit():
+        return min(float(value), _LONGEST_RETRY_AFTER)
+    date = _http_date(value)
+    if date is None:
+        return None
+    seconds = (date - (answer.server_time or datetime.now(UTC))).total_seconds()
+    return min(max(seconds, 0.0), _LONGEST_RETRY_AFTER)
+
+
+# The answers of one second have the same date; to read one takes longer than all else here.
+@lru_cache(maxsize=32)
+def _http_date(value: str | None) -> datetime | None:
+    if not value:
+        return None
+    try:
+        date = parsedate_to_datetime(value)
+        return date.replace(tzinfo=UTC) if date.tzinfo is None else date.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None

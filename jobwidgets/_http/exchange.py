@@ -1,0 +1,235 @@
+"""One exchange: a request, its token, its redirects, and the snapshot that it brought."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from jobwidgets._http.answers import TOKEN_REFUSED, Answer, read_document
+from jobwidgets._http.budget import at_once
+from jobwidgets._http.tokens import TokenKeeper
+from jobwidgets._http.urls import redirected, with_query
+from jobwidgets._model.redact import redacted_body, redacted_document
+from jobwidgets._model.snapshot import Snapshot
+from jobwidgets._threads import call_in_thread
+from jobwidgets.dialects import Dialect
+from jobwidgets.errors import (
+    DocumentError,
+    ExchangeError,
+    JobwidgetsError,
+    RefusedError,
+    UnauthorisedError,
+)
+
+if TYPE_CHECKING:
+    from jobwidgets._http.connections import Connections, Http
+
+MOST_REDIRECTS = 5
+LARGE_BODY = 1024 * 1024
+"""Bytes above which a body is read on a thread of its own, so that it delays no other poll."""
+
+_log = logging.getLogger("jobwidgets")
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one exchange brought.
+
+    Parameters
+    ----------
+    snapshot
+        The document, with when it was received; None when it is the same as the last time.
+    seen
+        When it was received (UTC).
+    server_time
+        The server's clock (UTC) when it answered, None where it did not tell.
+    """
+
+    snapshot: Snapshot | None
+    seen: datetime
+    server_time: datetime | None
+
+
+class Source:
+    """Where one resource is asked for, and with what.
+
+    Parameters
+    ----------
+    url
+        Of a job or a jobs resource, without any token.
+    dialect
+        How the server speaks.
+    token
+        Keeps the token; None sends none.
+    http
+        Settings of httpx.AsyncClient, checked.
+    large_body
+        Bytes above which a body is read on a thread of its own.
+    """
+
+    __slots__ = ("_large_body", "_last", "_sent", "dialect", "http", "token", "url")
+
+    def __init__(
+        self,
+        url: str,
+        dialect: Dialect,
+        *,
+        token: TokenKeeper | None = None,
+        http: Http | None = None,
+        large_body: int = LARGE_BODY,
+    ) -> None:
+        self.url = url
+        self.dialect = dialect
+        self.token = token
+        self.http = {} if http is None else http
+        self._large_body = large_body
+        self._last: int | None = None
+        self._sent: tuple[str, ...] = ()
+
+    async def read_job(self, connections: Connections) -> Reading:
+        """Ask for the job once; a document like the last one is not parsed again.
+
+        The caller has had the first request admitted; those that follow it are admitted here.
+
+        At first sight, what is no document of this job is asked for once more: it may be an
+        answer to somebody else, left over on a connection that a gateway shares.
+
+        Raises
+        ------
+        ExchangeError
+            If no document came.
+        DocumentError
+            If what came is no document of this job.
+        """
+        return await self._typed(self._read_job_twice(connections))
+
+    async def read_ids(self, connections: Connections) -> list[str]:
+        """Ask the jobs resource for its ids once; see `read_job` for the rest."""
+        return await self._typed(
+            self._exchange(connections, lambda answer: self.dialect.ids(self._document(answer)))
+        )
+
+    def forget(self) -> None:
+        """Count the next document as a new one, even if it is the same as the last."""
+        self._last = None
+
+    async def _typed(self, exchange: Awaitable[T]) -> T:
+        """Return what an exchange brings, or raise a JobwidgetsError, whatever it met."""
+        try:
+            return await exchange
+        except JobwidgetsError as error:
+            _let_go(error)
+            raise
+        except Exception as error:  # noqa: BLE001 - a user's transport may raise anything
+            # Its text may hold a header, so only its kind and place are told.
+            place = "".join(traceback.format_tb(error.__traceback__))
+            _log.error("the exchange with %s broke: %s\n%s", self.url, type(error), place)
+            broken = ExchangeError(f"the exchange broke: {type(error).__name__}")
+            _let_go(broken.with_traceback(error.__traceback__))
+        raise broken  # out here it has no context
+
+    async def _read_job_twice(self, connections: Connections) -> Reading:
+        try:
+            return await self._read_job(connections)
+        except DocumentError:
+            await connections.drop_idle(self.url)
+            if self._last is not None:
+                raise
+        await connections.admit(self.url, at_once)
+        return await self._read_job(connections)
+
+    async def _read_job(self, connections: Connections) -> Reading:
+        last, reading = await self._exchange(connections, self._reading)
+        # Not before: an exchange that was dropped meanwhile changes nothing.
+        self._last = last
+        return reading
+
+    def _reading(self, answer: Answer) -> tuple[int, Reading]:
+        """Return what tells this answer from others, and what it says; may run on any thread."""
+        seen = datetime.now(UTC)
+        # A token that was sent since might stand in the same body, and is to be redacted.
+        last = hash((answer.status, answer.body, self._sent))
+        if last == self._last:
+            return last, Reading(None, seen, answer.server_time)
+        snapshot = replace(self._parse(self._document(answer)), seen=seen)
+        return last, Reading(snapshot, seen, answer.server_time)
+
+    def _document(self, answer: Answer) -> Any:
+        """Return the JSON value without our tokens, however its bytes had spelt them.
+
+        A message may quote a token that is long replaced.
+        """
+        body = answer.body
+        for token in self._sent:
+            body = redacted_body(body, token)
+        document = read_document(replace(answer, body=body), self.dialect)
+        try:
+            for token in self._sent:
+                document = redacted_document(document, token)
+        except RecursionError as error:
+            raise DocumentError("the document is nested too deeply to be read") from error
+        return document
+
+    def _parse(self, document: object) -> Snapshot:
+        snapshot, wanted = self.dialect.parse(document), self.dialect.job_id(self.url)
+        if snapshot.id != wanted:
+            raise DocumentError(f"expected job {wanted}, found job {snapshot.id}")
+        return snapshot
+
+    async def _exchange(self, connections: Connections, read: Callable[[Answer], T]) -> T:
+        """Ask once, and once more where a new token may mend a refusal."""
+        token = await self.token.current() if self.token is not None else None
+        try:
+            return await self._ask(connections, token, read)
+        except UnauthorisedError as error:
+            if self.token is None or token is None or error.code not in TOKEN_REFUSED:
+                raise
+            fresh = await self.token.renewed(token)
+            if fresh is None:
+                raise
+        await connections.admit(self.url, at_once)
+        return await self._ask(connections, fresh, read)
+
+    async def _ask(
+        self, connections: Connections, token: str | None, read: Callable[[Answer], T]
+    ) -> T:
+        """Make one request that was admitted, and read its answer."""
+        answer = await self._get(connections, token)
+        if len(answer.body) <= self._large_body:
+            return read(answer)
+        return await call_in_thread("jobwidgets-reader", read, answer)
+
+    async def _get(self, connections: Connections, token: str | None) -> Answer:
+        """Make one request, following redirects on the same origin."""
+        url, headers = self.url, self._headers(token)
+        for _ in range(MOST_REDIRECTS + 1):
+            url = with_query(url, self.dialect.query)
+            answer = await connections.get(url, headers, self.http)
+            location = answer.headers.get("location")
+            if answer.status not in _REDIRECTS or location is None:
+                return answer
+            url = redirected(url, location)
+            await connections.admit(url, at_once)
+        raise RefusedError(f"the server redirected more than {MOST_REDIRECTS} times")
+
+    def _headers(self, token: str | None) -> dict[str, str]:
+        if token is None:
+            return {}
+        if token not in self._sent:
+            # The longest first: it may hold another one.
+            self._sent = tuple(sorted((*self._sent, token), key=len, reverse=True))
+        return dict([self.dialect.authorization(token)])
+
+
+def _let_go(error: JobwidgetsError) -> None:
+    """Drop what the frames behind an error and its causes hold, a body say: the error is kept."""
+    behind: BaseException | None = error
+    while behind is not None:
+        traceback.clear_frames(behind.__traceback__)
+        behind = behind.__cause__ or behind.__context__

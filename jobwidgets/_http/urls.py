@@ -1,0 +1,99 @@
+"""What a URL may hold, and where a redirect may lead: pure functions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from urllib.parse import SplitResult, parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
+
+from jobwidgets._model.redact import redacted
+from jobwidgets.errors import RefusedError, UnauthorisedError
+
+_SIGN_IN = re.compile(r"log-?in|log-?on|sign-?in|oauth|saml|\bsso\b|adfs", re.IGNORECASE)
+_DEFAULT_PORT = {"http": 80, "https": 443}
+
+
+def split_token(url: str) -> tuple[str, str | None]:
+    """Return `url` without a ``token=`` parameter and fragment, and that token or None.
+
+    Raises
+    ------
+    TypeError
+        If `url` is no string.
+    ValueError
+        If it is no absolute http or https URL, or holds a user name or password, or a token
+        where no server would look for it.
+    """
+    if not isinstance(url, str):
+        raise TypeError(f"a URL is a string, found a {type(url).__name__}")
+    parts = urlsplit(url.strip())
+    # A port that is no number raises its own ValueError here.
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.port == 0:
+        raise ValueError(f"expected a URL like https://host/…, found {redacted(url)!r}")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError(f"the URL for {parts.hostname} holds a password: use http={{'auth': …}}")
+    pairs = parse_qsl(parts.query, keep_blank_values=True)
+    tokens = [value for name, value in pairs if name.casefold() == "token" and value]
+    kept = [(name, value) for name, value in pairs if name.casefold() != "token"]
+    bare = urlunsplit((parts.scheme, parts.netloc, parts.path, urlencode(kept), ""))
+    if redacted(bare) != bare:  # it would be shown wherever the URL is
+        raise ValueError("the URL holds a token in a wrong place: give it as token=…")
+    return bare, tokens[0] if tokens else None
+
+
+def origin(url: str) -> str:
+    """Return scheme, host and port of `url` (RFC 6454 section 4), the port always told."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.hostname}:{parts.port or _DEFAULT_PORT.get(parts.scheme)}"
+
+
+def root(url: str) -> str:
+    """Return `url` without its path: the same text for all jobs of a server."""
+    return "/".join(url.split("/", 3)[:3])
+
+
+def with_query(url: str, query: Mapping[str, str]) -> str:
+    """Return `url`, which has no fragment, with `query` in place of parameters of these names."""
+    bare, _, old = url.partition("?")
+    return f"{bare}?{_merged(old, tuple(query.items()))}"
+
+
+# Every poll asks for this, and all jobs of a server have the same few queries.
+@lru_cache(maxsize=32)
+def _merged(old: str, added: tuple[tuple[str, str], ...]) -> str:
+    names = {name for name, _ in added}
+    pairs = [pair for pair in parse_qsl(old, keep_blank_values=True) if pair[0] not in names]
+    return urlencode([*pairs, *added])
+
+
+def redirected(url: str, location: str) -> str:
+    """Return where a redirect from `url` leads, without any token.
+
+    Raises
+    ------
+    UnauthorisedError
+        If it leads to a sign-in page.
+    RefusedError
+        If it leads to another origin, or nowhere; from http to https of the same host is the same.
+    """
+    try:
+        target = urljoin(url, location)
+        _check_redirect(url, target)
+        return split_token(target)[0]
+    except ValueError as error:
+        raise RefusedError("the server redirected to a URL of no use") from error
+
+
+def _check_redirect(url: str, target: str) -> None:
+    old, new = urlsplit(url), urlsplit(target)
+    if _SIGN_IN.search(_place(new)) and not _SIGN_IN.search(_place(old)):
+        raise UnauthorisedError(f"the server redirected to sign in at {new.hostname}", code=401)
+    upgraded = old.scheme == "http" and new.scheme == "https" and old.hostname == new.hostname
+    if origin(url) != origin(target) and not upgraded:
+        other = redacted(origin(target))
+        raise RefusedError(f"the server redirected to another host, {other}: it was not followed")
+
+
+def _place(parts: SplitResult) -> str:
+    return f"{parts.hostname}{parts.path}"

@@ -1,0 +1,118 @@
+"""What `Job` and `Jobs` take beside a URL, checked once."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from jobwidgets._http.exchange import Source
+from jobwidgets._http.tokens import Token, TokenKeeper, token_keeper
+from jobwidgets._http.urls import split_token
+from jobwidgets._model.history import JobHistory
+from jobwidgets._watch.pace import LONGEST, Pace
+from jobwidgets._watch.watch import Watch
+from jobwidgets.dialects import Dialect, find_dialect
+
+if TYPE_CHECKING:
+    from jobwidgets._http.connections import Http
+
+SHORTEST_INTERVAL = 0.5
+"""Seconds; the floor of `poll_interval`."""
+# One for all jobs that are not given another.
+_USUAL_PACE = Pace()
+_NO_HTTP: Http = {}
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Settings:
+    """How a server is asked; see `Job` for the parameters."""
+
+    dialect: Dialect
+    token: TokenKeeper | None
+    poll_interval: float | None
+    give_up_after: float | None
+    http: Http
+    pace: Pace
+
+    def source(self, url: str) -> Source:
+        """Return where the resource at `url`, without a token, is asked for."""
+        return Source(url, self.dialect, token=self.token, http=self.http)
+
+    def watch(self, url: str) -> Watch:
+        """Return the watch of the job at `url`; ValueError if that is no job's URL."""
+        history = JobHistory(self.dialect.job_id(url), url)
+        return Watch(
+            self.source(url),
+            history,
+            pace=self.pace,
+            poll_interval=self.poll_interval,
+            give_up_after=self.give_up_after,
+        )
+
+
+def checked_settings(
+    url: str,
+    *,
+    token: Token | None,
+    dialect: str,
+    poll_interval: float | None,
+    give_up_after: float | None = None,
+    http: Http | None,
+    pace: Pace | None,
+) -> tuple[str, Settings]:
+    """Return `url` without its token, and the settings.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If one is of no use; the text names what was found and what was expected.
+    """
+    if pace is not None and not isinstance(pace, Pace):
+        raise TypeError(f"pace is a Pace, found a {type(pace).__name__}")
+    bare, token_of_url = split_token(url)
+    settings = Settings(
+        dialect=find_dialect(dialect),
+        token=token_keeper(token if token is not None else token_of_url),
+        poll_interval=_checked_interval(poll_interval),
+        give_up_after=None if give_up_after is None else seconds("give_up_after", give_up_after),
+        http=_checked_http(http),
+        pace=pace or _USUAL_PACE,
+    )
+    return bare, settings
+
+
+def _checked_http(http: Http | None) -> Http:
+    if http is None:
+        return _NO_HTTP
+    # httpx is imported when it is first needed: that is a third of our import time.
+    from jobwidgets._http.connections import checked_http
+
+    return checked_http(http)
+
+
+def _checked_interval(given: float | None) -> float | None:
+    if given is None:
+        return None
+    interval = seconds("poll_interval", given)
+    if interval < SHORTEST_INTERVAL:
+        text = f"poll_interval={interval:g} is raised to {SHORTEST_INTERVAL} s"
+        warnings.warn(text, UserWarning, stacklevel=4)
+    return max(interval, SHORTEST_INTERVAL)
+
+
+def seconds(name: str, given: object) -> float:
+    """Return a number of seconds that was given as `name`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is no number, or none between 0 and a year.
+    """
+    if isinstance(given, bool) or not isinstance(given, int | float):
+        raise TypeError(f"{name} is in seconds, found a {type(given).__name__}")
+    if not 0 < given <= LONGEST:
+        raise ValueError(
+            f"{name} is a positive number of seconds, at most a year of them; found {given}"
+        )
+    return float(given)

@@ -1,0 +1,199 @@
+// The messages of a job, however many: a table of which only what is seen is in the page.
+//
+//   new Messages(parent)  parent gets it as its last child; keepKeys (keys.js) is to be called
+//                         for the view's root, so that its keys are its own
+//   .look()               what take is to be given where the view has changed something since
+//   .take(update, sight)  an update of Updates (_widgets/job_updates.py): total, keep, parts
+//   .doubt()              an update was lost
+//   .askForMissing(ask)   ask(gaps) for rows that are not here, unless they may be on their way
+//   .gone(isGone)         rows that are not here will not come any more; they may again
+//   .remove()             let go of the document's listeners
+//
+// It follows the newest message until the reader scrolls up or selects; then nothing moves.
+
+import { keyHandler } from "./keys.js";
+import { button, copyText, element, hide, say, searchField } from "./parts.js";
+import { seenText } from "./message_row.js";
+import { Rows } from "./rows.js";
+import { Table } from "./table.js";
+import { counted } from "./words.js";
+
+const FEW = 5; // messages that need no filter
+const TOLD = 2000; // ms for which the copy button says what it did
+const PATIENCE = 4000; // ms until rows that do not come are asked for again
+
+export class Messages {
+  constructor(parent) {
+    this.rows = new Rows();
+    this.levels = [];
+    this.needle = "";
+    this.level = "";
+    this.unseen = 0;
+    this.askedAt = 0; // when rows were last asked for, or came
+    this.root = element("div", "messages", parent);
+    this.root.hidden = true;
+    this.buildTools();
+    const frame = element("div", "frame", this.root);
+    this.table = new Table(frame, this.rows, () => this.showUnseen());
+    this.news = button(frame, "", () => this.goToEnd());
+    this.news.classList.add("jobwidgets-news");
+    this.news.hidden = true;
+    this.listen();
+  }
+
+  buildTools() {
+    const tools = element("div", "tools", this.root);
+    this.count = element("span", "count", tools);
+    this.filters = element("span", "filters", tools);
+    this.field = searchField(this.filters, "filter messages by text", () => this.filter());
+    this.choice = element("select", "field", this.filters);
+    this.choice.setAttribute("aria-label", "filter messages by level");
+    element("option", "", this.choice, "all levels").value = "";
+    this.choice.hidden = true;
+    this.copier = button(this.filters, "copy all", () => this.copyAll());
+  }
+
+  listen() {
+    this.choice.addEventListener("input", () => this.filter());
+    this.root.addEventListener("copy", (event) => this.onCopy(event));
+    keyHandler(this.root, (event, target) => this.onKey(event, target));
+    this.onPointer = () => this.table.markAll(false);
+    document.addEventListener("pointerdown", this.onPointer, true);
+  }
+
+  look() {
+    return this.table.look();
+  }
+
+  take(update, sight = this.look()) {
+    const isOlder = ([from, rows]) => from + rows.length < update.total;
+    if (update.parts.some(isOlder)) this.askedAt = Date.now();
+    const before = this.table.length;
+    const first = this.rows.take(update);
+    this.noteLevels(update.parts);
+    const fits = this.isFiltered ? (row) => this.fits(row) : null;
+    this.table.changed(first, update.parts, fits, sight);
+    this.unseen = this.table.follows ? 0 : Math.max(0, this.unseen + this.table.length - before);
+    this.root.hidden = this.rows.total === 0;
+    this.showCount();
+    this.showUnseen();
+    this.table.draw(sight);
+  }
+
+  noteLevels(parts) {
+    for (const [, rows] of parts) {
+      for (const [, , , level] of rows) {
+        if (!level || this.levels.includes(level)) continue;
+        this.levels.push(level);
+        element("option", "", this.choice, level).value = level;
+        this.choice.hidden = false;
+      }
+    }
+  }
+
+  doubt() {
+    this.rows.doubt();
+    this.askedAt = 0;
+  }
+
+  askForMissing(ask) {
+    const { gaps } = this.rows;
+    if (!gaps.length || Date.now() - this.askedAt < PATIENCE) return;
+    this.askedAt = Date.now();
+    ask(gaps);
+  }
+
+  gone(isGone) {
+    this.askedAt = 0;
+    this.table.showPending(isGone ? "not kept" : "not here yet");
+  }
+
+  // The filter.
+
+  get isFiltered() {
+    return Boolean(this.needle || this.level);
+  }
+
+  fits(row) {
+    if (!row) return false; // not here yet
+    return (!this.level || row[3] === this.level) && row[4].toLowerCase().includes(this.needle);
+  }
+
+  filter() {
+    this.needle = this.field.value.trim().toLowerCase();
+    this.level = this.choice.value;
+    this.table.filter(this.isFiltered ? (row) => this.fits(row) : null);
+    this.unseen = 0;
+    this.showCount();
+    this.showUnseen();
+  }
+
+  showCount() {
+    const { total } = this.rows;
+    const some = `${counted(this.table.length)} of ${counted(total)}`;
+    say(this.count, this.isFiltered ? some : counted(total, "message"));
+    this.filters.classList.toggle("jobwidgets-unneeded", total <= FEW && !this.isFiltered);
+    if (!this.copied) say(this.copier, this.isFiltered ? "copy these" : "copy all");
+  }
+
+  // The newest.
+
+  showUnseen() {
+    if (this.table.follows) this.unseen = 0;
+    hide(this.news, this.unseen === 0, this.table.scroller);
+    say(this.news, `${counted(this.unseen, "new message")} ↓`);
+  }
+
+  goToEnd() {
+    this.table.goToEnd();
+    this.table.scroller.focus({ preventScroll: true });
+    this.showUnseen();
+  }
+
+  // Copying: lines of number, time, code (level) and text.
+
+  onKey(event, target) {
+    if (!this.table.scroller.contains(target)) return;
+    const marks = event.key.toLowerCase() === "a" && (event.ctrlKey || event.metaKey);
+    if (marks) this.table.markAll(true);
+    if (marks || (!event.shiftKey && this.table.turn(event.key))) event.preventDefault();
+  }
+
+  onCopy(event) {
+    if (event.target === this.field) return;
+    const positions = this.table.isAllMarked ? this.table.everything() : this.table.selected();
+    if (!positions) return; // within one message the browser copies what is selected
+    event.clipboardData.setData("text/plain", this.lines(positions));
+    event.preventDefault();
+  }
+
+  async copyAll() {
+    const isDone = await copyText(this.lines(this.table.everything()));
+    say(this.copier, isDone ? "copied" : "not allowed");
+    clearTimeout(this.copied);
+    this.copied = setTimeout(() => {
+      this.copied = null;
+      this.showCount();
+    }, TOLD);
+  }
+
+  lines([from, to]) {
+    const lines = [];
+    for (let position = from; position < to; position++) lines.push(this.line(position));
+    return lines.join("\n");
+  }
+
+  line(position) {
+    const index = this.table.indexAt(position);
+    const [seen, since, code, level, text] = this.rows.at(index) ?? [null, null, null, null, "…"];
+    const time = seen === null ? seenText(seen, since) : new Date(seen).toISOString();
+    const cells = [index + 1, time, code ?? "", ...(this.levels.length ? [level ?? ""] : []), text];
+    return cells.map((cell) => String(cell).replace(/\s*[\r\n\t]+\s*/g, " ")).join("\t");
+  }
+
+  remove() {
+    document.removeEventListener("pointerdown", this.onPointer, true);
+    clearTimeout(this.copied);
+    this.table.remove();
+  }
+}

@@ -1,0 +1,44 @@
+// The messages of one job as far as a view knows them, and which it has to ask for.
+//
+//   new Rows(): .total, .at(index)   a row [seen ms, s since start, code, level, text]; undefined
+//                                    while it is not here
+//   .take(update)                    take in an update of Updates (_widgets/job_updates.py); → the first index
+//                                    that may look different
+//   .doubt()                         an update was lost: what is known is shown on, and asked for
+//   .gaps                            the ranges [from, to) to be asked for, in order
+
+export class Rows {
+  constructor() {
+    this.total = 0;
+    this.known = [];
+    this.gaps = []; // [from, to), in order, none touching another
+  }
+
+  at(index) {
+    return this.known[index];
+  }
+
+  take({ total, keep, parts }) {
+    const valid = Math.min(keep, this.total);
+    this.known.length = Math.min(this.known.length, valid);
+    this.close(valid, Infinity);
+    if (total > valid) this.gaps.push([valid, total]);
+    this.known.length = this.total = total;
+    for (const [from, rows] of parts) {
+      rows.forEach((row, index) => (this.known[from + index] = row));
+      this.close(from, from + rows.length);
+    }
+    return Math.min(valid, total, ...parts.map(([from]) => from));
+  }
+
+  /** Let nothing from `from` to `to` be a gap. */
+  close(from, to) {
+    this.gaps = this.gaps.flatMap(([start, end]) =>
+      [[start, Math.min(end, from)], [Math.max(start, to), end]].filter(([a, b]) => a < b),
+    );
+  }
+
+  doubt() {
+    this.gaps = this.total ? [[0, this.total]] : [];
+  }
+}

@@ -1,0 +1,82 @@
+"""Tells a user's functions of one job's changes, and of its end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from jobwidgets._model.contact import ContactState
+from jobwidgets._threads import user_callbacks
+from jobwidgets._watch.feed import Throttle
+from jobwidgets._watch.watch import Watch
+
+Callback = Callable[[Any], object]
+"""A function that is called with the job."""
+
+
+class Callbacks:
+    """The functions that hear of one job, called one after another on a thread of their own.
+
+    All its methods run on the poller's loop.
+
+    Parameters
+    ----------
+    job
+        What the functions are called with.
+    watch
+        Of the job.
+    notify
+        Called once, when the job has ended; None tells nobody.
+    """
+
+    __slots__ = ("_job", "_notify", "_on_change", "_on_done", "_told", "_watch")
+
+    def __init__(self, job: object, watch: Watch, notify: Callback | None = None) -> None:
+        self._job = job
+        self._watch = watch
+        self._notify = notify
+        self._on_change: tuple[Callback, ...] = ()
+        self._on_done: tuple[Callback, ...] = ()
+        self._told: tuple[int, ContactState] | None = None
+
+    def begin(self) -> None:
+        """Hear of each exchange from now on where somebody is to be notified."""
+        if self._notify is not None:
+            self._listen()
+
+    def add_change(self, callback: Callback) -> None:
+        """Call `callback` after each distinct document and each change of contact."""
+        self._listen()
+        self._on_change += (callback,)
+
+    def add_done(self, callback: Callback) -> None:
+        """Call `callback` once, when the watch is done or at once if it is."""
+        if self._watch.is_done:
+            self._call(callback)
+        else:
+            self._listen()
+            self._on_done += (callback,)
+
+    def _listen(self) -> None:
+        if self._told is None:  # a job without callbacks never listens
+            self._told = self._state
+            self._watch.feed.subscribe(Throttle(self._tell))
+
+    @property
+    def _state(self) -> tuple[int, ContactState]:
+        return len(self._watch.history), self._watch.contact.state
+
+    def _tell(self, _: int | None) -> None:
+        if self._state != self._told:
+            self._told = self._state
+            self._call(*self._on_change)
+        if self._notify is not None and self._watch.is_over:
+            notify, self._notify = self._notify, None
+            self._call(notify)
+        if self._watch.is_done:
+            done, self._on_done = self._on_done, ()
+            self._call(*done)
+
+    def _call(self, *callbacks: Callback) -> None:
+        for callback in callbacks:
+            user_callbacks.call(callback, self._job)

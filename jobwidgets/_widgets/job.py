@@ -1,0 +1,135 @@
+"""The widget that shows one job."""
+
+from __future__ import annotations
+
+import inspect
+from datetime import timedelta
+from typing import Any
+
+import traitlets
+
+from jobwidgets._display.job import static_html, static_text
+from jobwidgets._model.contact import Contact
+from jobwidgets._model.history import JobHistory
+from jobwidgets._threads import user_callbacks
+from jobwidgets._views import joined_css, joined_esm
+from jobwidgets._watch.poller import poller
+from jobwidgets._widgets.audience import join, leave
+from jobwidgets._widgets.job_updates import Updates
+from jobwidgets._widgets.live import LiveWidget
+from jobwidgets._widgets.notebook import Bundle
+from jobwidgets.job import Job
+
+_KEYWORDS = [name for name in inspect.signature(Job).parameters if name != "url"]
+
+
+class JobWidget(LiveWidget):
+    """A job, shown live as long as it runs, and as plain HTML for good when it has ended.
+
+    As the last line of a cell it shows itself; running the cell again replaces it.
+
+    Parameters
+    ----------
+    job_or_url
+        A `Job`, or the URL of one.
+    freeze
+        Whether the output turns to plain HTML and text when the job has ended, so that the saved
+        notebook shows the last state without a kernel. False keeps the live view.
+    **keywords
+        Keywords of `Job`; with a URL only.
+
+    Attributes
+    ----------
+    status : str or None
+        A trait: the `Status`, None before the first document. Its observers run on the thread of
+        all callbacks.
+    progress : float or None
+        A trait: 0…1, None when unknown.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `Job` does; TypeError for an unknown keyword, or for any keyword with a `Job`.
+    """
+
+    _esm = joined_esm("job.js")
+    _css = joined_css("look.css", "messages.css", "job.css")
+
+    status = traitlets.Unicode(None, allow_none=True)
+    progress = traitlets.Float(None, allow_none=True)
+    _updates: Updates
+
+    def __init__(self, job_or_url: Job | str, *, freeze: bool = True, **keywords: Any) -> None:
+        self._job = _job(job_or_url, keywords)
+        self._updates = Updates()
+        join(self._job, self)
+        super().__init__(freeze=freeze)
+        self._job._subscribe(self._throttle)
+        poller().thread.call(self._throttle, 0)
+        self._job._start_once()
+
+    def __repr__(self) -> str:
+        return f"JobWidget({self._job.id!r})"
+
+    @property
+    def job(self) -> Job:
+        """The handle of the job."""
+        return self._job
+
+    @property
+    def history(self) -> JobHistory:
+        """Everything that was seen of the job."""
+        return self._job.history
+
+    def notify_change(self, change: Any) -> None:
+        """Tell observers of `status` and `progress` on the thread of all callbacks.
+
+        On the poller's thread a slow observer would delay every job.
+        """
+        if change["name"] in {"status", "progress"}:
+            user_callbacks.call(super().notify_change, change)
+        else:
+            super().notify_change(change)
+
+    def _static_bundle(self) -> Bundle:
+        told = self._job.history, self._job.contact
+        return {"text/html": static_html(*told), "text/plain": static_text(*told)}
+
+    def _told(self) -> tuple[JobHistory, Contact, timedelta | None]:
+        return self._job.history, self._job.contact, self._job.elapsed
+
+    def _is_over(self) -> bool:
+        return self._job._watch.is_done
+
+    # What follows runs on the poller's thread, the one writer of the traits.
+
+    def _push(self, first_message: int | None) -> None:
+        self._updates.note(first_message)
+        self.status, self.progress = self._job.status, self._job.progress
+        super()._push(first_message)
+
+    def _heard_view(self, content: dict[str, Any]) -> None:
+        if "need" in content:
+            self._updates.want(content["need"])
+            self._tell()
+        if content.get("act") == "stop":
+            self._job.stop()
+        if content.get("act") == "start":
+            self._job.start()
+
+    def _leave(self) -> None:
+        self._job._watch.feed.unsubscribe(self._throttle)
+        leave([self._job], self)
+
+
+def _job(job_or_url: Job | str, keywords: dict[str, Any]) -> Job:
+    unknown = [name for name in keywords if name not in _KEYWORDS]
+    if unknown:
+        expected = ", ".join(["freeze", *_KEYWORDS])
+        raise TypeError(f"JobWidget has no keyword {unknown[0]!r}; expected some of: {expected}")
+    if not isinstance(job_or_url, Job):
+        return Job(job_or_url, **keywords)
+    if keywords:
+        names = ", ".join(keywords)
+        raise TypeError(f"a Job brings its own settings: give {names} to Job, not to JobWidget")
+    return job_or_url

@@ -1,0 +1,198 @@
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from jobwidgets.demo import command, lab
+from jobwidgets.demo.lab import Lab, LabError, write_notebook
+
+REPOSITORY = Path(__file__).parents[2]
+RUN = [
+    sys.executable,
+    "-c",
+    "import sys; from jobwidgets.demo.command import main; sys.exit(main())",
+]
+
+
+@pytest.fixture
+def notebook(tmp_path, monkeypatch):
+    """Have the demo find a notebook that was run before."""
+    cells = [
+        {"cell_type": "markdown", "metadata": {}, "source": "# Ü"},
+        {"cell_type": "code", "metadata": {}, "source": "1", "outputs": [{}], "execution_count": 7},
+    ]
+    path = tmp_path / "source.ipynb"
+    path.write_text(
+        json.dumps({"cells": cells, "metadata": {"widgets": {}}, "nbformat": 4}), encoding="utf-8"
+    )
+    monkeypatch.setattr(lab, "_NOTEBOOKS", (tmp_path / "missing.ipynb", path))
+
+
+@pytest.fixture
+def demo(tmp_path):
+    """Start the command as a shell would; return its process and the two addresses it prints."""
+    if os.name == "nt":
+        pytest.skip("sends POSIX signals")
+    environment = os.environ | {"TMPDIR": str(tmp_path), "PYTHONPATH": str(REPOSITORY)}
+    process = subprocess.Popen(
+        [*RUN, "demo", "--no-browser"],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    with process:
+        mission_root, lab_url, rest = (process.stdout.readline() for _ in range(3))
+        assert rest, f"the command ended early: {mission_root}{lab_url}"
+        yield process, mission_root.split()[-1], lab_url.split()[-1]
+        process.terminate()
+
+
+def test_demo_until_ctrl_c(demo, tmp_path):
+    """JupyterLab has the notebook and the server answers, until Ctrl-C ends all and tidies up."""
+    process, mission_root, lab_url = demo
+    with httpx.Client() as client:
+        assert client.get(lab_url, follow_redirects=True).status_code == 200
+        token = httpx.URL(lab_url).params["token"]
+        contents = httpx.URL(lab_url).join("/api/contents/watch_a_job.ipynb")
+        headers = {"Authorization": f"token {token}"}
+        cells = client.get(contents, headers=headers).json()["content"]["cells"]
+        assert client.get(f"{mission_root}/jobs", params={"f": "json"}).json() == {"asyncJobs": []}
+    assert all(not cell["outputs"] for cell in cells if cell["cell_type"] == "code")
+    family = psutil.Process(process.pid).children(recursive=True)
+    assert not any(token in argument for child in family for argument in child.cmdline())
+    process.send_signal(signal.SIGINT)
+    assert (process.wait(30), process.stdout.read().count("Traceback")) == (0, 0)
+    assert family
+    assert not any(child.is_running() for child in family)
+    assert not any(path.name.startswith("jobwidgets-") for path in tmp_path.iterdir())
+
+
+def test_demo_ends_with_jupyterlab(demo, tmp_path):
+    """When JupyterLab is shut down from its own menu, the command ends as it did."""
+    process, _, lab_url = demo
+    headers = {"Authorization": f"token {httpx.URL(lab_url).params['token']}"}
+    httpx.post(httpx.URL(lab_url).join("/api/shutdown"), headers=headers)
+    assert process.wait(30) == 0
+    assert not any(path.name.startswith("jobwidgets-") for path in tmp_path.iterdir())
+
+
+def test_demo_shows_a_job_by_itself(demo):
+    """Opening the printed address is all it takes: the notebook's cells run."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        pytest.skip("needs Chromium")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = browser.new_page()
+        page.goto(demo[2])
+        page.wait_for_selector(".jp-InputPrompt >> text=[1]:", timeout=60_000)
+        browser.close()
+
+
+def test_version(capsys):
+    """``--version`` names the package."""
+    with pytest.raises(SystemExit, match="0"):
+        command.main(["--version"])
+    assert capsys.readouterr().out.startswith("jobwidgets ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "found"),
+    [(["--port", "x"], "'x'"), (["--port", "65536"], "'65536'"), (["--speed", "0"], "'0'")],
+)
+def test_bad_arguments(capsys, arguments, found):
+    """A number that makes no sense ends the command, which says what it found."""
+    with pytest.raises(SystemExit, match="2"):
+        command.main(["demo", *arguments])
+    assert f"found {found}" in capsys.readouterr().err
+
+
+def test_missing_extra(capsys, monkeypatch):
+    """Without what the demo needs, the command says what to install."""
+    monkeypatch.setattr(command, "_NEEDED", ("json", "no_such_lab"))
+    assert command.main(["demo", "--no-browser"]) == 1
+    error = capsys.readouterr().err
+    assert "needs no_such_lab." in error
+    assert "pip install 'jobwidgets[demo]'" in error
+
+
+@pytest.mark.parametrize("package", ["starlette", "uvicorn"])
+def test_imports_without_extra(package):
+    """The command is importable without the extra, and the server says what is missing."""
+    code = f"""if True:
+        import sys
+        sys.modules[{package!r}] = None
+        import jobwidgets.demo.command
+        from jobwidgets.demo import MissionServer
+    """
+    environment = os.environ | {"PYTHONPATH": str(REPOSITORY)}
+    result = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
+    )
+    assert result.stderr.rstrip().endswith(
+        f"ImportError: {package} is not installed: python -m pip install 'jobwidgets[demo]'"
+    )
+
+
+def test_taken_port(capsys, notebook):
+    """A port that somebody else has ends the command with one line."""
+    with lab.socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        assert command.main(["demo", "--no-browser", "--port", str(port)]) == 1
+    assert re.match(rf"jobwidgets: port {port} of 127.0.0.1 is not free", capsys.readouterr().err)
+
+
+def test_notebook_is_fresh(notebook, tmp_path):
+    """The copy has no outputs and no widgets, and keeps all else."""
+    write_notebook(tmp_path / "new" / "copy.ipynb")
+    copy = json.loads((tmp_path / "new" / "copy.ipynb").read_text(encoding="utf-8"))
+    assert [cell["source"] for cell in copy["cells"]] == ["# Ü", "1"]
+    assert (copy["cells"][1]["outputs"], copy["cells"][1]["execution_count"]) == ([], None)
+    assert copy["metadata"] == {}
+
+
+def test_notebook_is_missing(monkeypatch, tmp_path):
+    """An installation without the notebook says so."""
+    monkeypatch.setattr(lab, "_NOTEBOOKS", (tmp_path / "none.ipynb",))
+    with pytest.raises(LabError, match=r"watch_a_job\.ipynb is missing"):
+        write_notebook(tmp_path / "new" / "copy.ipynb")
+
+
+def test_notebook_is_where_the_demo_looks():
+    """The notebook of the checkout exists, and the wheel carries it to where the demo looks."""
+    source = REPOSITORY / "notebooks" / lab.NOTEBOOK
+    assert source.exists()
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
+    carried = project["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+    assert carried == {f"notebooks/{lab.NOTEBOOK}": f"jobwidgets/demo/{lab.NOTEBOOK}"}
+    assert [Path(target) for target in carried.values()] == [
+        lab._NOTEBOOKS[0].relative_to(REPOSITORY)
+    ]
+
+
+def test_lab_repr_hides_its_token(notebook, tmp_path):
+    """JupyterLab's token shows in its address only."""
+    instance = Lab(tmp_path / "lab", "http://127.0.0.1:1/arcgis/rest")
+    token = httpx.URL(instance.url).params["token"]
+    assert token not in repr(instance)
+
+
+def test_autorun_is_a_prebuilt_extension():
+    """The names that JupyterLab looks an extension up by agree."""
+    [package] = (Path(lab.__file__).parent / "autorun").glob("*/package.json")
+    described = json.loads(package.read_text(encoding="utf-8"))
+    assert described["name"] == package.parent.name
+    script = (package.parent / described["jupyterlab"]["_build"]["load"]).read_text("utf-8")
+    assert f"const NAME = '{described['name']}';" in script
+    assert f"const NOTEBOOK = '{lab.NOTEBOOK}';" in script

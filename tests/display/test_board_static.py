@@ -1,0 +1,156 @@
+import re
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from documents import STARTED, document, snapshot
+from pages import ELEMENTS, HOSTILE, Page
+
+from jobwidgets._display.board import MOST_MESSAGES, UNFOLDED, board_html, board_text, listing_words
+from jobwidgets._display.markup import FIRST, LAST
+from jobwidgets._model.contact import Contact, ContactState
+from jobwidgets._model.history import JobHistory
+from jobwidgets.errors import ServerError
+
+IN_TOUCH = Contact(ContactState.IN_TOUCH, last_heard=STARTED)
+FINAL = {"status": "COMPLETED", "stepsCompleted": 5}
+FAILED = {"status": "FAILED", "messages": ["Started.", "No disk."]}
+
+
+class Shown:
+    """A job as a board sees it."""
+
+    elapsed = None
+
+    def __init__(self, job_id: str, contact: Contact = IN_TOUCH, **changes: Any) -> None:
+        self.history = JobHistory(job_id)
+        self.contact = contact
+        if changes:
+            self.history.record(snapshot(document(jobId=job_id, **changes)))
+
+
+def every_field(text: str) -> list[Shown]:
+    """Return jobs of which every text that comes from outside is `text`."""
+    error = ServerError(text, code=502)
+    trouble = Contact(ContactState.RETRYING, failures=1, error=error)
+    parts = {"type": text, "username": text, "messages": [text, text]}
+    return [
+        Shown(text, trouble, status=text, **parts),
+        Shown(text, status="FAILED", **parts),
+    ]
+
+
+def test_board_as_html() -> None:
+    """Totals, and a row a job with each fact."""
+    page = Page(board_html([Shown("a", **FINAL), Shown("b", messages=["Working."]), Shown("c")]))
+    assert page.texts[0] == "1 running, 1 not heard of yet, 1 succeeded"
+    assert page.rows[0] == ["status", "kind", "job", "steps", "time", "owner", "last message"]
+    assert page.rows[1][1:] == [
+        *("addMission", "a", "5 of 5", "60 s", "admin", "Started mission creation.")
+    ]
+    assert [row[2] for row in page.rows[1:]] == ["a", "b", "c"]
+    assert page.rows[2][0].endswith("running")
+    assert page.roots == 1
+
+
+def test_board_as_text() -> None:
+    """The same as lines, below the name of the board."""
+    lines = board_text("JobBoard(2 jobs)", [Shown("a", **FINAL), Shown("b")]).splitlines()
+    assert lines[:2] == ["JobBoard(2 jobs)", "1 not heard of yet, 1 succeeded"]
+    facts = ["succeeded", "addMission", "a", "5 of 5", "60 s", "admin", "Started mission creation."]
+    assert re.split(r"  +", lines[2].strip()) == facts
+    assert lines[3].split() == ["not", "heard", "of", "yet", "b"]
+
+
+def test_empty_board() -> None:
+    """A board without jobs says so."""
+    assert Page(board_html([])).texts == ["no jobs"]
+    assert board_text("JobBoard(0 jobs)", []) == "JobBoard(0 jobs)\nno jobs"
+
+
+def test_columns_without_a_value_are_left_out() -> None:
+    """Jobs that nobody has heard of have a status and an id."""
+    assert Page(board_html([Shown("a"), Shown("b")])).rows[0] == ["status", "job"]
+
+
+def test_trouble_has_a_column_of_its_own() -> None:
+    """A job without contact says so beside its status."""
+    error = ServerError("502 Bad Gateway")
+    contact = replace(IN_TOUCH, state=ContactState.RETRYING, failures=1, error=error)
+    page = Page(board_html([Shown("a", contact, messages=[])]))
+    row = dict(zip(page.rows[0], page.rows[1], strict=True))
+    assert (row["status"][1:], row["contact"]) == ("running", "no answer")
+
+
+def test_long_id_is_shortened() -> None:
+    """Both ends of a long id are shown, the whole on hover and in the text."""
+    name = "d942d2bdb70c4104bcd1a76d4cf8a6b7"
+    page = Page(board_html([Shown(name)]))
+    assert "d942d2bd…a6b7" in page.texts
+    assert f'title="{name}"' in board_html([Shown(name)])
+    assert name in board_text("JobBoard(1 job)", [Shown(name)])
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_is_text(text: str) -> None:
+    """Whatever a server writes, the elements and attributes are those of a harmless word."""
+    trouble = Contact(ContactState.RETRYING, STARTED, failures=1, error=ServerError(text))
+    shown, harmless = (Page(board_html(every_field(one), trouble)) for one in (text, "harmless"))
+    assert shown.elements == harmless.elements
+    assert {name for name, _ in shown.elements} <= ELEMENTS
+    lines = board_text("JobBoard(2 jobs)", every_field(text), trouble).splitlines()
+    assert len(lines) == 5
+    assert min("".join(lines)) >= " "  # nothing that a terminal would obey
+
+
+def test_failed_jobs_show_their_messages() -> None:
+    """What went wrong is told below the row of a job that failed, and of no other."""
+    page = Page(board_html([Shown("a", **FAILED), Shown("b", **FINAL)]))
+    assert "2 messages" in page.texts
+    assert sum(name == "details" for name, _ in page.elements) == 1
+
+
+def test_few_failed_jobs_are_unfolded() -> None:
+    """Of many failed jobs the first show their messages, of a long list none."""
+    many = [Shown(f"j{n}", **FAILED) for n in range(UNFOLDED + 5)]
+    page = Page(board_html(many))
+    assert sum(name == "details" for name, _ in page.elements) == UNFOLDED
+    chatty = Shown("a", status="FAILED", messages=["x"] * (MOST_MESSAGES + 1))
+    assert "details" not in {name for name, _ in Page(board_html([chatty])).elements}
+
+
+def test_long_board_is_cut_in_its_middle() -> None:
+    """Of a thousand jobs the first and the last are shown, and how many are not."""
+    jobs = [Shown(f"j{n}", **FINAL) for n in range(1000)]
+    html = board_html(jobs)
+    page = Page(html)
+    assert len(page.rows) == 1 + FIRST + 1 + LAST
+    assert page.rows[1 + FIRST] == [f"{1000 - FIRST - LAST} more"]
+    assert page.texts[0] == "1000 succeeded"
+    assert len(html) < 600_000
+    assert f"  … {1000 - FIRST - LAST} more" in board_text("JobBoard(1000 jobs)", jobs).splitlines()
+
+
+@pytest.mark.parametrize(
+    ("contact", "words"),
+    [
+        (None, ""),
+        (IN_TOUCH, ""),
+        (Contact(ContactState.STOPPED), "Not watched."),
+        (
+            Contact(ContactState.STOPPED, last_heard=STARTED),
+            "Not watched since 2026-05-01 12:00:00 UTC.",
+        ),
+        (
+            Contact(ContactState.LOST, failures=1, error=ServerError("404 Not found.")),
+            "The list of jobs was not heard of yet: 404 Not found.",
+        ),
+        (
+            Contact(ContactState.UNAUTHORISED, STARTED, 1, ServerError("498 Invalid token.")),
+            "The list of jobs was last heard 2026-05-01 12:00:00 UTC: 498 Invalid token.",
+        ),
+    ],
+)
+def test_listing_in_words(contact: Contact | None, words: str) -> None:
+    """Why no new jobs appear is one sentence; while they do there is none."""
+    assert listing_words(contact) == words

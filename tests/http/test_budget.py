@@ -1,0 +1,555 @@
+import asyncio
+from bisect import bisect_right
+from collections.abc import Callable, Coroutine, Iterator
+from itertools import pairwise
+from typing import Any
+
+import httpx
+import pytest
+from documents import JOB_ID, JOB_URL, case, document
+from servers import FAST, Replies
+
+from jobwidgets._http.budget import REQUESTS_PER_SECOND, Bucket, Budget, configure, lateness
+from jobwidgets._http.connections import Connections
+from jobwidgets._http.exchange import Reading, Source
+from jobwidgets._http.tokens import token_keeper
+from jobwidgets._model.history import JobHistory
+from jobwidgets._watch.poller import Poller
+from jobwidgets._watch.watch import Watch
+from jobwidgets.dialects.mission import Mission
+
+Run = Callable[[Coroutine[Any, Any, Any]], Any]
+CATCH_UP = 0.01
+SPACING = 1 + CATCH_UP  # in parts of the even one
+NEAR = 1e-6  # seconds that the rounding of many sums may come to
+
+
+@pytest.fixture(autouse=True)
+def _ordinary_budget() -> Iterator[None]:
+    """Let each test begin with the usual budget, and leave an ample one."""
+    configure()
+    yield
+    configure(requests_per_second=100_000)
+
+
+def taken(bucket: Bucket, times: list[float]) -> list[float]:
+    """Return when requests went that somebody looked for at these times, whenever it could."""
+    went = []
+    for now in times:
+        while bucket.delay(now) == 0:
+            bucket.take(now)
+            went.append(now)
+    return went
+
+
+def most_within(times: list[float], window: float) -> int:
+    """Return the largest number of times that lie in a window, ends included."""
+    return max(bisect_right(times, start + window) - n for n, start in enumerate(times))
+
+
+# The bucket
+
+
+def test_requests_are_spread_evenly() -> None:
+    """Who asks as soon as it may gets one request every 1/rate seconds, or 1 % more."""
+    bucket, now, gaps = Bucket(8), 100.0, []
+    for _ in range(50):
+        bucket.take(now)
+        gaps.append(bucket.delay(now))
+        now += gaps[-1]
+    assert gaps == pytest.approx([SPACING / 8 - CATCH_UP, *[SPACING / 8] * 49])
+
+
+def test_first_request_goes_at_once() -> None:
+    """A new bucket is not empty, and holds hardly more than one."""
+    bucket = Bucket(0.5)
+    assert bucket.delay(7.0) == 0
+    bucket.take(7.0)
+    assert bucket.delay(7.0) == pytest.approx(2 * SPACING - CATCH_UP)
+
+
+@pytest.mark.parametrize("rate", [0.3, 5.0, 20.0, 333.0])
+@pytest.mark.parametrize("every", [0.001, 0.013, 0.049, 0.21, 1.7])
+def test_no_window_holds_more_than_the_rate(rate: float, every: float) -> None:
+    """However late the looks, no second has more requests than the rate, its ends included."""
+    looks = [every * number * (1 + 0.3 * (number % 3)) for number in range(300)]
+    went = taken(Bucket(rate), sorted(looks))
+    for window in (0.0, 0.01, 0.1, 1.0, 10.0):
+        assert most_within(went, window) <= rate * (window + CATCH_UP) / SPACING + 1 + NEAR
+
+
+@pytest.mark.parametrize("pause", [0.2, 60.0, 1e6])
+def test_catch_up_is_bounded(pause: float) -> None:
+    """After a pause, however long, there is what 0.01 s have room for, and one more."""
+    bucket = Bucket(100)
+    taken(bucket, [0.0])
+    assert len(taken(bucket, [pause])) in {1, 2}
+
+
+def test_small_lateness_is_made_good() -> None:
+    """Timers that are late by less than 0.01 s lose hardly anything of the budget."""
+    bucket, now = Bucket(20), 0.0
+    for number in range(1000):
+        now += bucket.delay(now) + 0.003 * (number % 4)
+        bucket.take(now)
+    assert now == pytest.approx(50 * SPACING, abs=0.1)
+
+
+def test_rate_may_change_at_any_time() -> None:
+    """A new rate counts for the request that is waited for already."""
+    bucket = Bucket(0.01)
+    bucket.take(0.0)
+    assert bucket.delay(1.0) == pytest.approx(100 * SPACING - CATCH_UP - 1)
+    bucket.rate = 1.0
+    assert bucket.delay(1.0) == pytest.approx(0, abs=NEAR)
+
+
+# Whose turn it is
+
+
+def test_lateness_counts_in_delays() -> None:
+    """A poll is as urgent as it has waited for many of its own delays."""
+    short, long = lateness(10.0, 0.5), lateness(10.0, 30.0)
+    assert (short(10.0), short(11.0), long(40.0)) == (0.0, 2.0, 1.0)
+    assert short(10.6) > long(40.0)
+
+
+def crowd(run: Run, delays: list[float], seconds: float) -> list[list[float]]:
+    """Return when each of many jobs was asked for, by a clock that skips."""
+    asked: list[list[float]] = [[] for _ in delays]
+
+    async def poll(budget: Budget, delay: float, times: list[float]) -> None:
+        loop = asyncio.get_running_loop()
+        await budget.admit(lateness(loop.time(), 1.0))
+        while loop.time() < seconds:
+            times.append(loop.time())
+            urgency = lateness(loop.time(), delay)
+            await asyncio.sleep(delay)
+            await budget.admit(urgency)
+
+    async def main() -> None:
+        budget = Budget()
+        await asyncio.gather(
+            *(poll(budget, delay, times) for delay, times in zip(delays, asked, strict=True))
+        )
+
+    run(main())
+    return asked
+
+
+def test_all_delays_stretch_by_one_factor(skipping: Run) -> None:
+    """Where the budget is a third of what is wanted, each job waits three times its delay."""
+    delays = [0.5] * 10 + [1.0] * 10 + [5.0] * 20 + [30.0] * 30
+    wanted = sum(1 / delay for delay in delays)
+    configure(requests_per_second=wanted / 3)
+    asked = crowd(skipping, delays, 1500.0)
+    factors = []
+    for delay, times in zip(delays, asked, strict=True):
+        late = [time for time in times if time > 100]
+        factors.append((late[-1] - late[0]) / (len(late) - 1) / delay)
+    assert factors == pytest.approx([3.0] * len(delays), rel=0.15)
+
+
+def test_nobody_starves(skipping: Run) -> None:
+    """Among many that are due every moment, a job with a long delay comes round all the same."""
+    configure(requests_per_second=2)
+    (*_, rare) = crowd(skipping, [*[0.5] * 20, 30.0], 6000.0)
+    gaps = [later - sooner for sooner, later in pairwise(rare)]
+    assert len(gaps) >= 7
+    assert max(gaps) < 1.5 * 30 * (20 / 0.5 + 1 / 30) / 2
+
+
+def test_ample_budget_stretches_nothing(skipping: Run) -> None:
+    """Where there is room for all, each job keeps its own delay but for the next free moment."""
+    asked = crowd(skipping, [1.0, 2.0, 5.0, 30.0], 300.0)
+    for delay, times in zip([1.0, 2.0, 5.0, 30.0], asked, strict=True):
+        gaps = [later - sooner for sooner, later in pairwise(times)]
+        assert all(delay - NEAR <= gap <= delay + 4 / REQUESTS_PER_SECOND for gap in gaps)
+
+
+def test_most_urgent_goes_first(skipping: Run) -> None:
+    """Of those that wait, the one with the largest part of its own delays goes."""
+    order: list[str] = []
+
+    async def ask(budget: Budget, name: str, delay: float) -> None:
+        await budget.admit(lateness(0.0, delay))
+        order.append(name)
+
+    configure(requests_per_second=1)
+
+    async def main() -> None:
+        budget = Budget()
+        await asyncio.sleep(10)
+        await budget.admit(lateness(0.0, 1.0))
+        given = {"old": 30.0, "young": 0.5, "middle": 5.0}
+        await asyncio.gather(*(ask(budget, name, delay) for name, delay in given.items()))
+
+    skipping(main())
+    assert order == ["young", "middle", "old"]
+
+
+# The budget on its loop
+
+
+def test_admits_the_rate(skipping: Run) -> None:
+    """A hundred requests at 20 a second take five seconds and 1 %, but for the first."""
+
+    async def main() -> float:
+        budget, loop = Budget(), asyncio.get_running_loop()
+        await asyncio.gather(*(budget.admit(lateness(0.0, 1.0)) for _ in range(101)))
+        return loop.time()
+
+    assert skipping(main()) == pytest.approx(5.0 * SPACING, abs=CATCH_UP + NEAR)
+
+
+def test_cancelled_requests_take_no_turn(skipping: Run) -> None:
+    """Requests that were cancelled while they waited hold up nobody."""
+    configure(requests_per_second=1)
+
+    async def main() -> float:
+        budget, loop = Budget(), asyncio.get_running_loop()
+        urgent, ordinary = lateness(-100.0, 1.0), lateness(0.0, 1.0)
+        await budget.admit(urgent)
+        dropped = [asyncio.create_task(budget.admit(urgent)) for _ in range(100)]
+        last = asyncio.create_task(budget.admit(ordinary))
+        await asyncio.sleep(0)
+        for task in dropped:
+            task.cancel()
+        await last
+        assert [task for task in dropped if not task.cancelled()] == []
+        return loop.time()
+
+    assert skipping(main()) <= 2 + NEAR
+
+
+def test_cancelled_in_the_moment_of_its_turn(skipping: Run) -> None:
+    """A request that is let through and cancelled at once leaves the others their turns."""
+
+    async def main() -> None:
+        budget = Budget()
+        await budget.admit(lateness(0.0, 1.0))
+        first = asyncio.create_task(budget.admit(lateness(-10.0, 1.0)))
+        second = asyncio.create_task(budget.admit(lateness(0.0, 1.0)))
+        await asyncio.sleep(0)
+        asyncio.get_running_loop().call_later(1 / REQUESTS_PER_SECOND, first.cancel)
+        await second
+        assert first.done()
+
+    skipping(main())
+
+
+def test_nothing_is_planned_when_nobody_waits(skipping: Run) -> None:
+    """A budget that is not used does not wake the loop."""
+
+    async def main() -> None:
+        budget = Budget()
+        await budget.admit(lateness(0.0, 1.0))
+        await asyncio.sleep(0)
+        assert budget._next_look is None
+
+    skipping(main())
+
+
+def test_who_comes_later_does_not_go_first(skipping: Run) -> None:
+    """While somebody waits, a request that comes in a free moment waits for its turn too."""
+    configure(requests_per_second=1)
+    order: list[str] = []
+
+    async def ask(budget: Budget, name: str, asked_at: float) -> None:
+        await budget.admit(lateness(asked_at, 1.0))
+        order.append(name)
+
+    async def main() -> None:
+        budget = Budget()
+        await ask(budget, "first", 0.0)
+        waiting = asyncio.create_task(ask(budget, "waiting", -100.0))
+        await asyncio.sleep(0)
+        await ask(budget, "late", 0.0)
+        await waiting
+
+    skipping(main())
+    assert order == ["first", "waiting", "late"]
+
+
+# What a user sets
+
+
+@pytest.mark.parametrize("value", [0, -1, float("inf"), float("nan")])
+def test_rate_of_no_use(value: float) -> None:
+    """A rate that is no number above 0 is refused, and the old one stays."""
+    with pytest.raises(ValueError, match="requests_per_second is a number above 0, found"):
+        configure(requests_per_second=value)
+    assert Budget()._bucket.rate == REQUESTS_PER_SECOND
+
+
+def test_new_rate_takes_effect_at_once(skipping: Run) -> None:
+    """Who waits already goes at the new rate within a moment."""
+
+    async def main() -> float:
+        configure(requests_per_second=0.001)
+        budget, loop = Budget(), asyncio.get_running_loop()
+        await budget.admit(lateness(0.0, 1.0))
+        waiting = asyncio.create_task(budget.admit(lateness(0.0, 1.0)))
+        await asyncio.sleep(1)
+        configure(requests_per_second=100)
+        await waiting
+        return loop.time()
+
+    assert skipping(main()) < 2
+
+
+def test_slower_rate_takes_effect_at_once(skipping: Run) -> None:
+    """The next request of a budget in use is spaced by the new rate."""
+
+    async def main() -> float:
+        budget, loop = Budget(), asyncio.get_running_loop()
+        for _ in range(3):
+            await budget.admit(lateness(0.0, 1.0))
+        before = loop.time()
+        configure(requests_per_second=0.1)
+        await budget.admit(lateness(0.0, 1.0))
+        return loop.time() - before
+
+    assert skipping(main()) == pytest.approx(10 * SPACING, abs=2 * CATCH_UP)
+
+
+# What it binds
+
+
+class Clocked(Replies):
+    """Replies, and notes when it was asked by the running loop's clock."""
+
+    def __init__(self, *replies: Any) -> None:
+        super().__init__(*replies)
+        self.times: list[float] = []
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Note a request and reply."""
+        self.times.append(asyncio.get_running_loop().time())
+        return await super().handle_async_request(request)
+
+
+def source(server: Replies, url: str = JOB_URL, **keywords: Any) -> Source:
+    """Return where a job is asked for."""
+    return Source(url, Mission(), http={"transport": server}, **keywords)
+
+
+async def read(one: Source, connections: Connections) -> Reading:
+    """Ask for a job as soon as its host's budget has room."""
+    await connections.admit(one.url)
+    return await one.read_job(connections)
+
+
+def test_redirects_count(skipping: Run) -> None:
+    """Each request of a chain of redirects is one."""
+    moved = httpx.Response(302, headers={"Location": JOB_URL})
+    server = Clocked(moved, moved, document())
+    configure(requests_per_second=1)
+    skipping(read(source(server), Connections()))
+    assert server.times == pytest.approx([0, 1, 2], abs=2 * CATCH_UP)
+
+
+def test_renewed_tokens_count(skipping: Run) -> None:
+    """The request that is repeated with a new token waits for its turn."""
+    server = Clocked(case("error_rest_498"), document())
+    tokens = iter(["old", "new"])
+    configure(requests_per_second=1)
+
+    async def main() -> None:
+        keeper = token_keeper(tokens.__next__)
+        assert keeper is not None
+        await keeper.current()
+        assert await read(source(server, token=keeper), Connections())
+
+    skipping(main())
+    assert server.tokens == ["old", "new"]
+    assert server.times[1] - server.times[0] == pytest.approx(1, abs=2 * CATCH_UP)
+
+
+def test_host_is_shared_whatever_the_settings(skipping: Run) -> None:
+    """Jobs with different settings, ports and schemes share the budget of their host."""
+    servers = [Clocked(document()) for _ in range(4)]
+    origins = ["https://a.example.com", "https://a.example.com:8443", "http://A.example.com"]
+    configure(requests_per_second=1)
+
+    async def main() -> None:
+        connections = Connections()
+        asked = zip(servers, [*origins, origins[0]], strict=True)
+        await asyncio.gather(
+            *(read(source(one, f"{place}/jobs/{JOB_ID}"), connections) for one, place in asked)
+        )
+
+    skipping(main())
+    times = sorted(time for one in servers for time in one.times)
+    assert times == pytest.approx([0, 1, 2, 3], abs=2 * CATCH_UP)
+
+
+def test_each_host_has_its_own(skipping: Run) -> None:
+    """A busy host delays no job of another."""
+    server = Clocked(document())
+    configure(requests_per_second=1)
+
+    async def main() -> None:
+        connections = Connections()
+        urls = [f"https://h{number}.example.com/jobs/{JOB_ID}" for number in range(10)]
+        await asyncio.gather(*(read(source(server, url), connections) for url in urls))
+
+    skipping(main())
+    assert server.times == [0] * 10
+
+
+def test_fixed_interval_is_bound(skipping: Run) -> None:
+    """Jobs with a fixed interval share the budget as all others do."""
+    server = Clocked(document())
+    configure(requests_per_second=2)
+
+    async def main() -> None:
+        loop, connections = asyncio.get_running_loop(), Connections()
+
+        async def follow() -> None:
+            history = JobHistory(JOB_ID, JOB_URL)
+            watch = Watch(source(server), history, poll_interval=0.5, clock=loop.time)
+            watch.begin()
+            while loop.time() < 20:
+                await connections.admit(JOB_URL, watch.urgency)
+                await watch.exchange(connections)
+                await asyncio.sleep(watch.landed() or 0)
+
+        await asyncio.gather(*(follow() for _ in range(10)))
+
+    skipping(main())
+    assert most_within(server.times, 10) <= 2 * (10 + CATCH_UP) + 1
+    assert len([time for time in server.times if time < 20]) >= 39
+
+
+def test_poller_is_bound() -> None:
+    """What the poller's thread asks for goes through the budget of the host."""
+    server = Clocked(*[document()] * 3, document(status="COMPLETED"))
+    configure(requests_per_second=50)
+    poller, watch = Poller(), Watch(source(server), JobHistory(JOB_ID, JOB_URL), pace=FAST)
+    for _ in range(10):
+        poller.refresh(watch)
+    poller.thread.close()
+    assert server.times[-1] - server.times[0] >= 9 / 50 - CATCH_UP
+
+
+# What waits without a task
+
+
+def test_asking_calls_at_once_or_later(skipping: Run) -> None:
+    """A function is called now when there is room, else in its turn, the most urgent first."""
+    configure(requests_per_second=1)
+
+    async def main() -> list[tuple[str, float]]:
+        budget, loop = Budget(), asyncio.get_running_loop()
+        went: list[tuple[str, float]] = []
+        for name, asked_at in {"first": 0.0, "later": 0.0, "urgent": -9.0}.items():
+            budget.ask(lateness(asked_at, 1.0), lambda name=name: went.append((name, loop.time())))
+        assert [name for name, _ in went] == ["first"]
+        await asyncio.sleep(5)
+        return went
+
+    went = skipping(main())
+    assert [name for name, _ in went] == ["first", "urgent", "later"]
+    assert [when for _, when in went] == pytest.approx([0, 1, 2], abs=2 * CATCH_UP)
+
+
+def test_withdrawn_is_not_called(skipping: Run) -> None:
+    """What was withdrawn takes no turn; to withdraw what never asked does nothing."""
+    configure(requests_per_second=1)
+
+    async def main() -> list[int]:
+        budget, went = Budget(), list[int]()
+        calls = [lambda number=number: went.append(number) for number in range(4)]
+        for call in calls:
+            budget.ask(lateness(0.0, 1.0), call)
+        for call in (calls[1], calls[2], calls[2], print):
+            budget.withdraw(call)
+        await asyncio.sleep(1 + 2 * CATCH_UP)
+        return went
+
+    assert skipping(main()) == [0, 3]
+
+
+def test_no_more_than_the_room_at_the_door(skipping: Run) -> None:
+    """Those that find no connection wait in the budget, where the most urgent one is the next."""
+    configure(requests_per_second=100_000)
+    connections, order = asyncio.Semaphore(2), list[int]()
+
+    async def use(budget: Budget, number: int) -> None:
+        await budget.admit(lambda _: float(number))
+        with budget.at_the_door():
+            await connections.acquire()
+        order.append(number)
+        await asyncio.sleep(1)
+        connections.release()
+
+    async def main() -> float:
+        budget = Budget(room=3)
+        await asyncio.gather(*(use(budget, number) for number in range(20)))
+        return asyncio.get_running_loop().time()
+
+    assert skipping(main()) == pytest.approx(10, abs=NEAR)
+    late = order[8:]  # the first ones were let through before the others had asked
+    assert late == sorted(late, reverse=True)
+    assert sorted(order) == list(range(20))
+
+
+def test_who_never_reaches_the_door_holds_up_nobody(skipping: Run) -> None:
+    """Requests that wait for a token, say, after their turn take no room from the others."""
+    configure(requests_per_second=100_000)
+
+    async def main() -> int:
+        budget = Budget(room=3)
+        await asyncio.gather(*(budget.admit(lateness(0.0, 1.0)) for _ in range(100)))
+        return len(budget._waiting)
+
+    assert skipping(main()) == 0
+
+
+def test_each_place_has_its_own_door(skipping: Run) -> None:
+    """While nothing comes through to one port of a host, those to another go on."""
+    configure(requests_per_second=100_000)
+
+    async def hang(budget: Budget) -> None:
+        await budget.admit(lateness(-99.0, 1.0), "dead")
+        with budget.at_the_door("dead"):
+            await asyncio.Event().wait()
+
+    async def main() -> None:
+        budget = Budget(room=2)
+        hanging = [asyncio.create_task(hang(budget)) for _ in range(9)]
+        await asyncio.sleep(0.1)
+        assert len(budget._waiting) == 7
+        async with asyncio.timeout(0.1):
+            for _ in range(20):
+                await budget.admit(lateness(0.0, 1.0), "alive")
+                with budget.at_the_door("alive"):
+                    await asyncio.sleep(0)
+        for task in hanging:
+            task.cancel()
+
+    skipping(main())
+
+
+def test_who_is_cancelled_at_the_door_makes_room(skipping: Run) -> None:
+    """A request that is dropped while it waits for a connection lets the next one come."""
+    configure(requests_per_second=100_000)
+
+    async def wait(budget: Budget) -> None:
+        await budget.admit(lateness(0.0, 1.0))
+        with budget.at_the_door():
+            await asyncio.Event().wait()
+
+    async def main() -> None:
+        budget = Budget(room=1)
+        first = asyncio.create_task(wait(budget))
+        await asyncio.sleep(0.1)
+        next_one = asyncio.create_task(budget.admit(lateness(0.0, 1.0)))
+        await asyncio.sleep(10)
+        assert not next_one.done()
+        first.cancel()
+        await asyncio.sleep(0.1)
+        assert next_one.done()
+
+    skipping(main())

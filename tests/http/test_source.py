@@ -1,0 +1,718 @@
+import asyncio
+import threading
+from collections.abc import Callable
+from contextlib import aclosing
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+from documents import JOB_ID, JOB_URL, JOBS_URL, case, document
+from servers import HANG, Certificates, Replies, Reply, Server
+
+from jobwidgets._http.budget import configure
+from jobwidgets._http.connections import Connections
+from jobwidgets._http.exchange import MOST_REDIRECTS, Reading, Source
+from jobwidgets._http.tokens import Token, token_keeper
+from jobwidgets._model.snapshot import Snapshot, Status
+from jobwidgets.dialects.mission import Mission
+from jobwidgets.errors import (
+    BodyError,
+    DocumentError,
+    ExchangeError,
+    NoSuchJobError,
+    RefusedError,
+    ServerError,
+    TransportError,
+    UnauthorisedError,
+)
+
+SECRET = "S3cr3t-T0ken.with/odd=chars"
+REST_498 = case("error_rest_498")
+ADMIN_498 = case("error_admin_498_token_expired")
+SIGN_IN_PAGE = b'<html><form><input name="p" type="password"></form></html>'
+
+
+def source(*replies: Any, url: str = JOB_URL, token: Token | None = None) -> tuple[Source, Replies]:
+    """Return a source, and the server without a socket that replies to it."""
+    transport = Replies(*replies)
+    return Source(
+        url, Mission(), token=token_keeper(token), http={"transport": transport}
+    ), transport
+
+
+def read(*sources: Source, times: int = 1, **limits: Any) -> list[Reading]:
+    """Return what is read from all sources at once, some times in a row."""
+
+    async def main() -> list[Reading]:
+        async with aclosing(Connections(**limits)) as connections:
+            readings: list[Reading] = []
+            for _ in range(times):
+                readings += await asyncio.gather(*(one.read_job(connections) for one in sources))
+            return readings
+
+    return asyncio.run(main())
+
+
+def page(body: bytes = b"<html>Hello</html>", status: int = 200, **headers: str) -> httpx.Response:
+    """Return an answer that is a page."""
+    return httpx.Response(status, content=body, headers={"Content-Type": "text/html", **headers})
+
+
+def redirect(location: str, status: int = 302) -> httpx.Response:
+    """Return an answer that points elsewhere."""
+    return httpx.Response(status, headers={"Location": location})
+
+
+def said_by(reading: Reading) -> Snapshot:
+    """Return the snapshot of a reading that has one."""
+    assert reading.snapshot is not None
+    return reading.snapshot
+
+
+class Provider:
+    """Gives the tokens of a list, and counts how often it is called."""
+
+    def __init__(self, *tokens: str) -> None:
+        self.tokens = list(tokens)
+        self.calls = 0
+
+    def __call__(self) -> str:
+        """Give the next token."""
+        self.calls += 1
+        return self.tokens.pop(0)
+
+
+def test_reading() -> None:
+    """A document becomes a snapshot with when it was received, and the server's own time."""
+    date = "Fri, 01 May 2026 12:00:05 GMT"
+    before = datetime.now(UTC)
+    one, _ = source(httpx.Response(200, json=document(), headers={"Date": date}))
+    (reading,) = read(one)
+    said = said_by(reading)
+    assert (said.id, said.status) == (JOB_ID, Status.RUNNING)
+    assert said.seen == reading.seen
+    assert before <= reading.seen <= datetime.now(UTC)
+    assert reading.server_time == datetime(2026, 5, 1, 12, 0, 5, tzinfo=UTC)
+
+
+def test_server_that_tells_no_time() -> None:
+    """Without a Date header the server's time is not known."""
+    (reading,) = read(source(document())[0])
+    assert reading.server_time is None
+
+
+@pytest.mark.parametrize(
+    ("query", "sent"),
+    [
+        ("", "f=json"),
+        ("?f=html", "f=json"),
+        ("?f=pjson&f=json", "f=json"),
+        ("?tenant=7", "tenant=7&f=json"),
+        ("?tenant=&f=json&a=b%26c", "tenant=&a=b%26c&f=json"),
+    ],
+)
+def test_form_is_merged_into_the_query(query: str, sent: str) -> None:
+    """Every request asks for JSON, once; other parameters stay."""
+    one, server = source(document(), url=JOB_URL + query)
+    read(one)
+    assert str(server.requests[0].url) == f"{JOB_URL}?{sent}"
+
+
+def test_token_travels_in_the_header_only() -> None:
+    """A token is sent as Esri's header, and nowhere else."""
+    one, server = source(document(), token=SECRET)
+    read(one)
+    (request,) = server.requests
+    assert server.tokens == [SECRET]
+    assert SECRET not in str(request.url)
+    others = {name: value for name, value in request.headers.items() if SECRET in value}
+    assert list(others) == ["x-esri-authorization"]
+
+
+def test_no_token_no_header() -> None:
+    """Without a token no such header is sent."""
+    one, server = source(document())
+    read(one)
+    assert server.tokens == [None]
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "code", "text"),
+    [
+        (REST_498, UnauthorisedError, 498, "498 Invalid token."),
+        (ADMIN_498, UnauthorisedError, 498, "498 Token Expired."),
+        ({"error": {"code": 400, "message": "Bad"}}, RefusedError, 400, "400 Bad"),
+        ({"error": {"code": 403, "message": "No"}}, UnauthorisedError, 403, "403 No"),
+        ({"error": {"code": 404, "message": None}}, NoSuchJobError, 404, "404"),
+        ({"error": {"code": 499, "message": "Token"}}, UnauthorisedError, 499, "499 Token"),
+        ({"error": {"code": 500, "details": ["a", "b"]}}, ServerError, 500, "500 a b"),
+        ({"error": {"message": "Odd"}}, RefusedError, None, "Odd"),
+        ({"status": "error", "messages": ["Sorry"], "code": 500}, ServerError, 500, "500 Sorry"),
+    ],
+)
+def test_error_bodies_with_status_200(
+    body: Any, kind: type[ExchangeError], code: int | None, text: str
+) -> None:
+    """Both of Esri's error bodies are told from a document, although the HTTP status is 200."""
+    with pytest.raises(kind) as raised:
+        read(source(body)[0])
+    assert (str(raised.value), raised.value.code) == (text, code)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, RefusedError),
+        (401, UnauthorisedError),
+        (403, UnauthorisedError),
+        (404, NoSuchJobError),
+        (408, ServerError),
+        (410, NoSuchJobError),
+        (421, ServerError),
+        (425, ServerError),
+        (429, ServerError),
+        (500, ServerError),
+        (502, ServerError),
+        (503, ServerError),
+        (504, ServerError),
+        (599, ServerError),
+    ],
+)
+def test_http_errors(status: int, kind: type[ExchangeError]) -> None:
+    """An HTTP error is told by its code, whatever its page says, and tells when to come back."""
+    reply = page(status=status, **{"Retry-After": "7"})
+    with pytest.raises(kind) as raised:
+        read(source(reply)[0])
+    assert (raised.value.code, raised.value.retry_after) == (status, 7.0)
+
+
+@pytest.mark.parametrize("refusal", [REST_498, ADMIN_498, page(status=401)])
+def test_refused_token_is_renewed(refusal: Any) -> None:
+    """The provider is asked once more, and the request is made again with the new token."""
+    provider = Provider("token-1", "token-2")
+    one, server = source(refusal, document(), token=provider)
+    (reading,) = read(one)
+    assert reading.snapshot.status is Status.RUNNING
+    assert server.tokens == ["token-1", "token-2"]
+    assert provider.calls == 2
+
+
+@pytest.mark.parametrize("refusal", [REST_498, ADMIN_498, page(status=401)])
+def test_second_refusal(refusal: Any) -> None:
+    """A token that is refused anew is told, after two requests."""
+    provider = Provider("token-1", "token-2", "token-3")
+    one, server = source(refusal, token=provider)
+    with pytest.raises(UnauthorisedError):
+        read(one)
+    assert server.tokens == ["token-1", "token-2"]
+    assert provider.calls == 2
+
+
+@pytest.mark.parametrize("token", [SECRET, None])
+def test_string_is_not_tried_twice(token: str | None) -> None:
+    """Without a provider a refusal is told at once."""
+    one, server = source(REST_498, token=token)
+    with pytest.raises(UnauthorisedError):
+        read(one)
+    assert server.tokens == [token]
+
+
+@pytest.mark.parametrize("code", [403, 499])
+def test_refusal_that_a_token_does_not_mend(code: int) -> None:
+    """The provider is not asked because of a right that is missing."""
+    provider = Provider("token-1", "token-2")
+    one, server = source({"error": {"code": code, "message": "No"}}, token=provider)
+    with pytest.raises(UnauthorisedError):
+        read(one)
+    assert (provider.calls, len(server.requests)) == (1, 1)
+
+
+def test_token_that_was_set_meanwhile() -> None:
+    """A token that the user sets while a request is under way is the one that is tried next."""
+    one, server = source(document())
+
+    def refuse(_: httpx.Request) -> Any:
+        one.token = token_keeper("token-2")
+        return REST_498
+
+    server.replies.insert(0, refuse)
+    one.token = token_keeper("token-1")
+    read(one)
+    assert server.tokens == ["token-1", "token-2"]
+
+
+def test_many_jobs_ask_the_portal_once() -> None:
+    """A hundred jobs with one callable ask for the first token once, and once for the next."""
+    provider = Provider("token-1", "token-2")
+
+    def answer(request: httpx.Request) -> Any:
+        is_old = request.headers["X-Esri-Authorization"] == "Bearer token-1"
+        return REST_498 if is_old else document()
+
+    sources = [source(answer, token=provider)[0] for _ in range(100)]
+    assert len(read(*sources)) == 100
+    assert provider.calls == 2
+
+
+@pytest.mark.parametrize("nonsense", [None, 7, "", "two\nlines"])
+def test_provider_that_gives_nonsense(nonsense: Any) -> None:
+    """Nothing is sent with what is no token."""
+    one, server = source(document(), token=lambda: nonsense)
+    with pytest.raises(UnauthorisedError, match="gave no token"):
+        read(one)
+    assert server.requests == []
+
+
+def test_blocking_provider_delays_no_other_job() -> None:
+    """While the provider of one job blocks, another job is read."""
+    opened = threading.Event()
+
+    def provider() -> str:
+        assert opened.wait(HANG)
+        return SECRET
+
+    def answer(_: httpx.Request) -> Any:
+        opened.set()
+        return document()
+
+    blocked, free = source(document(), token=provider)[0], source(answer)[0]
+    assert len(read(blocked, free)) == 2
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize(
+    "location", ["/other/jobs/j1", "https://gis.example.com:443/other/jobs/j1", "?tenant=7"]
+)
+def test_redirect_on_the_same_origin(status: int, location: str) -> None:
+    """A redirect on the same origin is followed, with the token and the form."""
+    one, server = source(redirect(location, status), document(), token=SECRET)
+    read(one)
+    target = server.requests[1].url
+    assert (target.host, target.params["f"]) == ("gis.example.com", "json")
+    assert server.tokens == [SECRET, SECRET]
+
+
+def test_redirect_to_https() -> None:
+    """A redirect from http to https of the same host is followed."""
+    one, server = source(
+        redirect("https://gis.example.com/arcgis/rest/jobs/j1"),
+        document(),
+        url=JOB_URL.replace("https", "http"),
+        token=SECRET,
+    )
+    read(one)
+    assert [str(request.url) for request in server.requests] == [
+        f"{JOB_URL.replace('https', 'http')}?f=json",
+        f"{JOB_URL}?f=json",
+    ]
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "https://evil.example.com/arcgis/rest/jobs/j1",
+        "//evil.example.com/arcgis/rest/jobs/j1",
+        "https://gis.example.com:8443/arcgis/rest/jobs/j1",
+        "http://gis.example.com/arcgis/rest/jobs/j1",
+        "https://gis.example.com.evil.example.com/",
+        "https://gis.example.com@evil.example.com/",
+        "ftp://gis.example.com/",
+    ],
+)
+def test_redirect_to_another_origin(location: str) -> None:
+    """Another origin, less safe ones of the same host too, is named and never asked."""
+    one, server = source(redirect(location), document(), token=SECRET)
+    with pytest.raises(RefusedError, match="redirected to another host"):
+        read(one)
+    assert len(server.requests) == 1
+
+
+def test_other_origin_is_never_contacted(serve: Callable[..., Server]) -> None:
+    """Another server sees no connection at all."""
+    other = serve(lambda _: document())
+    server = serve(lambda _: Reply(b"", 302, {"Location": f"{other.jobs_url}/j1"}))
+    one = Source(f"{server.jobs_url}/j1", Mission(), token=token_keeper(SECRET))
+    with pytest.raises(RefusedError, match=f"localhost:{other.port}"):
+        read(one)
+    assert (other.connections, len(server.requests)) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "https://gis.example.com/portal/login?next=1",
+        "https://login.example.com/oauth2/authorize",
+        "/arcgis/rest/signin",
+        "https://idp.example.com/adfs/ls/?SAMLRequest=x",
+    ],
+)
+def test_redirect_to_a_sign_in_page(location: str) -> None:
+    """A redirect to sign in is a refused token, not a document, and is not followed."""
+    one, server = source(redirect(location), document())
+    with pytest.raises(UnauthorisedError, match="redirected to sign in at"):
+        read(one)
+    assert len(server.requests) == 1
+
+
+def test_redirect_to_a_sign_in_page_renews_the_token() -> None:
+    """A server that sends a refused token to its sign-in page is asked again with a new one."""
+    one, server = source(redirect("/login"), document(), token=Provider("token-1", "token-2"))
+    read(one)
+    assert server.tokens == ["token-1", "token-2"]
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "http://[::1/jobs/j1",
+        "https://gis.example.com:port/",
+        "https://u:p@gis.example.com/",
+        "javascript:alert(1)",
+        "mailto:admin@gis.example.com",
+        "",
+    ],
+)
+def test_redirect_to_no_url(location: str) -> None:
+    """A redirect that leads nowhere is an error like any other."""
+    one, server = source(redirect(location), token=SECRET)
+    with pytest.raises(ExchangeError) as raised:
+        read(one)
+    assert {request.url.host for request in server.requests} == {"gis.example.com"}
+    assert "u:p" not in str(raised.value)
+
+
+def test_redirect_in_a_loop() -> None:
+    """A loop of redirects comes to an end."""
+    one, server = source(redirect("/arcgis/rest/jobs/j1"))
+    with pytest.raises(RefusedError, match=f"more than {MOST_REDIRECTS} times"):
+        read(one)
+    assert len(server.requests) == MOST_REDIRECTS + 1
+
+
+def test_redirect_without_a_location() -> None:
+    """A redirect that names no place is a body that is no JSON."""
+    with pytest.raises(BodyError):
+        read(source(page(status=302))[0])
+
+
+def test_redirect_loses_its_token() -> None:
+    """A token in a redirect's location is not sent on in the URL."""
+    one, server = source(redirect(f"/jobs/j1?token={SECRET}&a=1"), document())
+    read(one)
+    assert str(server.requests[1].url) == "https://gis.example.com/jobs/j1?a=1&f=json"
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "text"),
+    [
+        (b"<html>Hello</html>", BodyError, "a page, not with JSON"),
+        (b"\n <!DOCTYPE html>", BodyError, "a page, not with JSON"),
+        (SIGN_IN_PAGE, UnauthorisedError, "a sign-in page"),
+        (b'{"jobId": "j1", "mess', BodyError, "21 bytes"),
+        (b"", BodyError, "empty"),
+        (b"\xff\xfe\x00", BodyError, "no \\(whole\\) JSON"),
+        (b"[" * 100_000, BodyError, "nested too deeply"),
+    ],
+)
+def test_body_that_is_no_json(body: bytes, kind: type[ExchangeError], text: str) -> None:
+    """What is no JSON is told as what it is, although the HTTP status is 200."""
+    with pytest.raises(kind, match=text):
+        read(source(page(body))[0])
+
+
+def test_body_that_is_too_large() -> None:
+    """A body over the limit is refused."""
+    with pytest.raises(BodyError, match="larger than 1000 bytes"):
+        read(source(document(messages=["x" * 1000]))[0], largest_body=1000)
+
+
+@pytest.mark.parametrize("body", [None, [1], {}, 7, "word", {"jobId": None}, {"asyncJobs": []}])
+def test_json_that_is_no_job(body: Any) -> None:
+    """JSON that is no job's document is a DocumentError."""
+    reply = httpx.Response(200, content=b"null") if body is None else body
+    with pytest.raises(DocumentError, match="expected a job document"):
+        read(source(reply)[0])
+
+
+def test_document_of_another_job() -> None:
+    """Another job's document is refused, and both are named."""
+    with pytest.raises(DocumentError, match="expected job j1, found job j2"):
+        read(source(document(jobId="j2"))[0])
+
+
+NO_JOB: list[Any] = [[1], {}, document(jobId="j2")]
+
+
+@pytest.mark.parametrize("body", NO_JOB)
+def test_answer_to_somebody_else_at_first_sight(body: Any) -> None:
+    """What is no document of this job is asked for once more before it counts."""
+    one, server = source(body, document())
+    assert said_by(read(one)[0]).id == JOB_ID
+    assert len(server.requests) == 2
+
+
+def test_answer_to_somebody_else_closes_its_connection(serve: Callable[..., Server]) -> None:
+    """The request is repeated on a connection that has nothing left over, each time."""
+    bodies = iter([document(), document(jobId="j2"), document()])
+    server = serve(lambda _: next(bodies))
+    one = Source(f"{server.jobs_url}/{JOB_ID}", Mission())
+
+    async def main() -> None:
+        async with aclosing(Connections()) as connections:
+            await one.read_job(connections)
+            with pytest.raises(DocumentError):
+                await one.read_job(connections)
+            assert server.connections == 1
+            await one.read_job(connections)
+            assert server.connections == 2
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("body", NO_JOB)
+def test_wrong_url_is_asked_twice(body: Any) -> None:
+    """What is no document of this job twice is told, and each time that the job is read anew."""
+    one, server = source(body)
+    for number in (2, 4):
+        with pytest.raises(DocumentError) as raised:
+            read(one)
+        assert len(server.requests) == number
+        assert (raised.value.__cause__, raised.value.__context__) == (None, None)
+
+
+def test_repeat_at_first_sight_that_fails() -> None:
+    """What the second request meets is what is told."""
+    with pytest.raises(ServerError):
+        read(source(document(jobId="j2"), httpx.Response(503))[0])
+
+
+@pytest.mark.parametrize("body", NO_JOB)
+def test_answer_to_somebody_else_later(body: Any) -> None:
+    """Once the job was seen nothing is repeated here: the watch asks again, in its own time."""
+    one, server = source(document(), body, document())
+    read(one)
+    with pytest.raises(DocumentError):
+        read(one)
+    assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize("status", [400, 404, 410])
+def test_refusal_at_first_sight_is_not_repeated(status: int) -> None:
+    """A refusal is an answer to this request, and is believed."""
+    one, server = source(httpx.Response(status), document())
+    with pytest.raises(ExchangeError):
+        read(one)
+    assert len(server.requests) == 1
+
+
+class Reader(Mission):
+    """A dialect that notes on which thread it reads, and can be made to wait there."""
+
+    def __init__(self) -> None:
+        self.threads: list[str] = []
+        self.begun, self.may_go_on = threading.Event(), threading.Event()
+        self.may_go_on.set()
+
+    def parse(self, document: object) -> Snapshot:
+        """Note the thread, wait, and parse."""
+        self.threads.append(threading.current_thread().name)
+        self.begun.set()
+        assert self.may_go_on.wait(HANG)
+        return super().parse(document)
+
+
+def test_large_body_is_read_on_a_thread_of_its_own() -> None:
+    """A body over the limit is read elsewhere, a smaller one where it came."""
+    reader, here = Reader(), threading.current_thread().name
+    server = Replies(document(), document(messages=["x" * 2000]))
+    read(Source(JOB_URL, reader, http={"transport": server}, large_body=1000), times=2)
+    assert reader.threads == [here, "jobwidgets-reader"]
+
+
+def test_error_of_a_large_body() -> None:
+    """What is wrong with a large body is told as of any other."""
+    for body, kind in (([0] * 1000, DocumentError), (page(b"<p>" + b"x" * 1000), BodyError)):
+        one = Source(JOB_URL, Mission(), http={"transport": Replies(body)}, large_body=1000)
+        with pytest.raises(kind):
+            read(one)
+
+
+def test_exchange_dropped_while_a_large_body_is_read() -> None:
+    """What is read for nobody any more changes nothing: the same body is news the next time."""
+    reader = Reader()
+    one = Source(JOB_URL, reader, http={"transport": Replies(document())}, large_body=0)
+
+    async def main() -> Reading:
+        async with aclosing(Connections()) as connections:
+            reader.may_go_on.clear()
+            dropped = asyncio.create_task(one.read_job(connections))
+            await asyncio.to_thread(reader.begun.wait, HANG)
+            dropped.cancel()
+            await asyncio.gather(dropped, return_exceptions=True)
+            assert dropped.cancelled()
+            reader.may_go_on.set()
+            for thread in [t for t in threading.enumerate() if t.name == "jobwidgets-reader"]:
+                thread.join(HANG)
+            return await one.read_job(connections)
+
+    assert said_by(asyncio.run(main())).id == JOB_ID
+
+
+def test_large_body_holds_up_no_other_job() -> None:
+    """While one job's document is read another job is asked for and answered."""
+    reader = Reader()
+    large = Source(JOB_URL, reader, http={"transport": Replies(document())}, large_body=0)
+    small, _ = source(document())
+
+    async def main() -> None:
+        async with aclosing(Connections()) as connections:
+            reader.may_go_on.clear()
+            reading = asyncio.create_task(large.read_job(connections))
+            await asyncio.to_thread(reader.begun.wait, HANG)
+            assert said_by(await small.read_job(connections)).id == JOB_ID
+            assert not reading.done()
+            reader.may_go_on.set()
+            assert said_by(await reading).id == JOB_ID
+
+    asyncio.run(main())
+
+
+def test_id_with_odd_characters() -> None:
+    """An id is opaque: it is compared as it is, unquoted."""
+    odd = "j/1 ü?&#%"
+    url = Mission().job_url(JOBS_URL, odd)
+    (reading,) = read(source(document(jobId=odd), url=url)[0])
+    assert said_by(reading).id == odd
+
+
+def test_unchanged_body_is_not_parsed_again() -> None:
+    """A body like the last one gives no snapshot, only when it was seen."""
+    first, second = read(source(document())[0], times=2)
+    assert said_by(first).id == JOB_ID
+    assert second.snapshot is None
+    assert first.seen <= second.seen
+
+
+def test_same_body_is_parsed_again_when_it_was_forgotten() -> None:
+    """A document that counts as new although it is the same is parsed."""
+    one, _ = source(document())
+    read(one)
+    one.forget()
+    assert said_by(read(one)[0]).id == JOB_ID
+
+
+def test_changed_body_is_parsed() -> None:
+    """A change of one character is seen, there and back."""
+    one, _ = source(document(stepsCompleted=1), document(stepsCompleted=2), document())
+    assert [said_by(reading).steps_done for reading in read(one, times=3)] == [1, 2, 1]
+
+
+def test_same_body_with_an_error_status() -> None:
+    """The same body with an HTTP error is an error."""
+    one, _ = source(document(), httpx.Response(503, json=document()))
+    with pytest.raises(ServerError):
+        read(one, times=2)
+
+
+def test_failure_forgets_nothing() -> None:
+    """After a failure an unchanged body is still not parsed again."""
+    one, _ = source(document(), httpx.ReadError("cut"), document())
+    read(one)
+    with pytest.raises(TransportError):
+        read(one)
+    assert read(one)[0].snapshot is None
+
+
+def test_echoed_token_is_redacted() -> None:
+    """A token that the server quotes is taken out, that of an earlier exchange too."""
+    texts = [f"by {token}" for token in ("first-token", "other-token")]
+    one, _ = source(
+        REST_498, document(messages=texts), token=Provider("first-token", "other-token")
+    )
+    messages = [message.text for message in said_by(read(one)[0]).messages]
+    assert messages == ["by [redacted]", "by [redacted]"]
+
+
+def test_echoed_token_of_before_is_redacted() -> None:
+    """A message with a token keeps its words when the user sets another token."""
+    one, _ = source(document(messages=["by first-token"]), token="first-token")
+    first = said_by(read(one)[0])
+    one.token = token_keeper("other-token")
+    assert said_by(read(one)[0]) == first
+    assert first.messages[0].text == "by [redacted]"
+
+
+def test_same_body_with_a_new_token_is_redacted_anew() -> None:
+    """What was an ordinary word before is taken out once it is a token that was sent."""
+    one, _ = source(document(messages=["by other-token"]), token="first-token")
+    assert said_by(read(one)[0]).messages[0].text == "by other-token"
+    one.token = token_keeper("other-token")
+    assert said_by(read(one)[0]).messages[0].text == "by [redacted]"
+
+
+def read_ids(one: Source) -> list[str]:
+    """Return the ids that the jobs resource lists."""
+
+    async def main() -> list[str]:
+        async with aclosing(Connections()) as connections:
+            return await one.read_ids(connections)
+
+    return asyncio.run(main())
+
+
+def test_ids() -> None:
+    """The jobs resource lists each id once, in its order."""
+    one, server = source({"asyncJobs": ["b", "a", "b", "c"]}, url=JOBS_URL, token=SECRET)
+    assert read_ids(one) == ["b", "a", "c"]
+    assert str(server.requests[0].url) == f"{JOBS_URL}?f=json"
+    assert server.tokens == [SECRET]
+
+
+def test_ids_with_a_renewed_token() -> None:
+    """The list is asked for as a job is: a refused token is renewed."""
+    one, _ = source(
+        ADMIN_498, case("jobs-list"), url=JOBS_URL, token=Provider("token-1", "token-2")
+    )
+    assert read_ids(one) == ["jbbb0be02-74dc-46b5-ac9b-edca3619871b"]
+
+
+@pytest.mark.parametrize("body", [[], {}, {"asyncJobs": None}, document()])
+def test_list_that_is_none(body: Any) -> None:
+    """What is no list of jobs is a DocumentError."""
+    with pytest.raises(DocumentError, match="asyncJobs"):
+        read_ids(source(body, url=JOBS_URL)[0])
+
+
+def test_tls_with_a_users_own_authority(
+    serve: Callable[..., Server], certificates: Certificates
+) -> None:
+    """The settings of the user reach the connection."""
+    server = serve(lambda _: document(), certificates.server_context())
+    url = f"{server.jobs_url}/j1"
+    assert read(Source(url, Mission(), http={"verify": certificates.ca}))
+    with pytest.raises(TransportError, match="certificate"):
+        read(Source(url, Mission()))
+
+
+def test_token_is_taken_after_the_wait_for_the_budget(skipping: Callable[..., Any]) -> None:
+    """A token that is renewed while an exchange waits for its turn is not sent in its old form."""
+    tokens = iter(["first-token", "second-token", "third-token"])
+    replies = Replies({"error": {"code": 498, "message": "Invalid token."}}, document())
+    keeper = token_keeper(lambda: next(tokens))
+    sources = [Source(JOB_URL, Mission(), token=keeper, http={"transport": replies}) for _ in "ab"]
+    configure(requests_per_second=1)
+
+    async def read(one: Source, connections: Connections) -> None:
+        await connections.admit(one.url)
+        await one.read_job(connections)
+
+    async def main() -> None:
+        async with aclosing(Connections()) as connections:
+            await asyncio.gather(*(read(one, connections) for one in sources))
+
+    try:
+        skipping(main())
+    finally:
+        configure(requests_per_second=100_000)
+    assert replies.tokens == ["first-token", "second-token", "second-token"]

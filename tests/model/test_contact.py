@@ -1,0 +1,55 @@
+from dataclasses import FrozenInstanceError
+
+import pytest
+
+from jobwidgets._model.contact import Contact, ContactState, state_after
+from jobwidgets._model.snapshot import Status
+from jobwidgets.errors import (
+    DocumentError,
+    ExchangeError,
+    JobwidgetsError,
+    NoSuchJobError,
+    RefusedError,
+    TransportError,
+    UnauthorisedError,
+)
+
+
+def test_nobody_asks_before_a_watch_begins() -> None:
+    """A contact starts out as stopped, without failures and without promises."""
+    assert Contact() == Contact(ContactState.STOPPED, None, 0, None, None)
+
+
+def test_contact_is_frozen() -> None:
+    """A contact that was handed out keeps telling the same moment."""
+    with pytest.raises(FrozenInstanceError):
+        Contact().failures = 1  # type: ignore[misc]
+
+
+def test_contact_and_status_share_no_word() -> None:
+    """No word of the contact can be taken for one of the job's status."""
+    assert {state.value for state in ContactState}.isdisjoint(status.value for status in Status)
+
+
+@pytest.mark.parametrize("was_heard", [False, True])
+@pytest.mark.parametrize("error", [UnauthorisedError("no", code=498), TransportError("no")])
+def test_what_time_or_a_token_mends(error: JobwidgetsError, was_heard: bool) -> None:
+    """A refusal waits for a token, other failures for a better time, at first sight too."""
+    is_refused = isinstance(error, UnauthorisedError)
+    state = state_after(error, was_heard=was_heard, silent=1e9, give_up_after=None)
+    assert state is (ContactState.UNAUTHORISED if is_refused else ContactState.RETRYING)
+
+
+@pytest.mark.parametrize("error", [NoSuchJobError("no"), DocumentError("no"), RefusedError("no")])
+def test_wrong_url(error: JobwidgetsError) -> None:
+    """What means a wrong URL at first sight may pass once there has been a document."""
+    first = state_after(error, was_heard=False, silent=0.0, give_up_after=None)
+    later = state_after(error, was_heard=True, silent=0.0, give_up_after=None)
+    assert (first, later) == (ContactState.LOST, ContactState.RETRYING)
+
+
+@pytest.mark.parametrize(("silent", "lost"), [(9.9, False), (10.0, True)])
+def test_giving_up(silent: float, lost: bool) -> None:
+    """After so many seconds without an answer there is no hope."""
+    state = state_after(ExchangeError("no"), was_heard=True, silent=silent, give_up_after=10.0)
+    assert state is (ContactState.LOST if lost else ContactState.RETRYING)

@@ -1,0 +1,282 @@
+from dataclasses import replace
+from datetime import datetime, timedelta
+from math import isnan
+from typing import Any
+
+import pytest
+from documents import ABSENT, JOB_URL, after, case, document, milliseconds, snapshot, watched
+
+from jobwidgets._model.history import NONE, JobHistory, SnapshotColumns, outcome_error
+from jobwidgets._model.snapshot import Status
+from jobwidgets.errors import (
+    JobCancelledError,
+    JobFailedError,
+    JobGoneError,
+    JobwidgetsError,
+    NoSuchJobError,
+)
+
+
+def texts(history: JobHistory) -> list[str]:
+    """Return the texts of a history's messages."""
+    return [message.text for message in history.messages]
+
+
+def sights(history: JobHistory) -> list[datetime | None]:
+    """Return when each message was first seen."""
+    return [message.seen for message in history.messages]
+
+
+def test_before_the_first_document() -> None:
+    """A job that nobody heard of yet has an id, a URL, and nothing made up."""
+    history = JobHistory("j1", JOB_URL)
+    assert (history.job_id, history.url, len(history)) == ("j1", JOB_URL, 0)
+    assert (history.latest, history.document, history.status, history.elapsed) == (None,) * 4
+    assert (history.error, history.watch_error) == (None, None)
+    assert history.messages == ()
+    assert repr(history) == "JobHistory('j1', 0 distinct snapshots)"
+
+
+def test_life_of_a_job() -> None:
+    """A history tells what was seen, from the first document to the end."""
+    history = watched(case("submitted"), case("processing-2-of-5"), case("completed"))
+    columns = history.snapshots
+    statuses = [list(Status)[index] for index in columns.status]
+    assert statuses == [Status.QUEUED, Status.RUNNING, Status.SUCCEEDED]
+    words = [columns.words[index] for index in columns.raw_status]
+    assert words == ["SUBMITTED", "PROCESSING", "COMPLETED"]
+    assert list(columns.messages) == [0, 6, 11]
+    assert sights(history) == [after(1)] * 6 + [after(2)] * 5
+    assert (history.status, history.elapsed) == (Status.SUCCEEDED, timedelta(seconds=66.311))
+    assert history.document == case("completed")
+    assert history.error is None
+
+
+def test_only_distinct_snapshots() -> None:
+    """A document that says nothing new adds nothing; one that goes back does."""
+    one, two = document(stepsCompleted=1), document(stepsCompleted=2)
+    history = watched(one, one, two, two, one, one)
+    assert list(history.snapshots.steps_done) == [1, 2, 1]
+    microseconds = [round(after(second).timestamp() * 1e6) for second in (0, 2, 4)]
+    assert list(history.snapshots.seen) == microseconds
+    assert history.latest is not None
+    assert history.latest.seen == after(4)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        *({"status": "EXECUTING"}, {"stepsCompleted": 2}, {"totalSteps": 6}, {"more": 1}),
+        *({"messages": []}, {"messageCodes": [7]}, {"username": "b"}, {"endTime": 1}),
+        *({"isCancelled": True}, {"startTime": 1}, {"type": "x"}),
+    ],
+)
+def test_every_change_is_news(change: dict[str, Any]) -> None:
+    """Whatever part of the document changes, it is a snapshot of its own."""
+    assert len(watched(document(), document(**change))) == 2
+
+
+def test_snapshot_that_comes_again() -> None:
+    """A snapshot that is the last one once more adds nothing, and the job has run on."""
+    history = watched(document())
+    history.record_again(after(5))
+    assert history.elapsed == timedelta(seconds=5)
+    history.record_again(after(6), server_time=after(3600))
+    assert history.elapsed == timedelta(hours=1)
+    assert len(history) == 1
+
+
+def test_nothing_comes_again_before_the_first_document() -> None:
+    """Without a document there is nothing to come again."""
+    history = JobHistory("j1")
+    history.record_again(after(5))
+    assert (history.latest, history.elapsed) == (None, None)
+
+
+def test_record_tells_the_first_changed_message() -> None:
+    """Whoever shows messages learns from which index on they must be shown again."""
+    history = JobHistory("j1")
+    lives = [["a", "b"], ["a", "b"], ["a", "b", "c"], ["a", "X", "c"], ["a"], []]
+    told = [history.record(snapshot(document(messages=life))) for life in lives]
+    assert told == [0, None, 2, 1, 1, 0]
+    assert history.record(snapshot(document(messages=[], status="FAILED"))) == 0
+
+
+def test_record_without_new_messages() -> None:
+    """When a snapshot is new but no message is, the index is their number."""
+    history = JobHistory("j1")
+    history.record(snapshot(document(messages=["a", "b"])))
+    assert history.record(snapshot(document(messages=["a", "b"], stepsCompleted=2))) == 2
+
+
+def test_fact_6_messages_extend() -> None:
+    """A message keeps the time at which it was first seen, however often it comes back."""
+    history = watched(*(document(messages=["a", "b", "c"][:count]) for count in (1, 1, 3, 3)))
+    assert texts(history) == ["a", "b", "c"]
+    assert sights(history) == [after(0), after(2), after(2)]
+
+
+def test_fact_6_shrunken_list_replaces() -> None:
+    """A list that shrinks is the list: nothing of the old one is kept or appended to."""
+    history = watched(document(messages=["a", "b", "c"]), document(messages=["a"]))
+    assert texts(history) == ["a"]
+    assert sights(history) == [after(0)]
+
+
+def test_fact_6_changed_list_replaces() -> None:
+    """A changed text is new; what stands unchanged at its place keeps its time."""
+    history = watched(document(messages=["a", "b", "c"]), document(messages=["a", "B", "c", "d"]))
+    assert texts(history) == ["a", "B", "c", "d"]
+    assert sights(history) == [after(0), after(1), after(0), after(1)]
+
+
+def test_fact_6_message_that_comes_again() -> None:
+    """A message that vanished and came back keeps the time at which it was first seen."""
+    lives = (["a", "b"], ["a"], ["a", "b"])
+    assert sights(watched(*(document(messages=life) for life in lives))) == [after(0)] * 2
+
+
+def test_fact_6_code_that_comes_late() -> None:
+    """A code that is told later changes the message, not when it was first seen."""
+    history = JobHistory("j1")
+    history.record(snapshot(document(messageCodes=[])))
+    assert history.record(snapshot(document(messageCodes=[1500]), at=5)) == 0
+    assert history.messages[0].code == 1500
+    assert sights(history) == [after(0)]
+
+
+def test_fact_9_messages_carry_their_first_sight() -> None:
+    """Each message is stamped by this client's clock, whatever the server's one says."""
+    history = JobHistory("j1")
+    history.record(snapshot(document(), at=7.5), server_time=after(3600))
+    assert sights(history) == [after(7.5)]
+    assert history.latest is not None
+    assert history.latest.messages is history.messages
+
+
+@pytest.mark.parametrize(
+    ("changes", "server", "elapsed"),
+    [
+        ({}, None, 10.0),
+        ({}, 12.5, 12.5),
+        ({}, -5.0, 0.0),
+        ({"startTime": ABSENT}, 12.5, None),
+        ({"startTime": ABSENT}, None, None),
+        ({"endTime": milliseconds(after(66.5)), "status": "COMPLETED"}, 90.0, 66.5),
+        ({"endTime": milliseconds(after(0)), "status": "FAILED"}, 90.0, 0.0),
+    ],
+)
+def test_elapsed(changes: dict[str, Any], server: float | None, elapsed: float | None) -> None:
+    """The server's clock counts, else this client's; never below 0; at the end the duration."""
+    history = JobHistory("j1")
+    clock = None if server is None else after(server)
+    history.record(snapshot(document(**changes), at=10), server_time=clock)
+    assert history.elapsed == (None if elapsed is None else timedelta(seconds=elapsed))
+
+
+def test_elapsed_goes_on_without_news() -> None:
+    """A document that says nothing new still tells that the job runs."""
+    assert watched(*[document()] * 4).elapsed == timedelta(seconds=3)
+
+
+def test_elapsed_stays_at_an_end_without_a_time() -> None:
+    """Of a job that was watched to its end, the last sight stands for a missing endTime."""
+    ended = document(status="COMPLETED", endTime=ABSENT)
+    assert watched(document(), ended, ended, ended).elapsed == timedelta(seconds=1)
+
+
+@pytest.mark.parametrize("end", [ABSENT, 0, milliseconds(after(-1))])
+def test_elapsed_of_an_end_that_nobody_saw(end: Any) -> None:
+    """A job that had ended before anybody looked may have ended years ago: nobody knows."""
+    ended = document(status="COMPLETED", endTime=end)
+    assert watched(ended, ended).elapsed is None
+
+
+def test_elapsed_of_a_job_that_is_gone() -> None:
+    """A job that was removed had run until then."""
+    history = watched(document())
+    assert history.latest is not None
+    gone = replace(history.latest, status=Status.GONE, document={}, seen=after(9))
+    assert history.record(gone) == 1
+    assert history.elapsed == timedelta(seconds=9)
+    assert texts(history) == ["Started mission creation."]
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind", "text"),
+    [
+        ({"status": "FAILED"}, JobFailedError, "job j1 failed: Started mission creation."),
+        ({"status": "FAILED", "messages": []}, JobFailedError, "job j1 failed: the server gave no"),
+        ({"status": "CANCELLED"}, JobCancelledError, "job j1 was cancelled"),
+        ({"status": "COMPLETED", "isCancelled": True}, JobCancelledError, "job j1 was cancelled"),
+    ],
+)
+def test_error_of_an_end(changes: dict[str, Any], kind: type[Exception], text: str) -> None:
+    """An end that is no success stands for an error, which says why as far as it was told."""
+    error = watched(document(**changes)).error
+    assert type(error) is kind
+    assert str(error).startswith(text)
+
+
+def test_error_of_a_job_that_is_gone() -> None:
+    """A removed job's outcome is unknown, and that is an error too."""
+    gone = replace(snapshot(document()), status=Status.GONE)
+    assert isinstance(outcome_error(gone), JobGoneError)
+
+
+@pytest.mark.parametrize("status", ["SUBMITTED", "PROCESSING", "CANCELLING", "COMPLETED", "odd"])
+def test_no_error(status: str) -> None:
+    """A job that goes on, or succeeded, stands for no error."""
+    assert watched(document(status=status)).error is None
+
+
+def test_watch_error_is_told_until_the_job_has_ended() -> None:
+    """A watch that failed says so; the job's own end says more."""
+    history, lost = JobHistory("j1"), NoSuchJobError("404 Not Found", code=404)
+    history.watch_error = lost
+    assert history.error is lost
+    history.record(snapshot(document()))
+    assert history.error is lost
+    history.record(snapshot(document(status="FAILED")))
+    assert isinstance(history.error, JobFailedError)
+
+
+@pytest.mark.parametrize("kind", [JobFailedError, JobCancelledError, JobGoneError])
+def test_outcomes_are_our_errors(kind: type[Exception]) -> None:
+    """Catching the root catches every outcome."""
+    assert issubclass(kind, JobwidgetsError)
+
+
+def test_columns_hold_what_is_unknown() -> None:
+    """Unknown counters and parts are marked, never a made-up number."""
+    unknown = document(stepsCompleted=ABSENT, totalSteps=ABSENT, status=None)
+    columns = watched(document(), unknown).snapshots
+    assert list(columns.steps_done) == [1, NONE]
+    assert list(columns.steps_total) == [5, NONE]
+    assert columns.progress[0] == 0.2
+    assert isnan(columns.progress[1])
+    assert columns.words == ("PROCESSING", None)
+    assert list(columns.raw_status) == [0, 1]
+
+
+@pytest.mark.parametrize("count", [0, -1, 2**63 - 1, -(2**63) + 1])
+def test_columns_hold_any_count(count: int) -> None:
+    """Every count that a dialect reads fits, and is not taken for an unknown one."""
+    columns = watched(document(stepsCompleted=count, totalSteps=count)).snapshots
+    assert [columns.steps_done[0], columns.steps_total[0]] == [count, count]
+    assert count != NONE
+
+
+def test_columns_are_small() -> None:
+    """One snapshot takes the bytes that the documentation says."""
+    columns = watched(document()).snapshots
+    assert (len(columns), len(columns.rows)) == (1, 41)
+    assert (len(SnapshotColumns()), SnapshotColumns().rows) == (0, b"")
+
+
+def test_a_word_is_kept_once() -> None:
+    """Raw statuses are numbered by their first sight."""
+    lives = ["PROCESSING", "CANCELLING", "PROCESSING", "odd", "CANCELLING"]
+    columns = watched(*(document(status=status) for status in lives)).snapshots
+    assert columns.words == ("PROCESSING", "CANCELLING", "odd")
+    assert list(columns.raw_status) == [0, 1, 0, 2, 1]

@@ -1,0 +1,327 @@
+import json
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from documents import STARTED, after, document, snapshot
+
+from jobwidgets._display.words import LONGEST_TEXT
+from jobwidgets._model.contact import Contact, ContactState
+from jobwidgets._model.history import JobHistory
+from jobwidgets._widgets.board_updates import LARGEST_UPDATE, BoardUpdates, cells
+from jobwidgets.errors import ServerError
+
+IN_TOUCH = Contact(ContactState.IN_TOUCH, last_heard=STARTED)
+ENDED = {"status": "COMPLETED", "stepsCompleted": 5}
+TEXT, COUNT, TROUBLE, REASON, ENDS, DURATION, ELAPSED = 9, 10, 11, 12, 13, 14, 15
+
+
+class Shown:
+    """A job as a board sees it."""
+
+    def __init__(self, job_id: str) -> None:
+        self.history = JobHistory(job_id)
+        self.contact = IN_TOUCH
+        self.elapsed: timedelta | None = None
+
+    def poll(self, at: float = 0.0, **changes: Any) -> int | None:
+        """Take in a document, received some seconds after the job's start."""
+        self.elapsed = timedelta(seconds=at)
+        return self.history.record(snapshot(document(jobId=self.history.job_id, **changes), at))
+
+
+class View:
+    """One view of a board, which knows what its updates told and nothing else."""
+
+    def __init__(self, count: int) -> None:
+        self.jobs = [Shown(f"j{n}") for n in range(count)]
+        self.updates = BoardUpdates()
+        self.contact: Contact | None = None
+        self.rows: dict[int, list[Any]] = {}
+        self.messages: dict[int, list[Any]] = {}
+        self.numbers: list[int] = []
+        for index in range(count):
+            self.updates.note(index)
+
+    def poll(self, index: int, **changes: Any) -> None:
+        """Take in a document of one job."""
+        self.updates.note(index, self.jobs[index].poll(**changes))
+
+    def tell(self) -> list[dict[str, Any]]:
+        """Return the updates that the view gets, until it knows everything."""
+        told = []
+        while (update := self.updates.next(self.jobs, self.contact)) is not None:
+            told.append(json.loads(json.dumps(update, allow_nan=False)))
+            self.take(told[-1])
+        assert not self.updates.has_more
+        return told
+
+    def take(self, update: dict[str, Any]) -> None:
+        """Take in an update, and ask for what is missing."""
+        self.numbers.append(update["n"])
+        self.rows.update({index: row for index, *row in update["rows"]})
+        for index, told in update["messages"]:
+            known = self.messages.setdefault(index, [])
+            del known[told["keep"] :]
+            known += [None] * (told["total"] - len(known))
+            for start, rows in told["parts"]:
+                known[start : start + len(rows)] = rows
+            if None in known:
+                self.updates.want(index, [[known.index(None), known.count(None)]])
+
+    def texts(self, index: int) -> list[str]:
+        """Return the messages of an unfolded job."""
+        return [row[-1] for row in self.messages[index]]
+
+
+def test_first_update_tells_every_job() -> None:
+    """A new board tells of each job, heard of or not."""
+    view = View(3)
+    view.poll(1, **ENDED)
+    (update,) = view.tell()
+    assert (update["n"], update["count"], update["contact"], update["kept"]) == (1, 3, None, False)
+    assert [row[0] for row in view.rows.values()] == ["j0", "j1", "j2"]
+    assert [row[3] for row in view.rows.values()] == [
+        "not heard of yet",
+        "succeeded",
+        "not heard of yet",
+    ]
+
+
+def test_empty_board_makes_one_update() -> None:
+    """A board without jobs says so, once."""
+    view = View(0)
+    assert [update["count"] for update in view.tell()] == [0]
+    assert view.tell() == []
+
+
+def test_only_what_changed_is_told() -> None:
+    """An update holds the rows that changed since the last one, and no other."""
+    view = View(50)
+    view.tell()
+    view.poll(7)
+    view.poll(9)
+    view.poll(7, messages=["One.", "Two."], at=1.0)
+    (update,) = view.tell()
+    assert [row[0] for row in update["rows"]] == [7, 9]
+    assert view.rows[7][TEXT] == "Two."
+
+
+def test_unchanged_board_sends_nothing() -> None:
+    """Neither polls that bring the same, nor time, nor quiet contact make an update."""
+    view = View(3)
+    for index in range(3):
+        view.poll(index)
+    view.tell()
+    for second in range(1, 100):
+        view.poll(1, at=float(second))
+        view.jobs[1].contact = replace(IN_TOUCH, last_heard=after(second), next_try=after(60))
+    assert view.tell() == []
+
+
+def test_known_elapsed_is_news() -> None:
+    """That the elapsed time is known at last is told, once."""
+    view = View(1)
+    view.poll(0)
+    view.jobs[0].elapsed = None
+    view.tell()
+    for second in (5.0, 6.0):
+        view.jobs[0].elapsed = timedelta(seconds=second)
+        view.updates.note(0)
+        view.tell()
+    assert view.rows[0][ELAPSED] == 5.0
+    assert len(view.numbers) == 2
+
+
+def test_updates_are_numbered_and_bounded() -> None:
+    """Thousands of jobs come in parts of a bounded size, numbered without a gap."""
+    view = View(3000)
+    for index in range(3000):
+        view.poll(index, messages=["message " * 30])
+    told = view.tell()
+    assert view.numbers == list(range(1, len(told) + 1))
+    assert len(told) > 1
+    assert max(len(json.dumps(update)) for update in told) < LARGEST_UPDATE + 2000
+    assert sorted(view.rows) == list(range(3000))
+
+
+def test_forget_tells_all_rows_again() -> None:
+    """A view that missed something gets everything."""
+    view = View(5)
+    view.tell()
+    view.rows.clear()
+    view.updates.forget()
+    view.tell()
+    assert sorted(view.rows) == [0, 1, 2, 3, 4]
+
+
+def test_new_job_is_told_with_the_count() -> None:
+    """A job that comes later gets the next place."""
+    view = View(1)
+    view.tell()
+    view.jobs.append(Shown("late"))
+    view.updates.note(1)
+    (update,) = view.tell()
+    assert (update["count"], [row[:2] for row in update["rows"]]) == (2, [[1, "late"]])
+
+
+@pytest.mark.parametrize(
+    ("state", "word"),
+    [
+        (ContactState.CONNECTING, ""),
+        (ContactState.IN_TOUCH, ""),
+        (ContactState.RETRYING, "no answer"),
+        (ContactState.UNAUTHORISED, "needs a token"),
+        (ContactState.LOST, "given up"),
+        (ContactState.STOPPED, "not watched"),
+    ],
+)
+def test_trouble_is_a_short_word_beside_the_status(state: ContactState, word: str) -> None:
+    """Trouble with the server has its own place; what it met is told with it."""
+    job = Shown("j1")
+    job.poll()
+    job.contact = replace(IN_TOUCH, state=state, failures=1, error=ServerError("502 Bad Gateway"))
+    told = cells(job)
+    assert told[3] == "running"
+    assert told[TROUBLE] == word
+    assert told[REASON] == ("502 Bad Gateway" if word else "")
+
+
+def test_ended_job_has_no_trouble() -> None:
+    """Of an ended job nothing more is to be heard."""
+    job = Shown("j1")
+    job.poll(**ENDED)
+    job.contact = Contact(ContactState.STOPPED, last_heard=STARTED)
+    assert cells(job)[TROUBLE] == ""
+    assert (cells(job)[ENDS], cells(job)[DURATION]) == (True, "60 s")
+
+
+def test_watch_that_has_not_begun_is_no_trouble() -> None:
+    """Before the first poll nothing is wrong."""
+    job = Shown("j1")
+    job.contact = Contact()
+    assert cells(job)[TROUBLE] == ""
+
+
+def test_long_last_message_is_cut_in_its_row() -> None:
+    """A row holds the beginning of a message that is thousands of letters long."""
+    job = Shown("j1")
+    job.poll(messages=["a", "b" * 2000])
+    assert cells(job)[TEXT] == "b" * (LONGEST_TEXT - 1) + "…"
+    assert cells(job)[COUNT] == 2
+
+
+def test_contact_with_the_resource_is_told_when_it_changes() -> None:
+    """The listing's trouble is one update; the same trouble again is none."""
+    view = View(1)
+    view.contact = IN_TOUCH
+    assert view.tell()[0]["contact"]["state"] == "in touch"
+    error = ServerError("502 Bad Gateway", code=502)
+    view.contact = replace(IN_TOUCH, state=ContactState.RETRYING, failures=1, error=error)
+    (update,) = view.tell()
+    assert (update["contact"]["error"], update["rows"]) == ("502 Bad Gateway", [])
+    assert view.tell() == []
+
+
+# The messages of unfolded jobs.
+
+
+def test_messages_of_unfolded_jobs_alone_are_told() -> None:
+    """Messages come when a view asks for them, and are then kept up to date."""
+    view = View(2)
+    for index in (0, 1):
+        view.poll(index, messages=["One."])
+    assert view.tell()[0]["messages"] == []
+    view.updates.unfold("v", 1)
+    (update,) = view.tell()
+    assert [row[0] for row in update["messages"]] == [1]
+    assert update["rows"] == []
+    view.poll(0, messages=["One.", "Two."])
+    view.poll(1, messages=["One.", "Two."])
+    (update,) = view.tell()
+    assert view.texts(1) == ["One.", "Two."]
+    assert update["messages"] == [[1, {**update["messages"][0][1], "total": 2, "keep": 1}]]
+
+
+def test_job_without_messages_unfolds_to_none() -> None:
+    """An unfolded job without messages is told to have none, so that a view need not wait."""
+    view = View(1)
+    view.tell()
+    view.updates.unfold("v", 0)
+    view.tell()
+    assert view.texts(0) == []
+
+
+def test_messages_that_vanish_are_told() -> None:
+    """A server that takes its messages back empties the list."""
+    view = View(1)
+    view.poll(0, messages=["One.", "Two."])
+    view.updates.unfold("v", 0)
+    view.tell()
+    view.poll(0, messages=[])
+    view.tell()
+    assert view.texts(0) == []
+
+
+def test_many_messages_come_in_parts() -> None:
+    """Ten thousand messages come the newest first, the older ones as they are asked for."""
+    view, texts = View(1), [f"message {n}" for n in range(10_000)]
+    view.poll(0, messages=texts)
+    view.tell()
+    view.updates.unfold("v", 0)
+    told = view.tell()
+    assert view.texts(0) == texts
+    assert len(told) > 1
+    assert told[0]["messages"][0][1]["parts"][-1][1][-1][-1] == texts[-1]
+    assert max(len(json.dumps(update)) for update in told) < LARGEST_UPDATE
+
+
+def test_folded_job_is_told_no_more() -> None:
+    """When the last view has folded a job, or was closed, its messages are told no more."""
+    view = View(2)
+    view.tell()
+    for name in ("v", "w"):
+        view.updates.unfold(name, 0)
+        view.updates.unfold(name, 1)
+    view.tell()
+    view.updates.fold("v", 0)
+    view.poll(0, messages=["One."])
+    assert view.tell()[0]["messages"] != []
+    view.updates.fold("w", 0)
+    view.poll(0, messages=["One.", "Two."])
+    assert view.tell()[0]["messages"] == []
+    view.updates.fold("v")
+    view.updates.fold("w")
+    view.poll(1, messages=["One."])
+    assert view.tell()[0]["messages"] == []
+
+
+@pytest.mark.parametrize("index", [-1, 2, None, "0", 0.0, True, [0]])
+def test_odd_requests_are_no_harm(index: object) -> None:
+    """What a page sends is checked: only the index of a job counts."""
+    view = View(2)
+    view.tell()
+    view.updates.unfold("v", index)
+    view.updates.want(index, [[0, 5]])
+    view.updates.fold("v", index)
+    assert view.tell() == []
+
+
+def test_whole_needs_no_other_before() -> None:
+    """A page that opens gets all rows with the number of the last update."""
+    view = View(4)
+    view.tell()
+    view.poll(2)
+    view.tell()
+    whole = view.updates.whole(view.jobs, None)
+    assert (whole["n"], whole["count"]) == (2, 4)
+    assert {index: row for index, *row in json.loads(json.dumps(whole))["rows"]} == view.rows
+
+
+def test_whole_is_bounded() -> None:
+    """Of very many jobs it tells as many as fit."""
+    view = View(5000)
+    whole = view.updates.whole(view.jobs, None)
+    assert 1000 < len(whole["rows"]) < 5000
+    assert len(json.dumps(whole)) < LARGEST_UPDATE + 2000

@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any
+
+import pytest
+from shells import CellShell, shell
+
+from jobwidgets._widgets.freezing import Freezing
+from jobwidgets._widgets.notebook import GRACE, LONGEST_GRACE, Bundle
+
+VIEW = "application/vnd.jupyter.widget-view+json"
+Run = Callable[[Coroutine[Any, Any, None]], None]
+
+
+@pytest.fixture
+def notebook() -> Iterator[CellShell]:
+    """Return a shell that keeps what is displayed."""
+    with shell() as running:
+        yield running
+
+
+class Job:
+    """Something that ends, and is then static."""
+
+    is_over = False
+
+    def bundle(self) -> Bundle:
+        """Return the static form."""
+        return {"text/plain": "over" if self.is_over else "going on"}
+
+    def freezing(self, **keywords: Any) -> Freezing:
+        """Return what freezes the outputs."""
+        return Freezing(lambda: self.is_over, self.bundle, **keywords)
+
+
+def frozen(notebook: CellShell) -> list[str]:
+    """Return the texts to which outputs were updated."""
+    return [out["data"]["text/plain"] for out in notebook.outputs if out["update"]]
+
+
+def test_output_is_live_until_it_is_over(notebook: CellShell, skipping: Run) -> None:
+    """Without a view that is open, an output is frozen at once, and once."""
+    job, kept = Job(), []
+
+    async def story() -> None:
+        freezing = job.freezing(told=lambda: kept.append(freezing.is_kept))
+        freezing.show("the model")
+        freezing.when_due()
+        assert frozen(notebook) == []
+        job.is_over = True
+        freezing.when_due()
+        freezing.when_due()
+
+    skipping(story())
+    assert notebook.outputs[0]["data"][VIEW]["model_id"] == "the model"
+    assert frozen(notebook) == ["over"]
+    assert kept == [True]
+
+
+def test_view_has_time_to_show_the_end(notebook: CellShell, skipping: Run) -> None:
+    """An open view stays for a moment; one in use for longer, but not for ever."""
+    job = Job()
+    job.is_over = True
+
+    async def story(is_in_use: bool) -> float:
+        freezing, loop = job.freezing(), asyncio.get_running_loop()
+        freezing.show("the model")
+        freezing.heard({"view": "v", "open": True, "in_use": is_in_use})
+        before, number = loop.time(), len(frozen(notebook))
+        freezing.when_due()
+        while len(frozen(notebook)) == number:  # noqa: ASYNC110 - its loop skips every wait
+            await asyncio.sleep(0.1)
+        return loop.time() - before
+
+    assert skipping(story(False)) == pytest.approx(GRACE, abs=0.2)
+    assert skipping(story(True)) == pytest.approx(LONGEST_GRACE, abs=1)
+
+
+def test_unwanted_freeze(notebook: CellShell, skipping: Run) -> None:
+    """Who keeps the live view keeps it."""
+    job = Job()
+    job.is_over = True
+
+    async def story() -> None:
+        freezing = job.freezing(is_wanted=False)
+        freezing.show("the model")
+        assert not freezing.is_due
+        freezing.when_due()
+
+    skipping(story())
+    assert frozen(notebook) == []
+
+
+def test_now(notebook: CellShell, skipping: Run) -> None:
+    """An output may be frozen as things stand; nothing is left waiting."""
+    job = Job()
+
+    async def story() -> None:
+        freezing = job.freezing()
+        freezing.show("the model")
+        freezing.heard({"view": "v"})
+        job.is_over = True
+        freezing.when_due()
+        job.is_over = False
+        freezing.now()
+        await asyncio.sleep(2 * GRACE)
+
+    skipping(story())
+    assert frozen(notebook) == ["going on"]
