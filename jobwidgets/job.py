@@ -12,6 +12,7 @@ from concurrent.futures import CancelledError
 from copy import copy
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 from jobwidgets._display.job import static_html
 from jobwidgets._http.tokens import Token, token_keeper
@@ -105,6 +106,8 @@ class Job:
         self._watch = watch
         self._poller: Poller | None = None
         self._was_stopped = False
+        self._widgets: WeakSet[object] = WeakSet()
+        self._was_left = False
         self._callbacks = Callbacks(self, watch, notify)
 
     def __repr__(self) -> str:
@@ -319,9 +322,37 @@ class Job:
         if self._poller is None or was_left_behind:
             self.start()
 
+    # What the widgets use: nothing but this, and what is public.
+
+    @property
+    def _is_done(self) -> bool:
+        """Whether nothing more will come by itself: the job has ended, or the watch gave up."""
+        return self._watch.is_done
+
     def _subscribe(self, throttle: Throttle) -> None:
         """Tell `throttle` on the poller's thread after each exchange."""
-        poller().thread.call(self._watch.feed.subscribe, throttle)
+        poller().thread.do(self._watch.feed.subscribe, throttle)
+
+    def _unsubscribe(self, throttle: Throttle) -> None:
+        """Tell `throttle` nothing more."""
+        poller().thread.do(self._watch.feed.unsubscribe, throttle)
+
+    def _join(self, widget: object) -> None:
+        """Note that a widget shows the job; a watch that the last one ended begins anew."""
+        self._widgets.add(widget)
+        if self._was_left:
+            self._was_left = False
+            if not self._is_done:
+                self.start()
+
+    def _leave(self, widget: object) -> None:
+        """Note that a widget shows the job no more; the last one stops the watch."""
+        self._widgets.discard(widget)
+        if not self._widgets:
+            self.stop()
+            self._was_left = True
+
+    # The rest is private to this module.
 
     async def _ended(self) -> Job:
         self._start_once()

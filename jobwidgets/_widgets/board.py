@@ -12,7 +12,6 @@ from jobwidgets._views import joined_css, joined_esm
 from jobwidgets._watch.feed import Throttle
 from jobwidgets._watch.listing import INTERVAL as LISTING_INTERVAL
 from jobwidgets._watch.poller import poller
-from jobwidgets._widgets.audience import join, leave
 from jobwidgets._widgets.board_jobs import given_jobs
 from jobwidgets._widgets.board_updates import BoardUpdates
 from jobwidgets._widgets.live import LiveWidget
@@ -127,10 +126,10 @@ class JobBoard(LiveWidget):
         index = len(self._jobs)
         self._listeners.append(Throttle(partial(self._note, index)))
         self._jobs.append(job)
-        if not job._watch.is_done:
+        if not job._is_done:
             self._going.add(index)
         self._updates.note(index)
-        join(job, self)
+        job._join(self)
         return index
 
     # What follows runs on the poller's thread, the one writer of the trait.
@@ -139,7 +138,7 @@ class JobBoard(LiveWidget):
         if not self._is_open:
             return
         # Where many wait for the host's budget, those that may still change go first.
-        for index in sorted(range(len(self._jobs)), key=lambda i: self._jobs[i]._watch.is_done):
+        for index in sorted(range(len(self._jobs)), key=lambda i: self._jobs[i]._is_done):
             self._follow(index)
             self._jobs[index]._start_once()
         if self._listing is not None:
@@ -147,13 +146,13 @@ class JobBoard(LiveWidget):
         self._tell()
 
     def _follow(self, index: int) -> None:
-        self._jobs[index]._watch.feed.subscribe(self._listeners[index])
+        self._jobs[index]._subscribe(self._listeners[index])
         self._note(index, None)
 
     def _note(self, index: int, first_message: int | None) -> None:
         """Take in that a job was asked for."""
         self._updates.note(index, first_message)
-        (self._going.discard if self._jobs[index]._watch.is_done else self._going.add)(index)
+        (self._going.discard if self._jobs[index]._is_done else self._going.add)(index)
         self._tell()
         if self._is_over():  # whoever waits for the last job finds its end told
             self._throttle.flush()
@@ -166,7 +165,7 @@ class JobBoard(LiveWidget):
             if index is None:
                 continue
             self._follow(index)
-            if not job._watch.is_done:  # else an earlier board has read it to its end
+            if not job._is_done:  # else an earlier board has read it to its end
                 job.start()
         self._tell()
 
@@ -189,5 +188,5 @@ class JobBoard(LiveWidget):
         if self._listing is not None:
             self._listing.end()
         for job, listener in zip(self._jobs, self._listeners, strict=True):
-            job._watch.feed.unsubscribe(listener)
-        leave(self._jobs, self)
+            job._unsubscribe(listener)
+            job._leave(self)

@@ -14,7 +14,6 @@ from jobwidgets._model.history import JobHistory
 from jobwidgets._threads import user_callbacks
 from jobwidgets._views import joined_css, joined_esm
 from jobwidgets._watch.poller import poller
-from jobwidgets._widgets.audience import join, leave
 from jobwidgets._widgets.job_updates import Updates
 from jobwidgets._widgets.live import LiveWidget
 from jobwidgets._widgets.notebook import Bundle
@@ -62,7 +61,7 @@ class JobWidget(LiveWidget):
     def __init__(self, job_or_url: Job | str, *, freeze: bool = True, **keywords: Any) -> None:
         self._job = _job(job_or_url, keywords)
         self._updates = Updates()
-        join(self._job, self)
+        self._job._join(self)
         super().__init__(freeze=freeze)
         self._job._subscribe(self._throttle)
         poller().thread.call(self._throttle, 0)
@@ -99,7 +98,7 @@ class JobWidget(LiveWidget):
         return self._job.history, self._job.contact, self._job.elapsed
 
     def _is_over(self) -> bool:
-        return self._job._watch.is_done
+        return self._job._is_done
 
     # What follows runs on the poller's thread, the one writer of the traits.
 
@@ -118,8 +117,8 @@ class JobWidget(LiveWidget):
             self._job.start()
 
     def _leave(self) -> None:
-        self._job._watch.feed.unsubscribe(self._throttle)
-        leave([self._job], self)
+        self._job._unsubscribe(self._throttle)
+        self._job._leave(self)
 
 
 def _job(job_or_url: Job | str, keywords: dict[str, Any]) -> Job:

@@ -4,7 +4,6 @@ import pytest
 from documents import JOBS_URL, document
 from servers import FAST, Replies
 
-from jobwidgets._widgets.audience import join, leave
 from jobwidgets.job import Job
 
 
@@ -23,37 +22,38 @@ def test_last_one_stops_the_watch(job: Job) -> None:
     """A watch is stopped when the last widget that shows its job leaves."""
     one, other = Widget(), Widget()
     for widget in (one, other):
-        join(job, widget)
-    leave([job], one)
+        job._join(widget)
+    job._leave(one)
     assert job.contact.state == "in touch"
-    leave([job], other)
+    job._leave(other)
     assert job.contact.state == "stopped"
 
 
 def test_leaving_twice_is_no_harm(job: Job) -> None:
     """A widget that is closed twice, or never showed the job, leaves it stopped."""
-    leave([job, job], Widget())
+    job._leave(Widget())
+    job._leave(Widget())
     assert job.contact.state == "stopped"
 
 
 def test_forgotten_widget_does_not_count(job: Job) -> None:
     """A widget that nobody holds any more keeps no watch going."""
-    join(job, Widget())
+    job._join(Widget())
     gc.collect()
-    leave([job], Widget())
+    job._leave(Widget())
     assert job.contact.state == "stopped"
 
 
 def test_new_widget_goes_on_with_a_job_that_was_left(job: Job) -> None:
     """A job whose last widget was closed is watched again for the next one."""
-    join(job, one := Widget())
-    leave([job], one)
-    join(job, Widget())
+    job._join(one := Widget())
+    job._leave(one)
+    job._join(Widget())
     assert job.refresh().contact.state == "in touch"
 
 
 def test_new_widget_leaves_a_job_that_was_stopped(job: Job) -> None:
     """A watch that its user stopped stays so until its user begins it again."""
     job.stop()
-    join(job, Widget())
+    job._join(Widget())
     assert job.refresh().contact.state == "stopped"
