@@ -170,6 +170,15 @@ class JobHistory:
         return self.latest.status if self.latest is not None else None
 
     @property
+    def has_ended(self) -> bool:
+        """Whether the job has ended, however it did.
+
+        Everything that shows, asks or waits decides by this, never by ``status.is_final``, which
+        knows of one document only.
+        """
+        return self.status is not None and self.status.is_final
+
+    @property
     def error(self) -> JobwidgetsError | None:
         """Why the job or the watch ended; None for a job that goes on, or succeeded."""
         ended = outcome_error(self.latest) if self.latest is not None else None
@@ -207,7 +216,7 @@ class JobHistory:
             self.elapsed = snapshot.duration
         elif snapshot.started is None or now is None or self._was_missed(snapshot):
             self.elapsed = None
-        elif self.status is None or not self.status.is_final:
+        elif not self.has_ended:
             self.elapsed = max(now - snapshot.started, timedelta(0))
 
     def _was_missed(self, snapshot: Snapshot) -> bool:

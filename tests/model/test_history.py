@@ -230,6 +230,19 @@ def test_no_error(status: str) -> None:
     assert watched(document(status=status)).error is None
 
 
+@pytest.mark.parametrize(
+    ("status", "has_ended"),
+    [
+        *(("SUBMITTED", False), ("PROCESSING", False), ("CANCELLING", False), ("odd", False)),
+        *(("COMPLETED", True), ("FAILED", True), ("CANCELLED", True)),
+    ],
+)
+def test_has_ended(status: str, has_ended: bool) -> None:
+    """A final status ends a job; before the first document nothing does."""
+    assert watched(document(status=status)).has_ended is has_ended
+    assert not JobHistory("j1").has_ended
+
+
 def test_watch_error_is_told_until_the_job_has_ended() -> None:
     """A watch that failed says so; the job's own end says more."""
     history, lost = JobHistory("j1"), NoSuchJobError("404 Not Found", code=404)
