@@ -20,9 +20,26 @@
 
 from __future__ import annotations
 
+from jobwidgets._visible import clipped, visible
+
+_LONGEST_TEXT = 1000
+"""Characters of an error's text: a server may send a message of seven million."""
+
 
 class JobwidgetsError(Exception):
-    """The root of every error that jobwidgets raises on purpose."""
+    """The root of every error that jobwidgets raises on purpose.
+
+    Parameters
+    ----------
+    text
+        What went wrong, without any token. It may hold a server's words: what would command a
+        terminal is made visible, and what is longer than 1,000 characters is cut.
+    """
+
+    def __init__(self, text: str = "") -> None:
+        # Twice: to look through seven million characters takes its time, and escapes lengthen.
+        text = visible(clipped(text, _LONGEST_TEXT))
+        super().__init__(clipped(text, _LONGEST_TEXT))
 
 
 class DocumentError(JobwidgetsError):

@@ -17,6 +17,7 @@ from http import HTTPStatus
 from typing import Any
 
 from jobwidgets._model.redact import redacted
+from jobwidgets._visible import clipped
 from jobwidgets.dialects import Dialect, Refusal
 from jobwidgets.errors import (
     BodyError,
@@ -109,9 +110,7 @@ def _refused(answer: Answer, refusal: Refusal) -> ExchangeError:
 
 
 def _sentence(code: int | None, text: str) -> str:
-    text = redacted(" ".join(text.split()))
-    if len(text) > _LONGEST_QUOTE:
-        text = text[: _LONGEST_QUOTE - 1] + "…"
+    text = clipped(redacted(" ".join(text.split())), _LONGEST_QUOTE)
     return " ".join(part for part in ("" if code is None else str(code), text) if part) or "refused"
 
 

@@ -166,8 +166,8 @@ def test_text_is_one_short_line_without_token() -> None:
     error = refused(answer({"error": {"code": 400, "message": words}}))
     assert str(error).startswith("400 Bad request: https://gis.example.com/jobs?token=[redacted] ")
     assert "\n" not in str(error)
-    assert len(str(error)) == len("400 ") + 200
-    assert str(error).endswith("…")
+    assert len(str(error)) <= len("400 ") + 200
+    assert str(error).endswith(" more characters)")
     str(error).encode()
 
 
@@ -232,12 +232,12 @@ def test_no_server_time() -> None:
     assert answer(document()).server_time is None
 
 
-@pytest.mark.parametrize(("length", "shown"), [(199, 199), (200, 200), (201, 200), (10**6, 200)])
+@pytest.mark.parametrize(("length", "shown"), [(199, 199), (200, 200), (201, 182), (10**6, 187)])
 def test_quote_is_cut(length: int, shown: int) -> None:
     """A server's words are cut after 200 characters."""
     error = refused(answer({"error": {"message": "x" * length}}))
     assert len(str(error)) == shown
-    assert str(error).endswith("…") is (length > 200)
+    assert str(error).endswith(" more characters)") is (length > 200)
 
 
 def test_codes_that_a_new_token_may_mend() -> None:
