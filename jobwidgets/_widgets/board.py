@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from jobwidgets._views import joined_css, joined_esm
 from jobwidgets._watch.feed import Throttle
 from jobwidgets._watch.listing import INTERVAL as LISTING_INTERVAL
 from jobwidgets._watch.poller import poller
-from jobwidgets._widgets.board_jobs import given_jobs
+from jobwidgets._widgets.arguments import many_jobs
 from jobwidgets._widgets.board_updates import BoardUpdates
 from jobwidgets._widgets.live import LiveWidget
 from jobwidgets._widgets.notebook import Bundle
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class JobBoard(LiveWidget):
-    """Many jobs in one table, live as long as one of them runs, then as plain HTML for good.
+    """Many jobs in one table, live as long as one of them runs, then frozen to plain HTML.
 
     As the last line of a cell it shows itself; running the cell again replaces it. Iterating over
     it yields the jobs, so the frames take it as it is.
@@ -63,14 +63,11 @@ class JobBoard(LiveWidget):
         listing_interval: float = LISTING_INTERVAL,
         **keywords: Any,
     ) -> None:
-        self._resource, given = given_jobs(jobs, keywords)
-        self._jobs: list[Job] = []
-        self._known: set[str] = set()
-        self._going: set[int] = set()
-        self._listeners: list[Throttle] = []
+        self._resource, given = many_jobs(jobs, keywords)
+        self._rows: dict[str, _Row] = {}
         self._updates = BoardUpdates()
         self._listing = (
-            self._resource._listing(partial(self._listed, self._resource), listing_interval)
+            self._resource._listing(partial(self._take_list, self._resource), listing_interval)
             if self._resource
             else None
         )
@@ -82,8 +79,8 @@ class JobBoard(LiveWidget):
     def __repr__(self) -> str:
         if self._resource is not None:
             return f"JobBoard({self._resource!r})"
-        noun = "job" if len(self._jobs) == 1 else "jobs"
-        return f"JobBoard({len(self._jobs)} {noun})"
+        noun = "job" if len(self._rows) == 1 else "jobs"
+        return f"JobBoard({len(self._rows)} {noun})"
 
     def __iter__(self) -> Iterator[Job]:
         return iter(self.jobs)
@@ -91,7 +88,8 @@ class JobBoard(LiveWidget):
     @property
     def jobs(self) -> tuple[Job, ...]:
         """The jobs that are shown now, in the order of the board."""
-        return tuple(self._jobs)
+        # The poller's thread may add rows meanwhile: the tuple of them is made in one step.
+        return tuple([row.job for row in tuple(self._rows.values())])
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row a job, as `jobs_frame` does."""
@@ -107,7 +105,7 @@ class JobBoard(LiveWidget):
             "text/plain": board_text(repr(self), jobs, contact),
         }
 
-    def _told(self) -> tuple[Sequence[Job], Contact | None]:
+    def _facts(self) -> tuple[Sequence[Job], Contact | None]:
         return self.jobs, self._contact
 
     @property
@@ -115,22 +113,18 @@ class JobBoard(LiveWidget):
         return self._listing.contact if self._listing is not None else None
 
     def _is_over(self) -> bool:
-        lists_on = self._contact is not None and self._contact.state is not ContactState.LOST
-        return not (self._going or lists_on)
+        if self._contact is not None and self._contact.state is not ContactState.LOST:
+            return False
+        return all(row.job._is_done for row in tuple(self._rows.values()))
 
-    def _add(self, job: Job) -> int | None:
-        """Take in a job; return its place, None for one that is known."""
-        if job.url in self._known:
+    def _add(self, job: Job) -> _Row | None:
+        """Add a job; return its row, None for a job that has one."""
+        if job.url in self._rows:
             return None
-        self._known.add(job.url)
-        index = len(self._jobs)
-        self._listeners.append(Throttle(partial(self._note, index)))
-        self._jobs.append(job)
-        if not job._is_done:
-            self._going.add(index)
-        self._updates.note(index)
+        row = self._rows[job.url] = _Row(len(self._rows), job, self._note)
+        self._updates.note(row.index)
         job._join(self)
-        return index
+        return row
 
     # What follows runs on the poller's thread, the one writer of the trait.
 
@@ -138,55 +132,65 @@ class JobBoard(LiveWidget):
         if not self._is_open:
             return
         # Where many wait for the host's budget, those that may still change go first.
-        for index in sorted(range(len(self._jobs)), key=lambda i: self._jobs[i]._is_done):
-            self._follow(index)
-            self._jobs[index]._start_once()
+        for row in sorted(self._rows.values(), key=lambda row: row.job._is_done):
+            self._follow(row)
         if self._listing is not None:
             self._listing.begin()
-        self._tell()
+        self._update_views()
 
-    def _follow(self, index: int) -> None:
-        self._jobs[index]._subscribe(self._listeners[index])
-        self._note(index, None)
+    def _follow(self, row: _Row) -> None:
+        row.job._subscribe(row.listener)
+        self._note(row, None)
+        row.job._start_once()
 
-    def _note(self, index: int, first_message: int | None) -> None:
-        """Take in that a job was asked for."""
-        self._updates.note(index, first_message)
-        (self._going.discard if self._jobs[index]._is_done else self._going.add)(index)
-        self._tell()
-        if self._is_over():  # whoever waits for the last job finds its end told
-            self._throttle.flush()
+    def _note(self, row: _Row, first_message: int | None) -> None:
+        """Note that a job may have changed."""
+        self._updates.note(row.index, first_message)
+        self._update_views()
+        if row.job._is_done and self._is_over():
+            self._throttle.flush()  # whoever waits for the last job finds the outputs frozen
 
-    def _listed(self, resource: Jobs, ids: Sequence[str] | None) -> None:
-        """Take in the list of a jobs resource; what it has no more is left to its own watch."""
+    def _take_list(self, resource: Jobs, ids: Sequence[str] | None) -> None:
+        """Add the jobs that a resource lists; one that it lists no more stays."""
         for job_id in ids or ():
-            job = resource._job(job_id)
-            index = self._add(job)
-            if index is None:
-                continue
-            self._follow(index)
-            if not job._is_done:  # else an earlier board has read it to its end
-                job.start()
-        self._tell()
+            row = self._add(resource._job(job_id))
+            if row is not None:
+                self._follow(row)
+        self._update_views()
 
-    def _heard_view(self, content: dict[str, Any]) -> None:
-        view = str(content.get("view"))
-        if content.get("open") is False:
+    def _handle(self, request: dict[str, Any]) -> None:
+        view = str(request.get("view"))
+        if request.get("open") is False:
             self._updates.fold(view)
-        if content.get("resend") is True:
+        if request.get("resend") is True:
             self._updates.forget()
-        if "unfold" in content:
-            self._updates.unfold(view, content["unfold"])
-        if "fold" in content:
-            self._updates.fold(view, content["fold"])
-        if "need" in content:
-            self._updates.want(content.get("of"), content["need"])
+        if "unfold" in request:
+            self._updates.unfold(view, request["unfold"])
+        if "fold" in request:
+            self._updates.fold(view, request["fold"])
+        if "need" in request:
+            self._updates.want(request.get("of"), request["need"])
         if self._updates.has_more:
-            self._tell()
+            self._update_views()
 
-    def _leave(self) -> None:
+    def _release(self) -> None:
         if self._listing is not None:
             self._listing.end()
-        for job, listener in zip(self._jobs, self._listeners, strict=True):
-            job._unsubscribe(listener)
-            job._leave(self)
+        for row in self._rows.values():
+            row.job._unsubscribe(row.listener)
+            row.job._leave(self)
+
+
+class _Row:
+    """One job of a board: its place, and what listens to it.
+
+    Parameters
+    ----------
+    note
+        Called with the row, and the index of the first message that changed, when the job did.
+    """
+
+    def __init__(self, index: int, job: Job, note: Callable[[_Row, int | None], None]) -> None:
+        self.index = index
+        self.job = job
+        self.listener = Throttle(partial(note, self))

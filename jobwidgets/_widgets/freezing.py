@@ -1,4 +1,4 @@
-"""Turns a widget's outputs to plain HTML and text when there is nothing more to come."""
+"""Decides when a widget's outputs are frozen: turned to plain HTML and text for good."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ class Freezing:
     is_over
         Whether nothing more will come.
     bundle
-        The static form, as it is now.
+        Returns the static form of the current state.
     is_wanted
         False keeps the live views for good.
-    told
-        Called when `is_kept` has changed.
+    changed
+        Called when `are_frozen` has changed.
     """
 
     def __init__(
@@ -33,15 +33,15 @@ class Freezing:
         bundle: Callable[[], Bundle],
         *,
         is_wanted: bool = True,
-        told: Callable[[], object] = lambda: None,
+        changed: Callable[[], object] = lambda: None,
     ) -> None:
         self._is_over = is_over
         self._bundle = bundle
         self._is_wanted = is_wanted
-        self._told = told
+        self._changed = changed
         self._displays = Displays()
         self._over_since: float | None = None
-        self._is_kept = False
+        self._are_frozen = False
         self._waiting: asyncio.Task[None] | None = None
 
     @property
@@ -50,9 +50,9 @@ class Freezing:
         return self._is_wanted and self._is_over()
 
     @property
-    def is_kept(self) -> bool:
-        """Whether every output has got its last form: a view that goes on is in none of them."""
-        return self._is_kept
+    def are_frozen(self) -> bool:
+        """Whether all outputs are frozen; a view that goes on is then in none of them."""
+        return self._are_frozen
 
     def show(self, model_id: str) -> None:
         """Display the live view of a model in the running cell's output, to be frozen later."""
@@ -65,16 +65,16 @@ class Freezing:
 
     # What follows runs on the poller's thread.
 
-    def heard(self, content: Mapping[str, Any]) -> None:
-        """Note what a view tells of itself: whether it is open, whether it is in use."""
+    def note_view(self, content: Mapping[str, Any]) -> None:
+        """Note whether a view is open and in use, from a message of that view."""
         is_open, is_in_use = content.get("open") is not False, content.get("in_use") is True
-        self._displays.heard(str(content.get("view")), is_open=is_open, is_in_use=is_in_use)
+        self._displays.note_view(str(content.get("view")), is_open=is_open, is_in_use=is_in_use)
 
-    def when_due(self) -> None:
-        """Freeze the outputs if it is over, a little later while somebody looks at them."""
+    def freeze_if_due(self) -> None:
+        """Freeze the outputs if nothing more will come; later, while somebody looks at them."""
         if not self.is_due:
             self._over_since = None
-            self._note(is_kept=False)
+            self._note(are_frozen=False)
             return
         loop = asyncio.get_running_loop()
         self._over_since = loop.time() if self._over_since is None else self._over_since
@@ -83,19 +83,19 @@ class Freezing:
             self._waiting = loop.create_task(self._freeze_later(delay))
         if delay == 0:
             self._displays.freeze(self._bundle())
-        self._note(is_kept=not delay)
+        self._note(are_frozen=not delay)
 
-    def _note(self, *, is_kept: bool) -> None:
-        if is_kept is not self._is_kept:
-            self._is_kept = is_kept
-            self._told()
-
-    def now(self) -> None:
-        """Freeze the outputs as things stand."""
+    def freeze_now(self) -> None:
+        """Freeze the outputs in their current state."""
         cancel(self._waiting)
         self._displays.freeze(self._bundle())
+
+    def _note(self, *, are_frozen: bool) -> None:
+        if are_frozen is not self._are_frozen:
+            self._are_frozen = are_frozen
+            self._changed()
 
     async def _freeze_later(self, delay: float) -> None:
         await asyncio.sleep(delay)
         self._waiting = None
-        self.when_due()
+        self.freeze_if_due()

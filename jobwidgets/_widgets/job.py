@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from datetime import timedelta
 from typing import Any
 
@@ -14,16 +13,15 @@ from jobwidgets._model.history import JobHistory
 from jobwidgets._threads import user_callbacks
 from jobwidgets._views import joined_css, joined_esm
 from jobwidgets._watch.poller import poller
+from jobwidgets._widgets.arguments import one_job
 from jobwidgets._widgets.job_updates import Updates
 from jobwidgets._widgets.live import LiveWidget
 from jobwidgets._widgets.notebook import Bundle
 from jobwidgets.job import Job
 
-_KEYWORDS = [name for name in inspect.signature(Job).parameters if name != "url"]
-
 
 class JobWidget(LiveWidget):
-    """A job, shown live as long as it runs, and as plain HTML for good when it has ended.
+    """A job, shown live as long as it runs, and frozen to plain HTML when it has ended.
 
     As the last line of a cell it shows itself; running the cell again replaces it.
 
@@ -40,8 +38,8 @@ class JobWidget(LiveWidget):
     Attributes
     ----------
     status : str or None
-        A trait: the `Status`, None before the first document. Its observers run on the thread of
-        all callbacks.
+        A trait: the `Status`, None before the first document. Its observers run on the
+        thread of all callbacks.
     progress : float or None
         A trait: 0…1, None when unknown.
 
@@ -59,7 +57,7 @@ class JobWidget(LiveWidget):
     _updates: Updates
 
     def __init__(self, job_or_url: Job | str, *, freeze: bool = True, **keywords: Any) -> None:
-        self._job = _job(job_or_url, keywords)
+        self._job = one_job(job_or_url, keywords)
         self._updates = Updates()
         self._job._join(self)
         super().__init__(freeze=freeze)
@@ -81,7 +79,7 @@ class JobWidget(LiveWidget):
         return self._job.history
 
     def notify_change(self, change: Any) -> None:
-        """Tell observers of `status` and `progress` on the thread of all callbacks.
+        """Call the observers of `status` and `progress` on the thread of all callbacks.
 
         On the poller's thread a slow observer would delay every job.
         """
@@ -91,44 +89,32 @@ class JobWidget(LiveWidget):
             super().notify_change(change)
 
     def _static_bundle(self) -> Bundle:
-        told = self._job.history, self._job.contact
-        return {"text/html": static_html(*told), "text/plain": static_text(*told)}
+        seen = self._job.history, self._job.contact
+        return {"text/html": static_html(*seen), "text/plain": static_text(*seen)}
 
-    def _told(self) -> tuple[JobHistory, Contact, timedelta | None]:
+    def _facts(self) -> tuple[JobHistory, Contact, timedelta | None]:
         return self._job.history, self._job.contact, self._job.elapsed
 
     def _is_over(self) -> bool:
+        # A stopped watch may be resumed from the view, which therefore stays.
         return self._job._is_done
 
     # What follows runs on the poller's thread, the one writer of the traits.
 
-    def _push(self, first_message: int | None) -> None:
+    def _send_update(self, first_message: int | None) -> None:
         self._updates.note(first_message)
         self.status, self.progress = self._job.status, self._job.progress
-        super()._push(first_message)
+        super()._send_update(first_message)
 
-    def _heard_view(self, content: dict[str, Any]) -> None:
-        if "need" in content:
-            self._updates.want(content["need"])
-            self._tell()
-        if content.get("act") == "stop":
+    def _handle(self, request: dict[str, Any]) -> None:
+        if "need" in request:
+            self._updates.want(request["need"])
+            self._update_views()
+        if request.get("act") == "stop":
             self._job.stop()
-        if content.get("act") == "start":
+        if request.get("act") == "start":
             self._job.start()
 
-    def _leave(self) -> None:
+    def _release(self) -> None:
         self._job._unsubscribe(self._throttle)
         self._job._leave(self)
-
-
-def _job(job_or_url: Job | str, keywords: dict[str, Any]) -> Job:
-    unknown = [name for name in keywords if name not in _KEYWORDS]
-    if unknown:
-        expected = ", ".join(["freeze", *_KEYWORDS])
-        raise TypeError(f"JobWidget has no keyword {unknown[0]!r}; expected some of: {expected}")
-    if not isinstance(job_or_url, Job):
-        return Job(job_or_url, **keywords)
-    if keywords:
-        names = ", ".join(keywords)
-        raise TypeError(f"a Job brings its own settings: give {names} to Job, not to JobWidget")
-    return job_or_url

@@ -1,4 +1,4 @@
-"""What every live widget does: it shows itself, tells its views, freezes, and is closed whole."""
+"""What both widgets do: show themselves, update their views, freeze, and close completely."""
 
 from __future__ import annotations
 
@@ -20,15 +20,19 @@ if TYPE_CHECKING:
     from jobwidgets._widgets.job_updates import Updates
 
 INTERVAL = 0.25
-"""Seconds between two messages of a widget to its views: at most 5 a second, the last included."""
+"""Seconds between two updates of a widget's views, the last one included."""
 
 
 class LiveWidget(anywidget.AnyWidget):
-    """A widget that tells its views numbered updates, until its outputs are frozen.
+    """A widget that sends numbered updates to its views until its outputs are frozen.
 
-    What a subclass says is told as an update's own facts (`_told`), as plain HTML and text
-    (`_static_bundle`), and by whether anything more will come (`_is_over`). Its own attributes
-    are set before this class's `__init__`, which tells the first update.
+    A subclass sets its own attributes, `_updates` among them, before it calls this class's
+    `__init__`, which makes the first update.
+
+    Parameters
+    ----------
+    freeze
+        Whether the outputs are frozen when nothing more will come.
     """
 
     _update = traitlets.Dict().tag(sync=True)
@@ -36,9 +40,9 @@ class LiveWidget(anywidget.AnyWidget):
 
     def __init__(self, *, freeze: bool) -> None:
         self._freezing = Freezing(
-            self._is_over, self._static_bundle, is_wanted=freeze, told=self._tell
+            self._is_over, self._static_bundle, is_wanted=freeze, changed=self._update_views
         )
-        self._throttle = Throttle(self._push, INTERVAL)
+        self._throttle = Throttle(self._send_update, INTERVAL)
         super().__init__(_update=self._next_update())
         self._own_layout = self.layout
         answer_while_a_cell_runs(self.comm)
@@ -47,7 +51,7 @@ class LiveWidget(anywidget.AnyWidget):
         replace_in_cell(self.close)
 
     def close(self) -> None:
-        """Stop the watches that no other widget shows, freeze the output, drop the live view."""
+        """Stop the watches that no other widget shows, freeze the outputs, drop the live views."""
         if self._is_open:
             _open.discard(self)
             with closing(self._own_layout):  # ipywidgets leaves it open
@@ -55,13 +59,14 @@ class LiveWidget(anywidget.AnyWidget):
         super().close()
 
     def get_state(self, key: Any = None, drop_defaults: bool = False) -> dict[str, Any]:
-        """Return the synced traits; where all are asked for, the view's state is whole.
+        """Return the synced traits; the whole state holds an update that needs no earlier one.
 
         So a page that opens shows what is newest at once, whatever it missed.
         """
         state = super().get_state(key, drop_defaults)
         if key is None and "_update" in state:
-            state["_update"] = self._updates.whole(*self._told(), is_kept=self._freezing.is_kept)
+            is_kept = self._freezing.are_frozen
+            state["_update"] = self._updates.whole(*self._facts(), is_kept=is_kept)
         return dict(state)
 
     @property
@@ -73,21 +78,21 @@ class LiveWidget(anywidget.AnyWidget):
             self._freezing.show_static()
             return
         self._freezing.show(self.model_id)
-        poller().thread.call(self._freezing.when_due)
+        poller().thread.call(self._freezing.freeze_if_due)
 
     def _on_view_message(self, _: Any, content: object, __: object) -> None:
         # This may be the main thread or a subshell's: the poller's thread is the one that acts.
         if isinstance(content, dict):
-            poller().thread.call(self._hear, content)
+            poller().thread.call(self._receive, content)
 
-    # What a subclass says.
+    # What a subclass provides.
 
-    def _told(self) -> tuple[Any, ...]:
-        """Return what an update is made of."""
+    def _facts(self) -> tuple[Any, ...]:
+        """Return what `_updates` makes an update of."""
         raise NotImplementedError
 
     def _static_bundle(self) -> Bundle:
-        """Return the static form, as it is now."""
+        """Return the static form of the current state."""
         raise NotImplementedError
 
     def _is_over(self) -> bool:
@@ -96,39 +101,39 @@ class LiveWidget(anywidget.AnyWidget):
 
     # What follows runs on the poller's thread, the one writer of the traits.
 
-    def _heard_view(self, content: dict[str, Any]) -> None:
+    def _handle(self, request: dict[str, Any]) -> None:
         """Do what a view asks for."""
         raise NotImplementedError
 
-    def _leave(self) -> None:
-        """Listen to no job any more, and stop those that no other widget shows."""
+    def _release(self) -> None:
+        """Listen to the jobs no more, and stop those that no other widget shows."""
         raise NotImplementedError
 
-    def _push(self, _: int | None) -> None:
+    def _update_views(self) -> None:
+        """Send what is new as soon as the interval between updates allows."""
+        self._throttle(None)
+
+    def _send_update(self, _: int | None) -> None:
         update = self._next_update()
         if update is not None:
             self._update = update
-        self._freezing.when_due()
+        self._freezing.freeze_if_due()
         if self._updates.has_more and self._is_open:
             # Not by returning True: whoever flushes would send it all at once.
-            asyncio.get_running_loop().call_soon(self._tell)
-
-    def _tell(self) -> None:
-        """Tell the views what is new, as soon as their pace allows."""
-        self._throttle(None)
+            asyncio.get_running_loop().call_soon(self._update_views)
 
     def _next_update(self) -> dict[str, Any] | None:
-        return self._updates.next(*self._told(), is_kept=self._freezing.is_kept)
+        return self._updates.next(*self._facts(), is_kept=self._freezing.are_frozen)
 
-    def _hear(self, content: dict[str, Any]) -> None:
+    def _receive(self, content: dict[str, Any]) -> None:
         if self._is_open:
-            self._freezing.heard(content)
-            self._heard_view(content)
+            self._freezing.note_view(content)
+            self._handle(content)
 
     def _finish(self) -> None:
         self._throttle.cancel()
-        self._leave()
-        self._freezing.now()
+        self._release()
+        self._freezing.freeze_now()
 
 
 _open: WeakSet[LiveWidget] = WeakSet()

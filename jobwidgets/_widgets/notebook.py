@@ -1,7 +1,7 @@
-"""What the notebook around a widget is asked and told: its outputs, its cells, its comms.
+"""The notebook around a widget: outputs that are frozen, cells that are run again, comms.
 
 A saved notebook keeps no live widget: JupyterLab shows an error in its place. So an output is
-updated once, when its job has ended, from the widget's view to plain HTML and text.
+frozen, that is updated once from the widget's view to plain HTML and text.
 """
 
 from __future__ import annotations
@@ -26,8 +26,11 @@ Bundle = Mapping[str, Any]
 """MIME type → content."""
 
 
+# Outputs
+
+
 class Displays:
-    """Outputs of one widget, and the views that a front end has opened of it."""
+    """The outputs of one widget, and the views that a front end has opened of it."""
 
     def __init__(self) -> None:
         self._ids: list[str] = []
@@ -40,8 +43,8 @@ class Displays:
         display(bundle, raw=True, display_id=display_id)
         self._ids.append(display_id)
 
-    def heard(self, view: str, *, is_open: bool, is_in_use: bool) -> None:
-        """Note what a view tells of itself."""
+    def note_view(self, view: str, *, is_open: bool, is_in_use: bool) -> None:
+        """Note whether a view is open, and whether it has the focus or a selection."""
         (self._views.add if is_open else self._views.discard)(view)
         (self._in_use.add if is_open and is_in_use else self._in_use.discard)(view)
 
@@ -68,8 +71,13 @@ class Displays:
             display(bundle, raw=True, display_id=display_id, update=True)
 
 
+# Cells
+
+
 @dataclass(slots=True)
 class _Cell:
+    """What one execution of a cell has made."""
+
     execution: str
     closers: list[WeakMethod[Callable[[], None]]] = field(default_factory=list)
 
@@ -78,7 +86,7 @@ _cells: dict[str, _Cell] = {}
 
 
 def replace_in_cell(close: Callable[[], None]) -> None:
-    """Close what an earlier execution of the running cell made, and note a new `close` for it.
+    """Close what an earlier execution of the running cell made; note `close` for the next one.
 
     Parameters
     ----------
@@ -106,6 +114,9 @@ def _running_cell() -> tuple[str | None, str]:
     cell_id = (parent.get("metadata") or {}).get("cellId")
     execution = str((parent.get("header") or {}).get("msg_id"))
     return cell_id if isinstance(cell_id, str) else None, execution
+
+
+# Comms
 
 
 def answer_while_a_cell_runs(comm: Any) -> None:

@@ -295,7 +295,7 @@ def test_wrong_url_of_a_resource_is_over(
     """No such resource: the output says so for good."""
     shown = board(JOBS_URL, http={"transport": Replies(MISSING)}, pace=FAST)
     shown._ipython_display_()
-    until(lambda: shown._freezing.is_kept)
+    until(lambda: shown._freezing.are_frozen)
     display_id = notebook.outputs[0]["transient"]["display_id"]
     assert "404 Not found" in notebook.last_of(display_id)["text/plain"]
 

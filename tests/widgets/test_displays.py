@@ -49,10 +49,10 @@ def test_a_view_is_left_a_while(notebook: CellShell) -> None:
     """A view on a screen shows the end before it is replaced."""
     displays = Displays()
     displays.show(LIVE)
-    displays.heard("a", is_open=True, is_in_use=False)
+    displays.note_view("a", is_open=True, is_in_use=False)
     assert displays.delay(0.5) == GRACE - 0.5
     assert displays.delay(GRACE + 1) == 0
-    displays.heard("a", is_open=False, is_in_use=False)
+    displays.note_view("a", is_open=False, is_in_use=False)
     assert displays.delay(0.5) == 0
 
 
@@ -60,8 +60,8 @@ def test_a_view_in_use_is_left_longer(notebook: CellShell) -> None:
     """Focus or a selection in a view keeps it live, but not for ever."""
     displays = Displays()
     displays.show(LIVE)
-    displays.heard("a", is_open=True, is_in_use=True)
+    displays.note_view("a", is_open=True, is_in_use=True)
     assert displays.delay(GRACE + 1) == RETRY
     assert displays.delay(LONGEST_GRACE) == 0
-    displays.heard("a", is_open=True, is_in_use=False)
+    displays.note_view("a", is_open=True, is_in_use=False)
     assert displays.delay(GRACE + 1) == 0

@@ -45,13 +45,13 @@ def test_output_is_live_until_it_is_over(notebook: CellShell, skipping: Run) -> 
     job, kept = Job(), []
 
     async def story() -> None:
-        freezing = job.freezing(told=lambda: kept.append(freezing.is_kept))
+        freezing = job.freezing(changed=lambda: kept.append(freezing.are_frozen))
         freezing.show("the model")
-        freezing.when_due()
+        freezing.freeze_if_due()
         assert frozen(notebook) == []
         job.is_over = True
-        freezing.when_due()
-        freezing.when_due()
+        freezing.freeze_if_due()
+        freezing.freeze_if_due()
 
     skipping(story())
     assert notebook.outputs[0]["data"][VIEW]["model_id"] == "the model"
@@ -67,9 +67,9 @@ def test_view_has_time_to_show_the_end(notebook: CellShell, skipping: Run) -> No
     async def story(is_in_use: bool) -> float:
         freezing, loop = job.freezing(), asyncio.get_running_loop()
         freezing.show("the model")
-        freezing.heard({"view": "v", "open": True, "in_use": is_in_use})
+        freezing.note_view({"view": "v", "open": True, "in_use": is_in_use})
         before, number = loop.time(), len(frozen(notebook))
-        freezing.when_due()
+        freezing.freeze_if_due()
         while len(frozen(notebook)) == number:  # noqa: ASYNC110 - its loop skips every wait
             await asyncio.sleep(0.1)
         return loop.time() - before
@@ -87,7 +87,7 @@ def test_unwanted_freeze(notebook: CellShell, skipping: Run) -> None:
         freezing = job.freezing(is_wanted=False)
         freezing.show("the model")
         assert not freezing.is_due
-        freezing.when_due()
+        freezing.freeze_if_due()
 
     skipping(story())
     assert frozen(notebook) == []
@@ -100,11 +100,11 @@ def test_now(notebook: CellShell, skipping: Run) -> None:
     async def story() -> None:
         freezing = job.freezing()
         freezing.show("the model")
-        freezing.heard({"view": "v"})
+        freezing.note_view({"view": "v"})
         job.is_over = True
-        freezing.when_due()
+        freezing.freeze_if_due()
         job.is_over = False
-        freezing.now()
+        freezing.freeze_now()
         await asyncio.sleep(2 * GRACE)
 
     skipping(story())

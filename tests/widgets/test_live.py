@@ -44,7 +44,7 @@ class Number(LiveWidget):
         self._updates = Numbers()
         super().__init__(freeze=True)
 
-    def _told(self) -> tuple[Any, ...]:
+    def _facts(self) -> tuple[Any, ...]:
         return (self.number,)
 
     def _static_bundle(self) -> dict[str, Any]:
@@ -53,10 +53,10 @@ class Number(LiveWidget):
     def _is_over(self) -> bool:
         return self.number == 0
 
-    def _heard_view(self, content: dict[str, Any]) -> None:
+    def _handle(self, content: dict[str, Any]) -> None:
         self.heard.append(content)
 
-    def _leave(self) -> None:
+    def _release(self) -> None:
         self.has_left = True
 
 
@@ -83,7 +83,7 @@ def settled() -> None:
 def tell(number: Number, value: int) -> None:
     """Change the number, and let the views know at once."""
     number.number = value
-    poller().thread.do(number._tell)
+    poller().thread.do(number._update_views)
     poller().thread.do(number._throttle.flush)
 
 
