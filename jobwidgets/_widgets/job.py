@@ -38,10 +38,10 @@ class JobWidget(LiveWidget):
     Attributes
     ----------
     status : str or None
-        A trait: the `Status`, None before the first document. Its observers run on the
+        A read-only trait: the `Status`, None before the first document. Its observers run on the
         thread of all callbacks.
     progress : float or None
-        A trait: 0…1, None when unknown.
+        A read-only trait: 0…1, None when unknown.
 
     Raises
     ------
@@ -52,8 +52,8 @@ class JobWidget(LiveWidget):
     _esm = joined_esm("job.js")
     _css = joined_css("look.css", "messages.css", "job.css")
 
-    status = traitlets.Unicode(None, allow_none=True)
-    progress = traitlets.Float(None, allow_none=True)
+    status = traitlets.Unicode(None, allow_none=True, read_only=True)
+    progress = traitlets.Float(None, allow_none=True, read_only=True)
     _updates: Updates
 
     def __init__(self, job_or_url: Job | str, *, freeze: bool = True, **keywords: Any) -> None:
@@ -103,7 +103,8 @@ class JobWidget(LiveWidget):
 
     def _send_update(self, first_message: int | None) -> None:
         self._updates.note(first_message)
-        self.status, self.progress = self._job.status, self._job.progress
+        self.set_trait("status", self._job.status)
+        self.set_trait("progress", self._job.progress)
         super()._send_update(first_message)
 
     def _handle(self, request: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ from conftest import FAST
 from documents import ABSENT, JOB_ID, JOB_URL, case, document
 from servers import Replies
 from shells import CellShell, shell
+from traitlets import TraitError
 
 from jobwidgets import (
     Job,
@@ -69,6 +70,14 @@ def test_traits_tell_the_last_state(widget: Callable[..., JobWidget]) -> None:
     shown.job.wait(30)
     assert (shown.status, shown.progress) == ("succeeded", 1.0)
     assert shown.history is shown.job.history
+
+
+def test_traits_are_read_only(widget: Callable[..., JobWidget]) -> None:
+    """What the server says of a job cannot be set."""
+    shown = widget(RUNNING)
+    for name, value in (("status", "succeeded"), ("progress", 1.0)):
+        with pytest.raises(TraitError, match="read-only"):
+            setattr(shown, name, value)
 
 
 def test_esri_example_is_in_the_state(widget: Callable[..., JobWidget]) -> None:
