@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from jobwidgets.demo.clock import Clock
-from jobwidgets.demo.scripts import (
+from jobwidgets.demo._clock import Clock
+from jobwidgets.demo._scripts import (
     EXAMPLE,
     Script,
     cancelled,
@@ -25,8 +25,8 @@ from jobwidgets.demo.scripts import (
 )
 
 if TYPE_CHECKING:
-    from jobwidgets.demo.mission import create_mission
-    from jobwidgets.demo.server import MissionServer
+    from jobwidgets.demo._mission import create_mission
+    from jobwidgets.demo._server import MissionServer
 
 __all__ = [
     "EXAMPLE",
@@ -48,8 +48,8 @@ def __getattr__(name: str) -> Any:
     if name not in {"MissionServer", "create_mission"}:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:
-        from jobwidgets.demo.mission import create_mission
-        from jobwidgets.demo.server import MissionServer
+        from jobwidgets.demo._mission import create_mission
+        from jobwidgets.demo._server import MissionServer
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]
         if package not in {"starlette", "uvicorn"}:
@@ -57,3 +57,7 @@ def __getattr__(name: str) -> Any:
         message = f"{package} is not installed: python -m pip install 'jobwidgets[demo]'"
         raise ImportError(message) from error
     return {"MissionServer": MissionServer, "create_mission": create_mission}[name]
+
+
+def __dir__() -> list[str]:
+    return [*__all__, *(name for name in globals() if name.startswith("__"))]

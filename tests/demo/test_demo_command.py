@@ -12,14 +12,15 @@ import httpx
 import psutil
 import pytest
 
-from jobwidgets.demo import command, lab
-from jobwidgets.demo.lab import Lab, LabError, write_notebook
+from jobwidgets.demo import _command as command
+from jobwidgets.demo import _lab as lab
+from jobwidgets.demo._lab import Lab, LabError, write_notebook
 
 REPOSITORY = Path(__file__).parents[2]
 RUN = [
     sys.executable,
     "-c",
-    "import sys; from jobwidgets.demo.command import main; sys.exit(main())",
+    "import sys; from jobwidgets.demo._command import main; sys.exit(main())",
 ]
 
 
@@ -133,7 +134,7 @@ def test_imports_without_extra(package):
     code = f"""if True:
         import sys
         sys.modules[{package!r}] = None
-        import jobwidgets.demo.command
+        import jobwidgets.demo._command
         from jobwidgets.demo import MissionServer
     """
     environment = os.environ | {"PYTHONPATH": str(REPOSITORY)}

@@ -6,7 +6,8 @@ import time
 import httpx
 import pytest
 
-from jobwidgets.demo import MissionServer, create_mission, example, mission
+from jobwidgets.demo import MissionServer, create_mission, example
+from jobwidgets.demo import _mission as mission
 
 
 def is_listening(port):

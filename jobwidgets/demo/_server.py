@@ -12,10 +12,10 @@ from urllib.parse import quote
 
 import uvicorn
 
-from jobwidgets.demo.app import ROOT, create_app
-from jobwidgets.demo.clock import Clock
-from jobwidgets.demo.scripts import Script
-from jobwidgets.demo.site import ReceivedRequest, Site
+from jobwidgets.demo._app import ROOT, create_app
+from jobwidgets.demo._clock import Clock
+from jobwidgets.demo._scripts import Script
+from jobwidgets.demo._site import ReceivedRequest, Site
 
 _START_SECONDS = 10.0
 _STOP_SECONDS = 5.0

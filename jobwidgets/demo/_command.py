@@ -15,7 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import NoReturn
 
-from jobwidgets.demo.lab import Lab, LabError
+from jobwidgets.demo._lab import Lab, LabError
 
 _NEEDED = ("starlette", "uvicorn", "jupyterlab", "ipykernel")
 # SIGHUP is a terminal that was closed; Windows has none.
@@ -60,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _demo(arguments: argparse.Namespace) -> int:
     _require_extra()
-    from jobwidgets.demo.server import MissionServer
+    from jobwidgets.demo._server import MissionServer
 
     browser = not arguments.no_browser
     with (

@@ -20,8 +20,9 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from jobwidgets.demo import pages, scripts
-from jobwidgets.demo.site import ReceivedRequest, RestError, Site
+from jobwidgets.demo._pages import index_page, job_page, jobs_page, started_page
+from jobwidgets.demo._scripts import Script, deleting, example
+from jobwidgets.demo._site import ReceivedRequest, RestError, Site
 
 ROOT = "/arcgis/rest"
 """The path of the REST root."""
@@ -45,15 +46,15 @@ def create_app(site: Site) -> ASGIApp:
 
 
 def _index(_site: Site, _request: Request, _parameters: Parameters) -> _Answer:
-    return {"resources": ["jobs", "services"]}, lambda _: pages.index_page(ROOT)
+    return {"resources": ["jobs", "services"]}, lambda _: index_page(ROOT)
 
 
 def _jobs(site: Site, _request: Request, _parameters: Parameters) -> _Answer:
-    return {"asyncJobs": site.ids()}, lambda answer: pages.jobs_page(ROOT, answer)
+    return {"asyncJobs": site.ids()}, lambda answer: jobs_page(ROOT, answer)
 
 
 def _job(site: Site, request: Request, _parameters: Parameters) -> _Answer:
-    return site.document(request.path_params["job_id"]), pages.job_page
+    return site.document(request.path_params["job_id"]), job_page
 
 
 def _create(site: Site, _request: Request, parameters: Parameters) -> _Answer:
@@ -64,21 +65,21 @@ def _create(site: Site, _request: Request, parameters: Parameters) -> _Answer:
 
 def _delete(site: Site, request: Request, parameters: Parameters) -> _Answer:
     if _flag(parameters, "async", default=True):
-        script = scripts.deleting(request.path_params["mission_id"])
+        script = deleting(request.path_params["mission_id"])
         return {"jobId": site.add(script)}, _started_page
     return {"success": True}, _started_page
 
 
 def _started_page(answer: Any) -> str:
-    return pages.started_page(ROOT, answer)
+    return started_page(ROOT, answer)
 
 
-def _mission(parameters: Parameters) -> scripts.Script:
+def _mission(parameters: Parameters) -> Script:
     """Return the script of a new mission; only this server knows the parameter ``seconds``."""
     if "seconds" not in parameters:
-        return scripts.example()
+        return example()
     try:
-        return scripts.example(float(parameters["seconds"]))
+        return example(float(parameters["seconds"]))
     except ValueError as error:
         raise RestError(400, "Invalid parameter: seconds.", [str(error)]) from error
 

@@ -10,7 +10,7 @@ import urllib.request
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
-from jobwidgets.demo.server import MissionServer
+from jobwidgets.demo._server import MissionServer
 
 _REQUEST_SECONDS = 30.0
 

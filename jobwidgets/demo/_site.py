@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from jobwidgets.demo.clock import Clock
-from jobwidgets.demo.scripts import Script
+from jobwidgets.demo._clock import Clock
+from jobwidgets.demo._scripts import Script
 
 _REQUESTS_KEPT = 10_000
 
