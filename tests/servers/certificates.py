@@ -5,6 +5,8 @@ import subprocess
 from pathlib import Path
 
 _DAYS = "2"
+# Python >= 3.13 (ssl.VERIFY_X509_STRICT) refuses an authority that does not say so.
+_KEY_USAGE = "keyUsage=critical,keyCertSign,cRLSign"
 
 
 class Certificates:
@@ -18,8 +20,8 @@ class Certificates:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        subject = ("-subj", "/CN=Test authority")
-        self._openssl("req", "-x509", *_key("ca"), "-out", "ca.pem", "-days", _DAYS, *subject)
+        authority = ("-subj", "/CN=Test authority", "-addext", _KEY_USAGE, "-days", _DAYS)
+        self._openssl("req", "-x509", *_key("ca"), "-out", "ca.pem", *authority)
         self._sign("server", "subjectAltName=DNS:localhost")
         self._sign("client", "subjectAltName=DNS:client")
         self.ca = folder / "ca.pem"
