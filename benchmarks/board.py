@@ -1,7 +1,7 @@
 """A board of 1,000 jobs: what a tick costs the wire and the browser.
 
-Run it from tests/ as ``python -m benchmarks.board``. The browser's time of a tick (script and
-layout) stands beside that of writing the same table anew with innerHTML, in the same page.
+The browser's time of a tick (script and layout) stands beside that of writing the same table anew
+with innerHTML, in the same page.
 """
 
 from __future__ import annotations
@@ -14,11 +14,7 @@ import statistics
 import sys
 import threading
 import time
-from pathlib import Path
 from typing import Any
-
-if not __package__:
-    sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from browser.board_page import FINAL, BoardPage, Shown, board_page
 from browser.lab import launched

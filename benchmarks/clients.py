@@ -1,7 +1,7 @@
 """Ways to poll many jobs, each measured in a process of its own.
 
-``python clients.py measure <way> <jobs url> <number> <seconds> <interval>``, and the same with
-``cell`` and no way, print one line of JSON.
+``python -m benchmarks.clients measure <way> <jobs url> <number> <seconds> <interval>``, and the
+same with ``cell`` and no way, print one line of JSON.
 """
 
 # ruff: noqa: T201 - what is printed is the result
@@ -15,10 +15,6 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable
-from pathlib import Path
-
-if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import httpx
 import psutil
@@ -145,5 +141,5 @@ def _late(host: str) -> list[float]:
 
 if __name__ == "__main__":
     what, *words, url, number, seconds, interval = sys.argv[1:]
-    function: Callable[..., object] = {"cell": cell, "measure": measure}[what]
-    print(json.dumps(function(*words, url, int(number), float(seconds), float(interval))))
+    functions: dict[str, Callable[..., object]] = {"cell": cell, "measure": measure}
+    print(json.dumps(functions[what](*words, url, int(number), float(seconds), float(interval))))

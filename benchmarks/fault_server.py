@@ -1,8 +1,8 @@
 """A job server that fails at random, and keeps the record of what its jobs really came to.
 
 Each job begins when it is first asked for and lives a few seconds. Run as
-``python fault_server.py <seed> <token seconds>`` it prints its port and serves until its standard
-input closes.
+``python -m benchmarks.fault_server <seed> <token seconds>`` it prints its port and serves until its
+standard input closes.
 """
 
 # ruff: noqa: T201 - what is printed is the result
@@ -15,11 +15,7 @@ import random
 import sys
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
-
-if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.job_server import Connection, closed_input
 

@@ -1,8 +1,8 @@
 """A job server by hand on asyncio, in a process of its own: the floor of what an answer costs.
 
 It also measures: how late each job is asked for again, seen from the wire, so that all clients
-are measured alike. Run as ``python job_server.py <interval>`` it prints its port and serves until
-its standard input closes.
+are measured alike. Run as ``python -m benchmarks.job_server <interval>`` it prints its port and
+serves until its standard input closes.
 """
 
 # ruff: noqa: T201 - what is printed is the result

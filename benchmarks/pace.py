@@ -14,10 +14,6 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import nan
-from pathlib import Path
-
-if __name__ == "__main__":  # runs as a file too
-    sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.crowd import Crowd
 from benchmarks.lengths import DISTRIBUTIONS, Length, Life, life

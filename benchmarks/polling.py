@@ -5,12 +5,7 @@
 from __future__ import annotations
 
 import argparse
-import sys
-from pathlib import Path
 from statistics import median
-
-if __name__ == "__main__":  # runs as a file too
-    sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.clients import WAYS
 from benchmarks.processes import ask, server
@@ -22,9 +17,9 @@ _FULL_PACE = 0.97  # of a poll an interval: the answer itself takes some of the 
 
 
 def _measured(way: str, jobs: int, seconds: float, interval: float) -> dict[str, float]:
-    with server("job_server.py", interval) as address:
+    with server("job_server", interval) as address:
         url = f"{address}/arcgis/rest/jobs"
-        told: dict[str, float] = ask("clients.py", "measure", way, url, jobs, seconds, interval)
+        told: dict[str, float] = ask("clients", "measure", way, url, jobs, seconds, interval)
     return told
 
 
@@ -78,9 +73,9 @@ def _judge(what: str, ratio: float, at_least: float | None = None) -> None:
 
 def print_cell(seconds: float) -> None:
     """Print the speed of a pure-Python cell beside 60 polls/s, as a part of its speed alone."""
-    with server("job_server.py", _INTERVAL) as address:
+    with server("job_server", _INTERVAL) as address:
         url = f"{address}/arcgis/rest/jobs"
-        parts = sorted(ask("clients.py", "cell", url, 60, seconds, _INTERVAL))
+        parts = sorted(ask("clients", "cell", url, 60, seconds, _INTERVAL))
     shown = ", ".join(f"{100 * part:.0f}" for part in parts)
     print(f"\na pure-Python cell beside 60 polls/s, in % of its speed alone: {shown}")
     _judge("the cell's speed, of its speed alone", median(parts), at_least=0.95)

@@ -10,22 +10,26 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-HERE = Path(__file__).parent
+_ROOT = Path(__file__).parents[1]
 
 
 @contextmanager
-def server(script: str, *arguments: object) -> Iterator[str]:
-    """Run a server script of this folder; yield its address."""
-    command = [sys.executable, str(HERE / script), *map(str, arguments)]
-    with subprocess.Popen(command, stdin=-1, stdout=-1, text=True) as process:
+def server(name: str, *arguments: object) -> Iterator[str]:
+    """Run a server of this folder, given by its module's name; yield its address."""
+    command = _command(name, *arguments)
+    with subprocess.Popen(command, stdin=-1, stdout=-1, text=True, cwd=_ROOT) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
         process.stdin.close()
 
 
-def ask(script: str, *arguments: object) -> Any:
-    """Run a script of this folder to its end; return the JSON that it printed."""
-    command = [sys.executable, str(HERE / script), *map(str, arguments)]
-    told = subprocess.run(command, stdout=-1, check=True, text=True)
+def ask(name: str, *arguments: object) -> Any:
+    """Run a module of this folder to its end; return the JSON that it printed."""
+    command = _command(name, *arguments)
+    told = subprocess.run(command, stdout=-1, check=True, text=True, cwd=_ROOT)
     return json.loads(told.stdout)
+
+
+def _command(name: str, *arguments: object) -> list[str]:
+    return [sys.executable, "-m", f"benchmarks.{name}", *map(str, arguments)]

@@ -16,11 +16,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
-
-if __name__ == "__main__":  # runs as a file too
-    sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import psutil
 
@@ -156,7 +152,7 @@ def main() -> int:
     given = parser.parse_args()
     logging.getLogger("jobwidgets").setLevel(logging.ERROR)
     configure(requests_per_second=given.requests_per_second)
-    with server("fault_server.py", given.seed, given.token_seconds) as address:
+    with server("fault_server", given.seed, given.token_seconds) as address:
         soak = Soak(address, given.jobs)
         soak.run(60 * given.minutes)
         counts = json.loads(fetch(f"{address}/counts"))

@@ -15,12 +15,8 @@ import html
 import json
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from statistics import median
 from typing import Any
-
-if __package__ in {None, ""}:  # run by its path
-    sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from browser.lab import launched
 from browser.page import Kernel, ViewPage, view_page
