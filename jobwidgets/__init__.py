@@ -12,6 +12,7 @@ from jobwidgets._http.budget import configure
 from jobwidgets._model.contact import Contact
 from jobwidgets._model.history import JobHistory
 from jobwidgets._model.snapshot import Message, Snapshot, Status
+from jobwidgets._watch.pace import Pace
 from jobwidgets._widgets.job import JobWidget
 from jobwidgets.errors import (
     BodyError,
@@ -55,6 +56,7 @@ __all__ = [
     "JobwidgetsError",
     "Message",
     "NoSuchJobError",
+    "Pace",
     "RefusedError",
     "ServerError",
     "Snapshot",
