@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import unquote
@@ -8,7 +7,7 @@ from urllib.parse import unquote
 import pytest
 from conftest import FAST
 from documents import JOBS_URL, document
-from servers import HANG, Replies
+from servers import HANG, Replies, until
 from shells import CellShell, shell
 
 import jobwidgets
@@ -76,14 +75,6 @@ def board() -> Iterator[Callable[..., JobBoard]]:
     yield make
     for one in made:
         one.close()
-
-
-def until(condition: Callable[[], Any]) -> None:
-    """Wait until a condition holds."""
-    end = time.monotonic() + HANG
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.005)
 
 
 def wait(shown: JobBoard) -> None:
