@@ -15,8 +15,6 @@ import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-IDLE = 8.0
-"""Seconds without a call after which the thread of the callbacks ends."""
 _log = logging.getLogger("jobwidgets")
 T = TypeVar("T")
 
@@ -69,51 +67,36 @@ def cancel(task: asyncio.Task[Any] | None) -> None:
 class CallbackThread:
     """Runs users' callbacks one after another on one thread, so that a slow one delays no poll.
 
-    Parameters
-    ----------
-    idle
-        Seconds without a call after which the thread ends; the next call begins another.
+    The thread starts with the first call, and stays.
     """
 
-    def __init__(self, idle: float = IDLE) -> None:
-        self._idle = idle
+    def __init__(self) -> None:
         self.forget()
 
     def forget(self) -> None:
         """Drop what was still to be called: after a fork, that and the thread are the parent's."""
         self._calls: queue.SimpleQueue[tuple[Callable[[Any], object], Any]] = queue.SimpleQueue()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a collection within it may run a user's __del__
         self._thread: threading.Thread | None = None
 
     def call(self, callback: Callable[[Any], object], argument: Any) -> None:
         """Run ``callback(argument)``, soon; what it raises is logged."""
         self._calls.put((callback, argument))
         with self._lock:
-            if self._thread is None or not self._thread.is_alive():
+            if self._thread is None:
                 name = "jobwidgets-callbacks"
-                self._thread = threading.Thread(target=self._run, name=name, daemon=True)
-                self._thread.start()
+                thread = threading.Thread(target=self._run, name=name, daemon=True)
+                thread.start()
+                self._thread = thread
 
     def _run(self) -> None:
         while True:
-            try:
-                callback, argument = self._calls.get(timeout=self._idle)
-            except queue.Empty:
-                if self._has_left():
-                    return
-                continue
+            callback, argument = self._calls.get()
             try:
                 callback(argument)
             except BaseException:  # noqa: BLE001 - a user's callback may raise anything
                 _log.exception("the callback %r for %r failed", callback, argument)
             del callback, argument  # nothing is kept alive by an idle thread
-
-    def _has_left(self) -> bool:
-        """Count the thread as ended, unless a call has come in this very moment."""
-        with self._lock:
-            if self._calls.empty():
-                self._thread = None
-            return self._thread is None
 
 
 user_callbacks = CallbackThread()

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 from jobwidgets._display.job import static_html
-from jobwidgets._http.tokens import Token, token_keeper
+from jobwidgets._http.tokens import Token, TokenKeeper, token_keeper
 from jobwidgets._model.contact import Contact
 from jobwidgets._model.history import JobHistory
 from jobwidgets._model.snapshot import Message, Status
@@ -208,13 +208,12 @@ class Job:
     @property
     def error(self) -> JobwidgetsError | None:
         """Why the job or the watch ended; what `raise_for_status` raises."""
-        if self._was_stopped and not self._watch.has_ended:
+        if self._was_stopped and not self.history.has_ended:
             return WatchStoppedError(f"the watch of job {self.id} was stopped")
         return self.history.error
 
     def _set_token(self, token: Token | None) -> None:
-        self._watch.source.token = token_keeper(token)
-        poller().renew(self._watch)
+        self._take_token(token_keeper(token))
 
     token = property(
         fset=_set_token,
@@ -236,10 +235,14 @@ class Job:
     def cancel(self) -> Job:
         """Ask the server to cancel the job.
 
+        Which dialects can: none yet. ``mission`` cannot, since ArcGIS Mission Server documents no
+        such operation (https://developers.arcgis.com/rest/services-reference/mission/job);
+        `stop` only ends the watch.
+
         Raises
         ------
         CancelUnsupportedError
-            If it has no such operation, as ArcGIS Mission Server: `stop` only stops the watch.
+            If the server has no such operation.
         """
         note = self._watch.source.dialect.cancel_note
         raise CancelUnsupportedError(f"{note}. stop() ends the watch, the job goes on.")
@@ -286,7 +289,7 @@ class Job:
             raise KeyboardInterrupt(text) from None
         finally:
             poller().thread.call(feed.off_settled, settled.set)
-        if not (is_settled or self._watch.has_ended or self.error):
+        if not (is_settled or self.history.has_ended or self.error):
             raise TimeoutError(f"job {self.id} has not ended within {timeout:g} s")
         return self._ended_or_raise()
 
@@ -322,7 +325,13 @@ class Job:
         if self._poller is None or was_left_behind:
             self.start()
 
-    # What the widgets use: nothing but this, and what is public.
+    # What the widgets and `Jobs` use: nothing but this, and what is public.
+
+    def _take_token(self, keeper: TokenKeeper | None) -> None:
+        """Ask with another token from now on, at once if the job is watched."""
+        self._watch.source.token = keeper
+        if self._watch.is_active and not self.history.has_ended:
+            poller().renew(self._watch)
 
     @property
     def _is_done(self) -> bool:
@@ -370,7 +379,7 @@ class Job:
         return self._ended_or_raise()
 
     def _ended_or_raise(self) -> Job:
-        if not self._watch.has_ended and self.error is not None:
+        if not self.history.has_ended and self.error is not None:
             raise _again(self.error)
         return self
 

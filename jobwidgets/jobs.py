@@ -10,9 +10,10 @@ from weakref import WeakSet
 from jobwidgets._http.tokens import Token, TokenKeeper, token_keeper
 from jobwidgets._model.history import JobHistory
 from jobwidgets._settings import checked_settings, seconds
-from jobwidgets._watch.listing import Heard, Listing
+from jobwidgets._watch.listing import Listing, ListListener
 from jobwidgets._watch.pace import Pace
 from jobwidgets._watch.poller import poller
+from jobwidgets.errors import JobwidgetsError
 from jobwidgets.job import Job
 
 if TYPE_CHECKING:
@@ -78,9 +79,7 @@ class Jobs:
     def _hand_on(self, keeper: TokenKeeper | None) -> None:
         """Give the boards a new token; on the poller's thread, as they find their jobs there."""
         for job in self._shared.values():
-            job._watch.source.token = keeper
-            if not job._watch.has_ended:
-                poller().renew(job._watch)
+            job._take_token(keeper)
         for listing in list(self._listings):
             listing.renew()
 
@@ -125,11 +124,11 @@ class Jobs:
             self._shared[job_id] = self.job(job_id)
         return self._shared[job_id]
 
-    def _listing(self, heard: Heard, interval: float) -> Listing:
+    def _listing(self, listener: ListListener, interval: float) -> Listing:
         settings = self._settings
         listing = Listing(
             self._source,
-            heard,
+            listener,
             interval=seconds("listing_interval", interval),
             pace=settings.pace,
             give_up_after=settings.give_up_after,
@@ -155,4 +154,7 @@ class Jobs:
 async def _look(watch: Watch, connections: Connections) -> None:
     """Ask for a job once; what goes wrong is written down in its history."""
     await connections.admit(watch.source.url)
-    await asyncio.gather(watch.exchange(connections), return_exceptions=True)
+    try:
+        await watch.exchange(connections)
+    except JobwidgetsError as error:
+        watch.history.watch_error = error

@@ -4,7 +4,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -16,25 +15,26 @@ import httpx
 import pytest
 from documents import ABSENT, JOB_ID, JOB_URL, case, document
 from listeners import Callback
-from servers import FAST, HANG, Replies, Server
+from servers import FAST, HANG, Replies, Server, until
 
-from jobwidgets._model.contact import Contact, ContactState
-from jobwidgets._model.snapshot import Status
-from jobwidgets._watch.pace import Pace
-from jobwidgets.errors import (
+from jobwidgets import (
     BodyError,
     CancelUnsupportedError,
+    Contact,
     DocumentError,
+    Job,
     JobCancelledError,
     JobFailedError,
     JobGoneError,
     NoSuchJobError,
+    Pace,
     ServerError,
+    Status,
     TransportError,
     UnauthorisedError,
     WatchStoppedError,
 )
-from jobwidgets.job import Job
+from jobwidgets._model.contact import ContactState
 
 NewJob = Callable[..., Job]
 RARE = Pace(shortest=3600, longest=3600)
@@ -52,14 +52,6 @@ def server(job: Job) -> Replies:
     """Return the server of a job."""
     transport: Replies = job._watch.source.http["transport"]
     return transport
-
-
-def until(is_so: Callable[[], object]) -> None:
-    """Return when something has become so."""
-    end = time.monotonic() + HANG
-    while not is_so():
-        assert time.monotonic() < end
-        time.sleep(0.005)
 
 
 def test_attributes_before_the_first_document(new_job: NewJob) -> None:
@@ -171,11 +163,6 @@ def test_wait_again(new_job: NewJob) -> None:
     assert requests(job) == 1
 
 
-def test_wait_for_longer_than_there_is_time(new_job: NewJob) -> None:
-    """Infinity is a time too."""
-    assert new_job(ENDED).wait(float("inf")).status == "succeeded"
-
-
 @pytest.mark.parametrize("timeout", [0, 0.01, -1])
 def test_wait_with_a_timeout(new_job: NewJob, timeout: float) -> None:
     """A timeout ends the waiting, not the watch."""
@@ -184,13 +171,6 @@ def test_wait_with_a_timeout(new_job: NewJob, timeout: float) -> None:
         job.wait(timeout)
     server(job).replies[:] = [ENDED]
     assert job.wait(HANG).status is Status.SUCCEEDED
-
-
-def test_wait_for_an_unknown_status(new_job: NewJob) -> None:
-    """An unknown word for the status is no end."""
-    job = new_job(document(status="PONDERING"), ENDED)
-    assert job.wait(HANG).status is Status.SUCCEEDED
-    assert len(job.history) == 2
 
 
 @pytest.mark.parametrize(
@@ -233,14 +213,6 @@ def test_wait_raises_when_the_watch_is_stopped(new_job: NewJob) -> None:
     assert job.status is Status.RUNNING
 
 
-def test_wait_is_not_ended_by_failures(new_job: NewJob) -> None:
-    """What passes is waited through."""
-    failures = [httpx.ReadError("cut"), httpx.Response(503), httpx.Response(200), MISSING, {}]
-    job = new_job(document(), *failures, ENDED)
-    assert job.wait(HANG).status is Status.SUCCEEDED
-    assert job.contact.failures == 0
-
-
 def test_wait_for_a_job_that_goes(new_job: NewJob) -> None:
     """A job that is removed from the server has ended, its outcome unknown."""
     job = new_job(document(), MISSING).wait(HANG)
@@ -267,8 +239,7 @@ def test_many_may_wait(new_job: NewJob) -> None:
 
 INTERRUPT = """
 import sys
-from jobwidgets import Job
-from jobwidgets._watch.pace import Pace
+from jobwidgets import Job, Pace
 
 job = Job(sys.argv[1], pace=Pace(shortest=0.01, longest=0.01))
 try:
@@ -350,16 +321,6 @@ def test_await_with_a_timeout(new_job: NewJob) -> None:
     assert job.status is Status.SUCCEEDED
 
 
-def test_await_many(new_job: NewJob) -> None:
-    """Jobs may be awaited together."""
-    jobs = [new_job(document(), ENDED) for _ in range(10)]
-
-    async def main() -> list[Job]:
-        return await asyncio.gather(*jobs)
-
-    assert asyncio.run(main()) == jobs
-
-
 def test_refresh(new_job: NewJob) -> None:
     """A read by hand asks once, and starts no watch."""
     job = new_job(document())
@@ -388,23 +349,6 @@ def test_refresh_after_the_end_that_fails(new_job: NewJob) -> None:
     assert job.wait(HANG).status is Status.SUCCEEDED
 
 
-def test_refresh_of_a_stopped_watch(new_job: NewJob) -> None:
-    """A read under way when the watch is stopped says so."""
-    entered = threading.Event()
-
-    async def never(_: httpx.Request) -> None:
-        entered.set()
-        await asyncio.Event().wait()
-
-    job = new_job(never)
-    with ThreadPoolExecutor(1) as pool:
-        read = pool.submit(job.refresh)
-        assert entered.wait(HANG)
-        job.stop()
-        with pytest.raises(WatchStoppedError, match=JOB_ID):
-            read.result(HANG)
-
-
 def test_new_token_resumes(new_job: NewJob) -> None:
     """A watch that was refused goes on with the token that the user sets."""
     job = new_job(
@@ -419,16 +363,6 @@ def test_new_token_resumes(new_job: NewJob) -> None:
     job.token = "new"
     assert job.wait(HANG).status is Status.SUCCEEDED
     assert server(job).tokens == ["old", "new"]
-
-
-def test_new_provider_resumes(new_job: NewJob) -> None:
-    """A provider may be set as well as a token."""
-    job = new_job(REFUSED, document(), ENDED)
-    with pytest.raises(UnauthorisedError):
-        job.wait(HANG)
-    job.token = lambda: "provided"
-    assert job.wait(HANG).status is Status.SUCCEEDED
-    assert server(job).tokens == [None, "provided", "provided"]
 
 
 def test_token_cannot_be_read(new_job: NewJob) -> None:
@@ -477,15 +411,6 @@ def test_stop_of_an_ended_job(new_job: NewJob) -> None:
     job.stop()
     assert job.error is None
     assert job.wait(HANG).status is Status.SUCCEEDED
-
-
-def test_start_resumes_a_lost_watch(new_job: NewJob) -> None:
-    """A watch that gave up can be started again."""
-    job = new_job(MISSING, ENDED)
-    with pytest.raises(NoSuchJobError):
-        job.wait(HANG)
-    assert job.contact.state is ContactState.LOST
-    assert job.start().wait(HANG).status is Status.SUCCEEDED
 
 
 @pytest.mark.parametrize(
@@ -577,14 +502,6 @@ def test_cancel_is_unsupported(new_job: NewJob) -> None:
     with pytest.raises(CancelUnsupportedError, match=r"ArcGIS Mission Server .* no operation"):
         job.cancel()
     assert (requests(job), job.contact.state) == (0, ContactState.STOPPED)
-
-
-def test_interval_has_a_floor() -> None:
-    """An interval below half a second is raised, with a warning that points at the caller."""
-    with pytest.warns(UserWarning, match=r"poll_interval=0.1 is raised to 0.5 s") as warned:
-        job = Job(JOB_URL, poll_interval=0.1)
-    assert warned[0].filename == __file__
-    assert job._watch.poll_interval == 0.5
 
 
 def test_interval_is_kept(new_job: NewJob) -> None:

@@ -2,7 +2,6 @@ import itertools
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import unquote
 
@@ -13,7 +12,6 @@ from servers import FAST, HANG, Replies, Request, Server
 
 from jobwidgets._http.connections import LANES
 from jobwidgets._model.snapshot import Status
-from jobwidgets._watch.poller import poller
 from jobwidgets.errors import (
     BodyError,
     DocumentError,
@@ -59,26 +57,12 @@ def test_ids() -> None:
     assert [str(request.url) for request in server.requests] == [f"{JOBS_URL}?f=json"]
 
 
-def test_ids_of_esris_example() -> None:
-    """Esri's own example repeats its only id."""
-    jobs, _ = new_jobs(lambda _: case("jobs-list"))
-    assert jobs.ids() == ["jbbb0be02-74dc-46b5-ac9b-edca3619871b"]
-
-
 def test_no_ids() -> None:
     """A server without jobs has none."""
     jobs, server = new_jobs(listed())
     assert jobs.ids() == []
     assert jobs.histories() == []
     assert len(server.requests) == 2
-
-
-@pytest.mark.parametrize("url", [f"{JOBS_URL}/", f"{JOBS_URL}?f=html&token=abc"])
-def test_url_of_the_resource(url: str) -> None:
-    """A slash, a form and a token in the URL are no part of the jobs' URLs."""
-    job = Jobs(url).job("j1")
-    assert job.url.partition("?")[0] == f"{JOBS_URL}/j1"
-    assert "token" not in job.url
 
 
 def test_job() -> None:
@@ -199,25 +183,6 @@ def test_one_token_for_the_whole_resource() -> None:
     assert len(calls) == 1
 
 
-def test_handles_are_of_one_mind_about_connections(serve: Callable[..., Server]) -> None:
-    """The list and its jobs go over the same connections."""
-    server = serve(lambda request: listed("j1")(last_part(request.target)))
-    jobs = Jobs(server.jobs_url)
-    for _ in range(3):
-        jobs.histories()
-        jobs.job("j1").refresh()
-    assert (len(server.requests), server.connections) == (9, 1)
-
-
-def test_histories_from_many_threads() -> None:
-    """The resource may be asked from any thread."""
-    jobs, _ = new_jobs(listed("j1", "j2"))
-    with ThreadPoolExecutor(5) as pool:
-        results = list(pool.map(lambda _: jobs.histories(), range(10)))
-    assert all(len(histories) == 2 for histories in results)
-    assert threading.active_count() < 50
-
-
 @pytest.mark.parametrize("keyword", [{"http": {"verfy": 1}}, {"token": 7}, {"pace": 3}])
 def test_arguments_of_no_use(keyword: Any) -> None:
     """Settings are checked when they are given."""
@@ -234,12 +199,12 @@ def test_url_of_no_jobs_resource(path: str) -> None:
 
 def test_new_token_reaches_jobs_that_are_found_meanwhile() -> None:
     """A token that is set while the boards find more and more jobs is each job's in the end."""
-    jobs, _ = new_jobs(document(), token="old")
+    jobs, server = new_jobs(lambda name: document(jobId=name), token="old")
     over = threading.Event()
 
     def find() -> None:
         for number in range(300):
-            poller().thread.do(jobs._job, f"j{number}")
+            jobs.job(f"j{number}")
         over.set()
 
     finder = threading.Thread(target=find)
@@ -248,5 +213,8 @@ def test_new_token_reaches_jobs_that_are_found_meanwhile() -> None:
     while not over.is_set():
         jobs.token = f"token {next(numbers)}"
     finder.join(HANG)
-    keepers = {id(job._watch.source.token) for job in jobs._shared.values()}
-    assert keepers == {id(jobs._source.token)}
+    jobs.token = "last"
+    server.requests.clear()
+    for job in [jobs.job(f"j{number}") for number in range(0, 300, 30)]:
+        job.refresh()
+    assert set(server.tokens) == {"last"}

@@ -3,8 +3,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from documents import JOB_ID, JOB_URL, JOBS_URL
-from servers import FAST
+from documents import JOB_URL, JOBS_URL
 
 from jobwidgets._settings import SHORTEST_INTERVAL, Settings, checked_settings
 from jobwidgets._watch.pace import Pace
@@ -95,29 +94,10 @@ def test_interval_has_a_floor(given: float) -> None:
     assert settings.poll_interval == SHORTEST_INTERVAL == 0.5
 
 
-def test_watch() -> None:
-    """A watch gets all of the settings."""
-    http = {"timeout": 3}
-    _, settings = checked(token="a-token", poll_interval=2, http=http, pace=FAST)
-    watch = settings.watch(JOB_URL)
-    assert (watch.source.url, watch.history.url, watch.history.job_id) == (JOB_URL, JOB_URL, JOB_ID)
-    assert (watch.poll_interval, watch.pace) == (2.0, FAST)
-    assert watch.source.token is settings.token
-    assert watch.source.http == http
-
-
 def test_watch_of_no_job() -> None:
     """A URL that is no job's cannot be watched."""
     with pytest.raises(ValueError, match="ends with /jobs/<job id>"):
         checked()[1].watch(JOBS_URL)
-
-
-def test_source() -> None:
-    """A source gets the settings that it needs."""
-    _, settings = checked(JOBS_URL, token="a-token")
-    source = settings.source(JOBS_URL)
-    assert (source.url, source.token) == (JOBS_URL, settings.token)
-    assert source.dialect is settings.dialect
 
 
 def test_repr_shows_no_token() -> None:

@@ -2,7 +2,6 @@ import asyncio
 import contextvars
 import logging
 import threading
-import time
 import weakref
 from collections.abc import Callable
 from typing import Any
@@ -229,15 +228,3 @@ def test_task_of_another_loop_is_not_cancelled() -> None:
         return was_spared and mine.cancelled()
 
     assert asyncio.run(main(), debug=True)
-
-
-def test_idle_callback_thread_ends() -> None:
-    """Without anything to call the thread ends, and no call is lost while it does."""
-    thread, seen = CallbackThread(idle=0.0), []
-    for number in range(2000):
-        thread.call(seen.append, number)
-    over = time.monotonic() + HANG
-    while thread._thread is not None or len(seen) < 2000:
-        assert time.monotonic() < over
-        time.sleep(0.001)
-    assert seen == list(range(2000))

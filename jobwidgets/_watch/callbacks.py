@@ -1,4 +1,4 @@
-"""Tells a user's functions of one job's changes, and of its end."""
+"""Calls a user's functions at one job's changes, and at its end."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Callbacks:
         Called once, when the job has ended; None tells nobody.
     """
 
-    __slots__ = ("_job", "_notify", "_on_change", "_on_done", "_told", "_watch")
+    __slots__ = ("_job", "_last", "_notify", "_on_change", "_on_done", "_watch")
 
     def __init__(self, job: object, watch: Watch, notify: Callback | None = None) -> None:
         self._job = job
@@ -37,10 +37,10 @@ class Callbacks:
         self._notify = notify
         self._on_change: tuple[Callback, ...] = ()
         self._on_done: tuple[Callback, ...] = ()
-        self._told: tuple[int, ContactState] | None = None
+        self._last: tuple[int, ContactState] | None = None
 
     def begin(self) -> None:
-        """Hear of each exchange from now on where somebody is to be notified."""
+        """Listen from now on where somebody is to be notified."""
         if self._notify is not None:
             self._listen()
 
@@ -58,17 +58,17 @@ class Callbacks:
             self._on_done += (callback,)
 
     def _listen(self) -> None:
-        if self._told is None:  # a job without callbacks never listens
-            self._told = self._state
-            self._watch.feed.subscribe(Throttle(self._tell))
+        if self._last is None:  # a job without callbacks never listens
+            self._last = self._state
+            self._watch.feed.subscribe(Throttle(self._call_due))
 
     @property
     def _state(self) -> tuple[int, ContactState]:
         return len(self._watch.history), self._watch.contact.state
 
-    def _tell(self, _: int | None) -> None:
-        if self._state != self._told:
-            self._told = self._state
+    def _call_due(self, _: int | None) -> None:
+        if self._state != self._last:
+            self._last = self._state
             self._call(*self._on_change)
         if self._notify is not None and self._watch.is_over:
             notify, self._notify = self._notify, None

@@ -8,11 +8,8 @@ from collections.abc import Callable
 
 _log = logging.getLogger("jobwidgets")
 
-Listener = Callable[[int | None], bool | None]
-"""Called with the index of the first message that is new or changed; None when nothing is.
-
-It returns True when it has more to do and wants another turn.
-"""
+Listener = Callable[[int | None], object]
+"""Called with the index of the first message that is new or changed; None when nothing is."""
 
 
 class Throttle:
@@ -38,14 +35,17 @@ class Throttle:
         """Tell the listener, now or when the interval is over."""
         known = (self._first_message, first_message)
         self._first_message = min((n for n in known if n is not None), default=None)
-        if self._timer is None and asyncio.get_running_loop().time() >= self._next:
+        if self._timer is not None:
+            return
+        loop = asyncio.get_running_loop()
+        if loop.time() >= self._next:
             self._fire()
         else:
-            self._fire_later()
+            self._timer = loop.call_at(self._next, self._fire)
 
     def flush(self) -> None:
         """Tell the listener at once all that it was still to be told."""
-        while self._timer is not None:  # until the listener wants no other turn
+        while self._timer is not None:  # the listener may cause one more call
             self._timer.cancel()
             self._fire()
 
@@ -55,16 +55,11 @@ class Throttle:
             self._timer.cancel()
             self._timer = None
 
-    def _fire_later(self) -> None:
-        if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_at(self._next, self._fire)
-
     def _fire(self) -> None:
         self._next = asyncio.get_running_loop().time() + self._interval
         self._timer, first_message, self._first_message = None, self._first_message, None
         try:
-            if self._listener(first_message):
-                self._fire_later()
+            self._listener(first_message)
         except Exception:  # noqa: BLE001 - a broken listener must not end a watch
             level = logging.DEBUG if self._has_failed else logging.ERROR
             _log.log(level, "a listener of a job failed", exc_info=True)

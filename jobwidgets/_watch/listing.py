@@ -6,12 +6,12 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from jobwidgets._http.exchange import Source
-from jobwidgets._model.contact import Contact, ContactState, state_after
+from jobwidgets._model.contact import Contact
 from jobwidgets._threads import cancel
+from jobwidgets._watch.contact_tracker import ContactTracker
 from jobwidgets._watch.pace import Pace
 from jobwidgets._watch.poller import poller
 from jobwidgets.errors import JobwidgetsError
@@ -21,7 +21,7 @@ INTERVAL = 10.0
 
 _log = logging.getLogger("jobwidgets")
 
-Heard = Callable[[Sequence[str] | None], object]
+ListListener = Callable[[Sequence[str] | None], object]
 """Called after each exchange, with the ids in the server's order; None when no list came."""
 
 
@@ -34,8 +34,8 @@ class Listing:
     ----------
     source
         Where the list is asked for.
-    heard
-        What is told of each exchange, whose outcome `contact` has by then.
+    listener
+        Called after each exchange, whose outcome `contact` has by then.
     interval
         Seconds between two lists.
     pace
@@ -49,40 +49,38 @@ class Listing:
     def __init__(
         self,
         source: Source,
-        heard: Heard,
+        listener: ListListener,
         *,
         interval: float = INTERVAL,
         pace: Pace | None = None,
         give_up_after: float | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.contact = Contact()
         self._source = source
-        self._told = heard
+        self._listener = listener
         self._interval = interval
-        self._pace = pace or Pace()
-        self._give_up_after = give_up_after
-        self._clock = clock
-        self._heard_at = clock()
+        self._tracker = ContactTracker(pace or Pace(), give_up_after=give_up_after, clock=clock)
         self._task: asyncio.Task[None] | None = None
+
+    @property
+    def contact(self) -> Contact:
+        """Whether the server answers."""
+        return self._tracker.contact
 
     def begin(self) -> None:
         """Ask now and go on: at first, or again after an end."""
-        self.end()
-        self._heard_at = self._clock()
-        self.contact = replace(
-            self.contact, state=ContactState.CONNECTING, error=None, failures=0, next_try=None
-        )
+        cancel(self._task)
+        self._tracker.begin()
         self._task = asyncio.get_running_loop().create_task(self._go_on())
-        poller().askers.add(self)
+        poller().listings.add(self)
 
     def renew(self) -> None:
         """Ask anew, with a new token; a listing that was ended stays so."""
-        if self.contact.state is not ContactState.STOPPED:
+        if self._tracker.is_active:
             self.begin()
 
-    def awake(self) -> None:
-        """Ask at once, unless nothing is asked any more: the machine has slept."""
+    def ask_at_once(self) -> None:
+        """Ask without the rest of the pause; nothing where nothing is asked any more."""
         if self._task is not None and not self._task.done():
             self.begin()
 
@@ -90,10 +88,10 @@ class Listing:
         """Ask no more, and leave nothing behind."""
         cancel(self._task)
         self._task = None
-        self.contact = replace(self.contact, state=ContactState.STOPPED, next_try=None)
+        self._tracker.stop()
 
     async def _go_on(self) -> None:
-        # It is over when only the user can help: the thread may end, `begin` goes on.
+        # It is over when only the user can help; `begin` goes on.
         while (delay := await self._exchange()) is not None:  # noqa: ASYNC110 - no polling of ours
             await asyncio.sleep(delay)
 
@@ -104,33 +102,18 @@ class Listing:
             await connections.admit(self._source.url)
             ids = await self._source.read_ids(connections)
         except JobwidgetsError as error:
-            self._missed(error)
+            self._tracker.missed(error)
         else:
-            self._heard_at = self._clock()
-            self.contact = Contact(ContactState.IN_TOUCH, last_heard=datetime.now(UTC))
+            self._tracker.answered(datetime.now(UTC))
         delay = self._delay()
-        next_try = None if delay is None else datetime.now(UTC) + timedelta(seconds=delay)
-        self.contact = replace(self.contact, next_try=next_try)
+        self._tracker.promise(delay)
         try:
-            self._told(ids)
+            self._listener(ids)
         except Exception:  # noqa: BLE001 - no fault of the list's
-            _log.exception("what hears of %s failed", self._source.url)
+            _log.exception("the listener to %s failed", self._source.url)
         return delay
 
-    def _missed(self, error: JobwidgetsError) -> None:
-        failures = self.contact.failures + 1
-        state = state_after(
-            error,
-            was_heard=self.contact.last_heard is not None,
-            silent=self._clock() - self._heard_at,
-            give_up_after=self._give_up_after,
-        )
-        self.contact = replace(self.contact, state=state, failures=failures, error=error)
-
     def _delay(self) -> float | None:
-        if self.contact.state in {ContactState.UNAUTHORISED, ContactState.LOST}:
+        if self._tracker.is_parked:
             return None
-        if not self.contact.failures:
-            return self._interval
-        retry_after = getattr(self.contact.error, "retry_after", None)
-        return self._pace.retry(self.contact.failures, retry_after)
+        return self._tracker.retry_delay() if self.contact.failures else self._interval

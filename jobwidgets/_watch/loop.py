@@ -1,17 +1,17 @@
-"""An event loop on a daemon thread, which begins when it is needed and ends when it is idle."""
+"""An event loop on a daemon thread, which starts when it is first needed, and stays."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import socket
 import threading
 import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from contextvars import Context
-from typing import Any, TypeVar, TypeVarTuple, Unpack
-from weakref import WeakValueDictionary
+from typing import Any, TypeVar
 
 from jobwidgets._threads import call_in_thread
 
@@ -20,24 +20,23 @@ HEARTBEAT = 4.0
 EXIT = 0.5
 """Seconds that the end of the thread waits for what is under way."""
 _SLEPT = 2.0  # seconds that the clocks must have come apart by for the machine to have slept
+_log = logging.getLogger("jobwidgets")
 T = TypeVar("T")
-Ts = TypeVarTuple("Ts")
 
 
 class LoopThread:
     """Runs functions and coroutines for any thread.
 
     They run in an empty context: in a copy of the creating cell's context nbclient would drop
-    their display updates. When no call, task or timer was there at two heartbeats, the thread ends;
-    the next call begins another, with a loop of its own.
+    their display updates.
 
     Parameters
     ----------
     name
         Of the thread.
-    awoke
+    after_sleep
         Called on the loop when the machine has slept: the timers are late by that time.
-    drop
+    at_end
         Awaited before the loop closes.
     heartbeat
         Seconds between two looks at the clocks.
@@ -49,20 +48,22 @@ class LoopThread:
         self,
         name: str,
         *,
-        awoke: Callable[[], None],
-        drop: Callable[[], Awaitable[None]],
+        after_sleep: Callable[[], object],
+        at_end: Callable[[], Awaitable[object]],
         heartbeat: float = HEARTBEAT,
         wall: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._name = name
-        self._awoke = awoke
-        self._drop = drop
+        self._after_sleep = after_sleep
+        self._at_end = at_end
         self._heartbeat = heartbeat
         self._apart: Callable[[], float] = lambda: wall() - monotonic()
-        self._lock = threading.Lock()
-        self._loop: _Loop | None = None
+        # A collection within the lock may run a user's __del__, which may call again.
+        self._lock = threading.RLock()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
+        self._is_closed = False
 
     @property
     def is_current(self) -> bool:
@@ -70,16 +71,14 @@ class LoopThread:
         return threading.current_thread() is self._thread
 
     @property
-    def is_ending(self) -> bool:
-        """Whether the running loop does nothing any more but end."""
-        return asyncio.get_running_loop() is not self._loop
+    def is_closed(self) -> bool:
+        """Whether `close` was called: nothing is run any more."""
+        return self._is_closed
 
     def call(self, function: Callable[..., object], *args: Any) -> None:
         """Run ``function(*args)`` on the loop, soon; from any thread."""
         with self._lock:
-            loop = self._running()
-            loop.call_soon_threadsafe(function, *args, context=Context())
-            loop.call_soon_threadsafe(self._arrived, loop)
+            self._running().call_soon_threadsafe(function, *args, context=Context())
 
     def do(self, function: Callable[..., object], *args: Any) -> None:
         """Run ``function(*args)`` on the loop, and return when it is done; from any thread."""
@@ -106,116 +105,65 @@ class LoopThread:
         with self._lock:
             loop = self._running()
             future = Context().run(asyncio.run_coroutine_threadsafe, run(), loop)
-            loop.call_soon_threadsafe(self._arrived, loop)
         try:
             return _result(future)
         finally:
             future.cancel()
 
     def close(self, timeout: float = EXIT) -> None:
-        """End the thread; a later call begins a new one."""
+        """End the thread for good: every later call raises RuntimeError."""
         with self._lock:
-            loop, thread = self._loop, self._thread
-            self._loop = self._thread = None
-            if loop is not None:  # within the lock: an idle loop may be about to close itself
-                loop.call_soon_threadsafe(loop.stop)
-        if thread is not None:
-            thread.join(timeout)
+            was_closed, self._is_closed = self._is_closed, True
+            if self._loop is not None and not was_closed:
+                self._loop.call_soon_threadsafe(self._loop.stop)
+        if self._thread is not None:
+            self._thread.join(timeout)
 
-    def _running(self) -> _Loop:
+    def _running(self) -> asyncio.AbstractEventLoop:
+        if self._is_closed:
+            raise RuntimeError("the program ends: no job is asked for any more")
         if self._loop is None:
-            self._loop = _Loop()
-            self._thread = threading.Thread(
-                target=self._run, args=(self._loop,), name=self._name, daemon=True
-            )
-            self._thread.start()
-        self._loop.posted += 1
+            loop = _Loop()
+            thread = threading.Thread(target=self._run, args=(loop,), name=self._name, daemon=True)
+            try:
+                thread.start()
+            except RuntimeError:  # no more threads: the next call tries again
+                loop.close()
+                raise
+            self._loop, self._thread = loop, thread
         return self._loop
 
-    def _arrived(self, loop: _Loop) -> None:
-        with self._lock:
-            loop.posted -= 1
-
-    def _leave(self, loop: _Loop) -> None:
-        if self._loop is loop:
-            self._loop = self._thread = None
-
-    def _run(self, loop: _Loop) -> None:
-        loop.beat_in(0.0, self._beat, loop, self._apart(), False)
+    def _run(self, loop: asyncio.AbstractEventLoop) -> None:
         with contextlib.closing(loop):
-            try:
-                loop.run_forever()
-            finally:
-                with self._lock:
-                    self._leave(loop)
-                # What does not end in time is left: asyncio need not tell of each such task.
-                loop.set_exception_handler(lambda _, __: None)
-                loop.cancel_timers()
-                with contextlib.suppress(TimeoutError):
-                    loop.run_until_complete(self._end())
+            loop.call_soon(self._beat, loop, self._apart())
+            while not self._is_closed:
+                try:
+                    loop.run_forever()
+                except BaseException:  # noqa: BLE001 - SystemExit in a user's transport, say
+                    _log.exception("the thread %s goes on after an error", self._name)
+            # What does not end in time is left: asyncio need not tell of each such task.
+            loop.set_exception_handler(lambda _, __: None)
+            with contextlib.suppress(TimeoutError):
+                loop.run_until_complete(self._end())
 
     async def _end(self) -> None:
         async with asyncio.timeout(EXIT):
-            # More than once: a call that had arrived may begin another task meanwhile.
+            # More than once: a task may begin another while it is cancelled.
             while tasks := asyncio.all_tasks() - {asyncio.current_task()}:
                 for task in tasks:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
-            await self._drop()
+            await self._at_end()
 
-    def _beat(self, loop: _Loop, apart: float, was_idle: bool) -> None:
+    def _beat(self, loop: asyncio.AbstractEventLoop, apart: float) -> None:
         now = self._apart()
+        loop.call_later(self._heartbeat, self._beat, loop, now)
         if now - apart > _SLEPT:
-            self._awoke()
-        with self._lock:
-            is_idle = loop.is_idle
-            if is_idle and was_idle:
-                self._leave(loop)
-                loop.stop()
-                return
-        loop.beat_in(self._heartbeat, self._beat, loop, now, is_idle)
+            self._after_sleep()
 
 
 class _Loop(asyncio.SelectorEventLoop):
-    """A loop that knows whether it is idle.
-
-    Its look-ups of names do not hold up the interpreter's exit.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.posted = 0
-        """Calls of other threads that have not arrived yet."""
-        self._timers: WeakValueDictionary[int, asyncio.TimerHandle] = WeakValueDictionary()
-        self._beat: asyncio.TimerHandle | None = None
-
-    @property
-    def is_idle(self) -> bool:
-        """Whether nothing is under way or planned, but the heartbeat."""
-        is_planned = any(not timer.cancelled() for timer in self._timers.values())
-        return not (self.posted or is_planned or asyncio.all_tasks(self))
-
-    def call_at(
-        self,
-        when: float,
-        callback: Callable[[Unpack[Ts]], object],
-        *args: *Ts,
-        context: Context | None = None,
-    ) -> asyncio.TimerHandle:
-        """Plan a call, and note it."""
-        timer = super().call_at(when, callback, *args, context=context)
-        self._timers[id(timer)] = timer
-        return timer
-
-    def beat_in(self, seconds: float, beat: Callable[..., object], *args: Any) -> None:
-        """Plan the heartbeat, which does not count."""
-        self._beat = super().call_at(self.time() + seconds, beat, *args)
-
-    def cancel_timers(self) -> None:
-        """Let nothing happen that is planned, the heartbeat neither."""
-        for timer in (self._beat, *self._timers.values()):
-            if timer is not None:
-                timer.cancel()
+    """A loop whose look-ups of names do not hold up the interpreter's exit."""
 
     async def getaddrinfo(self, host: Any, port: Any, **options: int) -> Any:
         def look_up() -> Any:

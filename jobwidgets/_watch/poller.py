@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 import os
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -12,7 +13,6 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from weakref import WeakSet
 
 from jobwidgets._watch.loop import HEARTBEAT, LoopThread
-from jobwidgets._watch.schedule import Schedule
 from jobwidgets._watch.watch import Watch
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class _Turn:
 
     watch: Watch
     ask: Callable[[Watch], None]
-    _is_over: asyncio.Event | None = None  # seldom does anybody wait
+    _is_over: asyncio.Event | None = field(default=None, init=False)  # seldom does anybody wait
 
     def __call__(self) -> None:
         """Ask now."""
@@ -45,58 +45,58 @@ class _Turn:
             self._is_over.set()
 
 
-@dataclass(slots=True)
-class _Round:
-    """What one event loop has in hand.
-
-    A watch is planned for later, or lined up for its host's budget, or asking: only then has it
-    a task.
-    """
-
-    connections: Connections
-    planned: Schedule[Watch]
-    lined_up: dict[Watch, _Turn] = field(default_factory=dict)
-    asking: dict[Watch, asyncio.Task[None]] = field(default_factory=dict)
-
-
-class Asker(Protocol):
+class AsksByItself(Protocol):
     """What asks on the poller's thread by itself, a jobs resource say."""
 
-    def awake(self) -> None:
-        """Ask at once, if anything is to be asked: the machine has slept."""
+    def ask_at_once(self) -> None:
+        """Ask without the rest of a pause, if anything is to be asked."""
 
 
 class Poller:
     """Watches jobs: asks, waits, asks.
 
+    A watch is planned for later, or waits for its host's budget, or is being asked for: only
+    then has it a task.
+
     Parameters
     ----------
     heartbeat
-        Seconds between two looks whether the machine has slept, and whether there is nothing to
-        do any more.
+        Seconds between two looks whether the machine has slept.
+    wall
+        The clock that goes on while it sleeps.
     """
 
-    def __init__(self, *, heartbeat: float = HEARTBEAT) -> None:
+    def __init__(
+        self, *, heartbeat: float = HEARTBEAT, wall: Callable[[], float] = time.time
+    ) -> None:
         self.thread = LoopThread(
             "jobwidgets-poller",
-            awoke=self._ask_for_all,
-            drop=self._drop,
+            after_sleep=self.ask_for_all,
+            at_end=self._hang_up,
             heartbeat=heartbeat,
+            wall=wall,
         )
-        # A thread that ends tidies up its own round while the next one may have begun another.
-        self._rounds: dict[asyncio.AbstractEventLoop, _Round] = {}
+        self._connections: Connections | None = None
+        self._planned: dict[Watch, asyncio.TimerHandle] = {}
+        self._waiting: dict[Watch, _Turn] = {}
+        self._asking: dict[Watch, asyncio.Task[None]] = {}
         self._dropping: asyncio.Task[None] | None = None  # kept, or it might be collected
-        self.askers: WeakSet[Asker] = WeakSet()
-        """Told when the machine has slept, on the poller's thread."""
+        self.listings: WeakSet[AsksByItself] = WeakSet()
+        """What is to ask at once too when the machine has slept."""
 
     @property
     def connections(self) -> Connections:
         """Those of the poller's loop; on its thread only."""
-        return self._round.connections
+        if self._connections is None:
+            # httpx is imported when it is first needed: that is a third of our import time.
+            from jobwidgets._http.connections import Connections
+
+            self._connections = Connections()
+        return self._connections
 
     def run(self, step: Callable[[Connections], Awaitable[T]]) -> T:
         """Run one step with the connections; return or raise what it does."""
-        return self.thread.run(lambda: step(self._round.connections))
+        return self.thread.run(lambda: step(self.connections))
 
     def begin(self, watch: Watch) -> None:
         """Watch a job from now on: its first poll is at once."""
@@ -112,11 +112,30 @@ class Poller:
 
     def refresh(self, watch: Watch) -> None:
         """Make one exchange, or join the one under way; raises what it meets."""
-        self.thread.run(lambda: self._landing(watch))
+        self.thread.run(lambda: self._exchange(watch))
+
+    def ask_for_all(self) -> None:
+        """Ask at once for every job that is watched, over new connections: the machine has slept.
+
+        On the poller's thread. An answer to what was asked before may never come: the sockets are
+        dead, and do not tell.
+        """
+        if self._connections is None:  # nothing was asked yet
+            return
+        dropping = self._connections.drop_idle()
+        self._dropping = asyncio.get_running_loop().create_task(dropping)
+        asked = [watch for watch in self._asking if watch.is_active]
+        planned = list(self._planned)
+        for watch in asked:
+            self._drop_exchange(watch)
+        for watch in (*asked, *planned):
+            self._ask_soon(watch)
+        for listing in list(self.listings):
+            listing.ask_at_once()
 
     def _begin(self, watch: Watch) -> None:
         watch.begin()
-        self._line_up(watch)
+        self._ask_soon(watch)
 
     def _end(self, watch: Watch) -> None:
         self._withdraw(watch)
@@ -129,96 +148,72 @@ class Poller:
             self._begin(watch)
 
     def _drop_exchange(self, watch: Watch) -> None:
-        self._round.asking.pop(watch, None)
-        watch.drop_exchange()
+        exchange = self._asking.pop(watch, None)
+        if exchange is not None:
+            exchange.cancel()
 
-    def _line_up(self, watch: Watch) -> None:
+    def _ask_soon(self, watch: Watch) -> None:
         """Ask as soon as the host's budget has room, unless that is under way."""
-        now = self._round
-        exchange = now.asking.get(watch)
-        if watch in now.lined_up or not (exchange is None or exchange.done()):
+        self._forget_plan(watch)
+        if watch in self._waiting or watch in self._asking or self.thread.is_closed:
             return
-        now.planned.forget(watch)
-        watch.line_up()
-        turn = now.lined_up[watch] = _Turn(watch, self._ask)
-        now.connections.ask(watch.source.url, watch.urgency, turn)
+        watch.promise(None)
+        turn = self._waiting[watch] = _Turn(watch, self._ask)
+        self.connections.ask(watch.source.url, watch.urgency, turn)
 
     def _ask(self, watch: Watch) -> None:
         self._withdraw(watch)
-        if self.thread.is_ending:
+        if self.thread.is_closed:  # its connections are closed already
             return
-        now = self._round
-        exchange = now.asking[watch] = watch.exchange(now.connections)
-        exchange.add_done_callback(partial(self._landed, watch))
+        exchange = asyncio.get_running_loop().create_task(watch.exchange(self.connections))
+        self._asking[watch] = exchange
+        exchange.add_done_callback(partial(self._after_exchange, watch))
 
     def _withdraw(self, watch: Watch) -> None:
-        """Let the watch neither be planned nor lined up."""
-        now = self._round
-        now.planned.forget(watch)
-        turn = now.lined_up.pop(watch, None)
+        """Let the watch neither be planned nor wait for its turn."""
+        self._forget_plan(watch)
+        turn = self._waiting.pop(watch, None)
         if turn is not None:
-            now.connections.withdraw(watch.source.url, turn)
+            self.connections.withdraw(watch.source.url, turn)
             turn.end()
 
-    async def _landing(self, watch: Watch) -> None:
+    def _forget_plan(self, watch: Watch) -> None:
+        timer = self._planned.pop(watch, None)
+        if timer is not None:
+            timer.cancel()
+
+    async def _exchange(self, watch: Watch) -> None:
         """Wait for one exchange, and for another if that was dropped because of a new token."""
-        self._line_up(watch)
-        now, waiting = self._round, asyncio.current_task()
-        while watch in now.lined_up:
-            await now.lined_up[watch].wait()
+        self._ask_soon(watch)
+        while watch in self._waiting:
+            await self._waiting[watch].wait()
+        exchange, waiting = self._asking.get(watch), asyncio.current_task()
         try:
-            if watch not in now.asking:
+            if exchange is None:
                 raise asyncio.CancelledError  # it was stopped
-            await asyncio.shield(now.asking[watch])
+            await asyncio.shield(exchange)
         except asyncio.CancelledError:
             is_cancelled_itself = waiting is None or waiting.cancelling()
-            if is_cancelled_itself or not watch.is_active or self.thread.is_ending:
+            if is_cancelled_itself or not watch.is_active or self.thread.is_closed:
                 raise
-            await self._landing(watch)
+            await self._exchange(watch)
 
-    def _landed(self, watch: Watch, exchange: asyncio.Task[None]) -> None:
-        now = self._round
-        if now.asking.get(watch) is exchange:
-            del now.asking[watch]
+    def _after_exchange(self, watch: Watch, exchange: asyncio.Task[None]) -> None:
+        if self._asking.get(watch) is exchange:
+            del self._asking[watch]
         if exchange.cancelled():
             return
         exchange.exception()  # it is written down in the watch
-        delay = watch.landed()
-        # Whoever reads by hand may have begun the next exchange in this very moment.
-        if delay is not None and not (watch in now.asking or watch in now.lined_up):
-            now.planned.plan(watch, delay)
+        delay = watch.after_exchange()
+        # A listener may have begun the next exchange in this very moment.
+        if delay is not None and not (watch in self._asking or watch in self._waiting):
+            self._forget_plan(watch)
+            loop = asyncio.get_running_loop()
+            self._planned[watch] = loop.call_later(delay, self._ask_soon, watch)
 
-    def _ask_for_all(self) -> None:
-        """Ask at once for every job that is watched, over new connections: the machine has slept.
-
-        An answer to what was asked before may never come: the sockets are dead, and do not tell.
-        """
-        now = self._round
-        hanging = [watch for watch in now.asking if watch.is_active]
-        waiting = list(now.planned)
-        self._dropping = asyncio.get_running_loop().create_task(now.connections.drop_idle())
-        for watch in hanging:
-            self._drop_exchange(watch)
-        for watch in (*hanging, *waiting):
-            self._line_up(watch)
-        for asker in list(self.askers):
-            asker.awake()
-
-    @property
-    def _round(self) -> _Round:
-        loop = asyncio.get_running_loop()
-        known = self._rounds.get(loop)
-        if known is None:
-            # httpx is imported when it is first needed: that is a third of our import time.
-            from jobwidgets._http.connections import Connections
-
-            known = self._rounds[loop] = _Round(Connections(), Schedule(self._line_up))
-        return known
-
-    async def _drop(self) -> None:
-        now = self._rounds.pop(asyncio.get_running_loop(), None)
-        if now is not None:  # else nothing was asked
-            await now.connections.aclose()
+    async def _hang_up(self) -> None:
+        if self._connections is not None:
+            await self._connections.aclose()
 
 
 _poller = Poller()

@@ -413,7 +413,7 @@ def test_fixed_interval_is_bound(skipping: Run) -> None:
             while loop.time() < 20:
                 await connections.admit(JOB_URL, watch.urgency)
                 await watch.exchange(connections)
-                await asyncio.sleep(watch.landed() or 0)
+                await asyncio.sleep(watch.after_exchange() or 0)
 
         await asyncio.gather(*(follow() for _ in range(10)))
 

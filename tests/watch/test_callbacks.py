@@ -97,19 +97,18 @@ def test_done_callback_is_called_once(new_job: NewJob) -> None:
 
 def test_done_callback_after_the_end(new_job: NewJob) -> None:
     """A callback that comes late is called at once, and nothing is asked for it."""
-    job, callback = new_job(ENDED).wait(HANG), Callback()
+    server, callback = Replies(ENDED), Callback()
+    job = new_job(http={"transport": server}).wait(HANG)
     job.add_done_callback(callback)
     callback.wait()
     assert callback.threads == {"jobwidgets-callbacks"}
-    transport: Replies = job._watch.source.http["transport"]
-    assert len(transport.requests) == 1
+    assert len(server.requests) == 1
 
 
 def test_notify_is_called_once(new_job: NewJob) -> None:
     """The callable hears of the end once, however often the watch is begun again."""
     notify, last = Callback(), Callback()
     job = new_job(document(), ENDED, document(status="COMPLETED", messages=["x"]), notify=notify)
-    assert job._poller is None
     job.wait(HANG).refresh().start().wait(HANG)
     job.add_done_callback(last)
     last.wait()

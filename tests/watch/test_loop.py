@@ -1,6 +1,5 @@
 import asyncio
 import contextvars
-import gc
 import logging
 import subprocess
 import sys
@@ -11,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from servers import HANG
+from servers import HANG, until
 
 from jobwidgets._watch.loop import LoopThread
 
@@ -25,15 +24,15 @@ class Notes:
     """Counts what a loop thread reports."""
 
     def __init__(self) -> None:
-        self.awoken = self.dropped = 0
+        self.sleeps = self.ends = 0
 
-    def awoke(self) -> None:
-        """Count one awakening."""
-        self.awoken += 1
+    def after_sleep(self) -> None:
+        """Count one sleep."""
+        self.sleeps += 1
 
-    async def drop(self) -> None:
+    async def at_end(self) -> None:
         """Count one end."""
-        self.dropped += 1
+        self.ends += 1
 
 
 @pytest.fixture
@@ -48,14 +47,14 @@ def new_thread(notes: Notes) -> Iterator[NewThread]:
     made: list[LoopThread] = []
 
     def make(**keywords: Any) -> LoopThread:
-        keywords = {"awoke": notes.awoke, "drop": notes.drop, **keywords}
+        keywords = {"after_sleep": notes.after_sleep, "at_end": notes.at_end, **keywords}
         made.append(LoopThread(NAME, **keywords))
         return made[-1]
 
     yield make
     for one in made:
         one.close(HANG)
-    until(lambda: not threads())
+    assert threads() == []
 
 
 @pytest.fixture
@@ -67,14 +66,6 @@ def thread(new_thread: NewThread) -> LoopThread:
 def threads() -> list[threading.Thread]:
     """Return the loop threads that live."""
     return [one for one in threading.enumerate() if one.name == NAME]
-
-
-def until(is_so: Callable[[], object]) -> None:
-    """Return when something has become so."""
-    end = time.monotonic() + HANG
-    while not is_so():
-        assert time.monotonic() < end
-        time.sleep(0.001)
 
 
 async def current() -> threading.Thread:
@@ -94,27 +85,21 @@ def test_nothing_runs_before_the_first_call(thread: LoopThread, notes: Notes) ->
     """Making one starts nothing, and closing it then has nothing to end."""
     assert threads() == []
     thread.close()
-    assert (threads(), notes.dropped) == ([], 0)
+    assert (threads(), notes.ends) == ([], 0)
 
 
-def test_call_runs_soon(thread: LoopThread) -> None:
-    """What is called runs on the one daemon thread, with its arguments, in order."""
+def test_calls_run_in_order_on_one_daemon_thread(thread: LoopThread) -> None:
+    """Whatever is called from any thread runs on the one daemon thread, which stays."""
     seen: list[Any] = []
+    with ThreadPoolExecutor(8) as pool:
+        first = set(pool.map(lambda _: thread.run(current), range(40)))
     for number in range(100):
         thread.call(lambda n: seen.append((n, threading.current_thread())), number)
     thread.do(int)
     (only,) = threads()
     assert only.daemon
+    assert first == {only}
     assert seen == [(number, only) for number in range(100)]
-
-
-def test_call_that_raises_is_logged(thread: LoopThread, caplog: pytest.LogCaptureFixture) -> None:
-    """A call that raises is logged by asyncio, and the calls after it run."""
-    thread.call(lambda: 1 / 0)
-    thread.do(int)
-    (record,) = caplog.records
-    assert (record.name, record.levelno) == ("asyncio", logging.ERROR)
-    assert "ZeroDivisionError" in caplog.text
 
 
 def test_do_waits(thread: LoopThread) -> None:
@@ -125,32 +110,38 @@ def test_do_waits(thread: LoopThread) -> None:
     assert order == [NAME, 1, 2]
 
 
-def test_do_raises(thread: LoopThread) -> None:
-    """What goes wrong is raised where it was asked for."""
-    with pytest.raises(ZeroDivisionError):
-        thread.do(lambda: 1 / 0)
+@pytest.mark.parametrize("kind", [LookupError, TimeoutError])
+def test_what_is_raised_comes_back(thread: LoopThread, kind: type[Exception]) -> None:
+    """What goes wrong is raised where it was asked for, a TimeoutError of the step's own too."""
 
-
-def test_run_returns_and_raises(thread: LoopThread) -> None:
-    """The outcome of a step comes back."""
-
-    async def fail() -> None:
-        raise LookupError("no")
-
-    assert thread.run(current) in threads()
-    with pytest.raises(LookupError, match="no"):
-        thread.run(fail)
-
-
-@pytest.mark.parametrize("kind", [TimeoutError, asyncio.TimeoutError])
-def test_run_raises_a_timeout_of_the_step(thread: LoopThread, kind: type[Exception]) -> None:
-    """A TimeoutError of the step itself is not taken for a wait that goes on."""
-
-    async def fail() -> None:
+    def fail() -> None:
         raise kind("mine")
 
-    with pytest.raises(TimeoutError, match="mine"):
-        thread.run(fail)
+    async def step() -> None:
+        fail()
+
+    with pytest.raises(kind, match="mine"):
+        thread.do(fail)
+    with pytest.raises(kind, match="mine"):
+        thread.run(step)
+
+
+@pytest.mark.parametrize("kind", [ZeroDivisionError, SystemExit])
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_call_that_raises_ends_nothing(
+    thread: LoopThread, kind: type[BaseException], caplog: pytest.LogCaptureFixture
+) -> None:
+    """A call that raises, SystemExit included, is logged, and the thread goes on."""
+
+    def fail() -> None:
+        raise kind
+
+    first = thread.run(current)
+    thread.call(fail)
+    assert thread.run(current) is first
+    (record,) = caplog.records
+    assert record.levelno == logging.ERROR
+    assert kind.__name__ in caplog.text
 
 
 def test_run_on_the_thread_itself_is_refused(thread: LoopThread) -> None:
@@ -181,10 +172,10 @@ def test_everything_runs_in_an_empty_context(thread: LoopThread) -> None:
 
 
 INTERRUPT = """
-import asyncio, sys, threading
+import asyncio, threading
 from jobwidgets._watch.loop import LoopThread
 
-async def drop():
+async def at_end():
     pass
 
 async def step():
@@ -196,151 +187,29 @@ async def step():
         raise
 
 cancelled = threading.Event()
-thread = LoopThread("loop", awoke=int, drop=drop, heartbeat=0.01)
+thread = LoopThread("loop", after_sleep=int, at_end=at_end)
 try:
     thread.run(step)
 except KeyboardInterrupt:
     print("interrupted", cancelled.wait(20), flush=True)
-    (loop,) = [one for one in threading.enumerate() if one.name == "loop"] or [None]
-    loop and loop.join(20)
-    print(threading.active_count(), flush=True)
 """
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no signals to send")
 def test_interrupt_cancels_the_step(python: Callable[..., subprocess.Popen[str]]) -> None:
-    """An interrupt of whoever waits cancels what was waited for; then the thread is idle."""
+    """An interrupt of whoever waits cancels what was waited for."""
     process = python(INTERRUPT)
     assert process.stdout is not None
     assert process.stdout.readline() == "waiting\n"
     process.send_signal(2)
-    assert process.communicate(timeout=HANG) == ("interrupted True\n1\n", "")
-
-
-def test_step_that_is_dropped_before_it_began(new_thread: NewThread) -> None:
-    """A step whose waiting was over before its turn came does not count as under way for ever."""
-    thread = new_thread(heartbeat=TINY)
-    blocked, opened = threading.Event(), threading.Event()
-    thread.call(lambda: (blocked.set(), opened.wait(HANG)))
-    assert blocked.wait(HANG)
-    with thread._lock:
-        loop = thread._running()
-        asyncio.run_coroutine_threadsafe(current(), loop).cancel()
-        loop.call_soon_threadsafe(thread._arrived, loop)
-    opened.set()
-    until(lambda: not threads())
+    assert process.communicate(timeout=HANG) == ("interrupted True\n", "")
 
 
 # The end
 
 
-def test_idle_thread_ends(new_thread: NewThread, notes: Notes) -> None:
-    """A thread without anything to do ends after some heartbeats, what it held dropped."""
-    thread = new_thread(heartbeat=TINY)
-    for number in range(1, 6):
-        thread.do(int)
-        until(lambda: not threads())
-        assert notes.dropped == number
-
-
-def test_thread_does_not_end_at_once(new_thread: NewThread) -> None:
-    """Before two heartbeats nothing ends: calls in succession find the same thread."""
-    thread = new_thread(heartbeat=HANG)
-    assert len({thread.run(current) for _ in range(20)}) == 1
-
-
-def test_task_keeps_the_thread(new_thread: NewThread) -> None:
-    """As long as something is under way the thread lives."""
-    thread = new_thread(heartbeat=TINY)
-    opened: list[asyncio.Event] = []
-
-    async def begin() -> threading.Thread:
-        opened.append(asyncio.Event())
-        kept.append(asyncio.create_task(opened[0].wait()))
-        return threading.current_thread()
-
-    kept: list[Any] = []
-    first = thread.run(begin)
-    time.sleep(20 * TINY)
-    assert first.is_alive()
-    assert thread.run(current) is first
-    thread.do(opened[0].set)
-    first.join(HANG)
-    assert not first.is_alive()
-
-
-def test_timer_keeps_the_thread(new_thread: NewThread) -> None:
-    """What is planned happens, however many heartbeats later, and what was cancelled is nothing."""
-    thread = new_thread(heartbeat=TINY)
-    fired = threading.Event()
-
-    def plan() -> None:
-        loop = asyncio.get_running_loop()
-        loop.call_later(20 * TINY, lambda: loop.call_later(20 * TINY, fired.set))
-        held.append(loop.call_later(3600, fired.clear))
-        held[0].cancel()
-
-    held: list[asyncio.TimerHandle] = []
-    thread.do(plan)
-    assert fired.wait(HANG)
-    until(lambda: not threads())
-
-
-def test_nothing_is_lost_while_the_thread_ends(new_thread: NewThread) -> None:
-    """Of calls from many threads, made while the thread ends, each runs, and once."""
-    thread, seen = new_thread(heartbeat=0.0), []
-    count, callers = 150, 8
-
-    async def step(mark: tuple[int, int]) -> tuple[int, int]:
-        await asyncio.sleep(0)
-        seen.append(mark)
-        return mark
-
-    def caller(number: int) -> None:
-        for turn in range(count):
-            mark = number, turn
-            if turn % 3 == 0:
-                thread.call(seen.append, mark)
-            elif turn % 3 == 1:
-                thread.do(seen.append, mark)
-            else:
-                assert thread.run(lambda mark=mark: step(mark)) == mark
-            if turn % 5 == 0:
-                time.sleep(0.0005 * (number % 3))
-
-    with ThreadPoolExecutor(callers) as pool:
-        list(pool.map(caller, range(callers)))
-    thread.do(int)
-    until(lambda: len(seen) == count * callers)
-    assert len(set(seen)) == count * callers
-    until(lambda: not threads())
-
-
-def test_planned_calls_are_not_lost_while_the_thread_ends(new_thread: NewThread) -> None:
-    """A timer that a call plans in the very moment of an end fires all the same."""
-    thread, fired = new_thread(heartbeat=0.0), threading.Semaphore(0)
-    for turn in range(200):
-        thread.call(lambda: asyncio.get_running_loop().call_later(0.001, fired.release))
-        time.sleep(0.0001 * (turn % 20))
-    for _ in range(200):
-        assert fired.acquire(timeout=HANG)
-
-
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_breakdown_of_the_thread_is_not_for_good(thread: LoopThread) -> None:
-    """After a call that ends the thread (SystemExit, say) the next call begins another."""
-    first = thread.run(current)
-    thread.call(sys.exit)
-    first.join(HANG)
-    assert not first.is_alive()
-    assert thread.run(current) is not first
-
-
-# The close
-
-
 def test_close_ends_what_is_under_way(thread: LoopThread, notes: Notes) -> None:
-    """Closing cancels the tasks and lets go of whoever waits; a later call begins anew."""
+    """Closing cancels the tasks and lets go of whoever waits, for good."""
     with ThreadPoolExecutor(3) as pool:
         entered = threading.Semaphore(0)
 
@@ -353,14 +222,17 @@ def test_close_ends_what_is_under_way(thread: LoopThread, notes: Notes) -> None:
             assert entered.acquire(timeout=HANG)
         thread.close(HANG)
         assert all(isinstance(one.exception(HANG), BaseException) for one in waiting)
-    assert (threads(), notes.dropped) == ([], 1)
-    assert thread.run(current) in threads()
+    assert (threads(), notes.ends) == ([], 1)
+    for verb in (thread.call, thread.do):
+        with pytest.raises(RuntimeError, match="the program ends"):
+            verb(int)
+    with pytest.raises(RuntimeError, match="the program ends"):
+        thread.run(current)
+    assert threads() == []
 
 
-def test_close_is_quick_with_a_task_that_does_not_end(new_thread: NewThread) -> None:
-    """A task that outlasts its cancellation for a while holds up the end for half a second."""
-    thread = new_thread()
-    kept: list[asyncio.Task[None]] = []
+def test_close_is_quick_with_a_task_that_does_not_end(thread: LoopThread) -> None:
+    """A task that outlasts its cancellation does not hold up the end."""
 
     async def stubborn() -> None:
         try:
@@ -372,71 +244,27 @@ def test_close_is_quick_with_a_task_that_does_not_end(new_thread: NewThread) -> 
         kept.append(asyncio.create_task(stubborn()))
         await asyncio.sleep(0)
 
+    kept: list[asyncio.Task[None]] = []
     thread.run(begin)
     before = time.monotonic()
-    thread.close()
+    thread.close(HANG)
     assert time.monotonic() - before < HANG / 2
-    until(lambda: not threads())
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_failing_drop_leaves_no_loop_open(new_thread: NewThread) -> None:
+def test_failing_end_leaves_no_loop_open(new_thread: NewThread) -> None:
     """When letting go fails, that of a user's transport say, the loop is closed all the same."""
 
     async def fail() -> None:
         raise LookupError("no")
 
-    thread = new_thread(drop=fail)
+    async def running_loop() -> asyncio.AbstractEventLoop:
+        return asyncio.get_running_loop()
+
+    thread = new_thread(at_end=fail)
     loop = thread.run(running_loop)
     thread.close(HANG)
     until(loop.is_closed)
-
-
-async def running_loop() -> asyncio.AbstractEventLoop:
-    """Return the running loop."""
-    return asyncio.get_running_loop()
-
-
-def test_calls_of_a_closed_loop_do_not_count_for_the_next(new_thread: NewThread) -> None:
-    """However often it is closed in the midst of calls, the last thread ends when it is idle."""
-    thread = new_thread(heartbeat=TINY)
-    for _ in range(50):
-        for _ in range(5):
-            thread.call(int)
-        thread.close(0)
-    thread.do(int)
-    until(lambda: not threads())
-
-
-def test_loops_are_closed(new_thread: NewThread) -> None:
-    """A thread that has ended leaves no loop, and so no socket, behind."""
-    thread = new_thread(heartbeat=TINY)
-    loops = []
-    for _ in range(3):
-        loops.append(thread.run(running_loop))
-        until(lambda: not threads())
-    assert all(loop.is_closed() for loop in loops)
-    gc.collect()  # an open one would warn here
-
-
-def test_nothing_planned_happens_in_the_end(new_thread: NewThread) -> None:
-    """What is planned when the end begins is dropped, however long the end takes."""
-
-    async def drop() -> None:
-        await asyncio.sleep(10 * TINY)
-
-    def plan() -> None:
-        loop = asyncio.get_running_loop()
-        for number in range(10):
-            loop.call_later(number * TINY, fired.append, number)
-        loop.call_soon(loop.stop)
-
-    fired: list[int] = []
-    thread = new_thread(drop=drop, heartbeat=TINY)
-    ending = thread.run(current)
-    thread.call(plan)
-    ending.join(HANG)
-    assert fired in ([], [0])  # the first is due in the last turn of the loop itself
 
 
 def test_task_that_begins_another_in_the_end(thread: LoopThread, notes: Notes) -> None:
@@ -447,7 +275,7 @@ def test_task_that_begins_another_in_the_end(thread: LoopThread, notes: Notes) -
         try:
             await never()
         finally:
-            ended.append(notes.dropped)
+            ended.append(notes.ends)
 
     async def stubborn() -> None:
         try:
@@ -463,27 +291,41 @@ def test_task_that_begins_another_in_the_end(thread: LoopThread, notes: Notes) -
     kept: list[Any] = []
     thread.run(begin)
     thread.close(HANG)
-    assert (ended, notes.dropped) == ([0], 1)
+    assert (ended, notes.ends) == ([0], 1)
+
+
+def test_thread_that_cannot_start(
+    thread: LoopThread, monkeypatch: pytest.MonkeyPatch, notes: Notes
+) -> None:
+    """At the limit of threads each call raises, and when there is room the next one runs."""
+
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refuse)
+        for _ in range(2):
+            with pytest.raises(RuntimeError, match="can't start new thread"):
+                thread.do(int)
+    assert thread.run(current) in threads()
 
 
 # The heartbeat
 
 
 class Sleeper:
-    """A loop thread that has something to do, and the clocks that it looks at."""
+    """A loop thread that runs, and the clocks that it looks at."""
 
-    def __init__(self, new_thread: NewThread) -> None:
+    def __init__(self, new_thread: NewThread, **keywords: Any) -> None:
         self._wall, self._monotonic = 1e9, 500.0
         self._looks = threading.Semaphore(0)
-        self._thread = new_thread(heartbeat=TINY, wall=self._look, monotonic=self._now)
-        self._thread.do(lambda: asyncio.get_running_loop().call_later(3600, int))
+        clocks = {"wall": self._look, "monotonic": lambda: self._monotonic}
+        self._thread = new_thread(heartbeat=TINY, **clocks, **keywords)
+        self._thread.do(int)
 
     def _look(self) -> float:
         self._looks.release()
         return self._wall
-
-    def _now(self) -> float:
-        return self._monotonic
 
     def pass_by(self, wall: float, monotonic: float = 0.0) -> None:
         """Let so many seconds pass by each clock, and return some heartbeats later."""
@@ -501,10 +343,10 @@ class Sleeper:
 def test_sleep_is_noticed_once(new_thread: NewThread, notes: Notes) -> None:
     """When the wall clock has run on and the other has not, the machine has slept."""
     sleeper = Sleeper(new_thread)
-    for slept, awoken in [(3600.0, 1), (2.5, 2), (1e7, 3)]:
+    for slept, sleeps in [(3600.0, 1), (2.5, 2), (1e7, 3)]:
         sleeper.pass_by(slept)
         sleeper.pass_by(0.0)
-        assert notes.awoken == awoken
+        assert notes.sleeps == sleeps
 
 
 @pytest.mark.parametrize(
@@ -515,4 +357,21 @@ def test_clocks_that_stay_together(
 ) -> None:
     """A busy machine, a small correction and a clock that is set back are no sleep."""
     Sleeper(new_thread).pass_by(wall, monotonic)
-    assert notes.awoken == 0
+    assert notes.sleeps == 0
+
+
+def test_heartbeat_outlives_what_it_calls(
+    new_thread: NewThread, caplog: pytest.LogCaptureFixture
+) -> None:
+    """When what is called after a sleep raises, that is logged, and the next sleep is noticed."""
+    calls: list[int] = []
+
+    def fail() -> None:
+        calls.append(1)
+        raise LookupError("no")
+
+    sleeper = Sleeper(new_thread, after_sleep=fail)
+    sleeper.pass_by(3600)
+    sleeper.pass_by(3600)
+    assert len(calls) == 2
+    assert caplog.text.count("LookupError: no") == 2
