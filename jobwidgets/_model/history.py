@@ -4,20 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from math import nan
-from struct import Struct
+from datetime import datetime, timedelta
 from typing import Any
 
+from jobwidgets._model.packed import PackedSnapshots, add
 from jobwidgets._model.snapshot import Message, Snapshot, Status
 from jobwidgets.errors import JobCancelledError, JobFailedError, JobGoneError, JobwidgetsError
-
-NONE = -(2**63)  # stands for None in the integer columns: no dialect reads such a number
-ROW = Struct("<qbiqqdi")
-"""One row of `SnapshotColumns`."""
-_STATUS_INDEX = {status: index for index, status in enumerate(Status)}
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 
 def outcome_error(snapshot: Snapshot) -> JobwidgetsError | None:
@@ -31,85 +23,6 @@ def outcome_error(snapshot: Snapshot) -> JobwidgetsError | None:
     if snapshot.status is Status.GONE:
         return JobGoneError(f"{name} was removed from the server, its outcome is unknown")
     return None
-
-
-class SnapshotColumns:
-    """Distinct snapshots as columns, 41 bytes a snapshot.
-
-    One thread adds rows, any other may read: a row is there as a whole, or not at all.
-
-    Attributes
-    ----------
-    words
-        The raw statuses, in the order in which they were first seen.
-    """
-
-    __slots__ = ("_rows", "words")
-
-    def __init__(self) -> None:
-        self._rows = bytearray()
-        self.words: tuple[str | None, ...] = ()
-
-    def __len__(self) -> int:
-        return len(self._rows) // ROW.size
-
-    @property
-    def rows(self) -> bytes:
-        """All rows, each packed as `ROW`: the columns below in this order."""
-        return bytes(self._rows)
-
-    @property
-    def seen(self) -> list[int]:
-        """Microseconds since 1970-01-01 UTC, by this client's clock; `NONE`: nobody watched."""
-        return self._column(0)
-
-    @property
-    def status(self) -> list[int]:
-        """Index into ``list(Status)``."""
-        return self._column(1)
-
-    @property
-    def raw_status(self) -> list[int]:
-        """Index into `words`."""
-        return self._column(2)
-
-    @property
-    def steps_done(self) -> list[int]:
-        """Completed steps, `NONE` where unknown."""
-        return self._column(3)
-
-    @property
-    def steps_total(self) -> list[int]:
-        """All steps, `NONE` where unknown."""
-        return self._column(4)
-
-    @property
-    def progress(self) -> list[float]:
-        """0…1, NaN where unknown."""
-        return self._column(5)
-
-    @property
-    def messages(self) -> list[int]:
-        """How many messages the snapshot had."""
-        return self._column(6)
-
-    def append(self, snapshot: Snapshot) -> None:
-        """Add one snapshot."""
-        if snapshot.raw_status not in self.words:
-            self.words += (snapshot.raw_status,)
-        seen = snapshot.seen
-        self._rows += ROW.pack(
-            NONE if seen is None else (seen - _EPOCH) // _MICROSECOND,
-            _STATUS_INDEX[snapshot.status],
-            self.words.index(snapshot.raw_status),
-            NONE if snapshot.steps_done is None else snapshot.steps_done,
-            NONE if snapshot.steps_total is None else snapshot.steps_total,
-            nan if snapshot.progress is None else snapshot.progress,
-            len(snapshot.messages),
-        )
-
-    def _column(self, index: int) -> list[Any]:
-        return [row[index] for row in ROW.iter_unpack(self.rows)]
 
 
 class JobHistory:
@@ -129,8 +42,9 @@ class JobHistory:
     latest : Snapshot or None
         The last distinct snapshot, each of its messages with when it was first seen.
         None before the first document.
-    snapshots : SnapshotColumns
-        One row a distinct snapshot, in the order in which they were seen.
+    snapshots : sequence of SnapshotSummary
+        The distinct snapshots in the order in which they were seen, each with its `seen`,
+        `status`, `raw_status`, `steps_done`, `steps_total`, `progress` and `message_count`.
     elapsed : timedelta or None
         How long the job had run at the last document (the server's `Date` less its start, never
         negative); of an ended job, its duration. None while the start is unknown, and for a job
@@ -143,7 +57,7 @@ class JobHistory:
         self.job_id = job_id
         self.url = url
         self.latest: Snapshot | None = None
-        self.snapshots = SnapshotColumns()
+        self.snapshots = PackedSnapshots()
         self.elapsed: timedelta | None = None
         self.watch_error: JobwidgetsError | None = None
         self._lost: dict[str, list[datetime | None]] = {}
@@ -185,10 +99,12 @@ class JobHistory:
         return ended or self.watch_error
 
     def record(self, snapshot: Snapshot, server_time: datetime | None = None) -> int | None:
-        """Take in one snapshot, whose `seen` is known.
+        """Take in one snapshot.
 
         Parameters
         ----------
+        snapshot
+            What a document says, with when it was received; without it nobody saw it arrive.
         server_time
             The server's clock when it answered (UTC); None where it did not tell.
 
@@ -202,8 +118,9 @@ class JobHistory:
         if self.latest == snapshot:
             return None
         messages, kept = _stamped(self.messages, snapshot, self._lost)
-        self.latest = replace(snapshot, messages=messages)
-        self.snapshots.append(self.latest)
+        is_same = messages is snapshot.messages
+        self.latest = snapshot if is_same else replace(snapshot, messages=messages)
+        add(self.snapshots, self.latest)
         return kept
 
     def record_again(self, seen: datetime, server_time: datetime | None = None) -> None:
@@ -233,6 +150,8 @@ def _stamped(
     does not hold any more, for a message of the same text that comes (back) elsewhere or later.
     """
     new = snapshot.messages
+    if snapshot.seen is None and not old:
+        return new, 0
     kept = next(
         (i for i, (was, now) in enumerate(zip(old, new, strict=False)) if was != now),
         min(len(old), len(new)),

@@ -10,26 +10,14 @@ import pandas as pd
 
 from jobwidgets._model.history import JobHistory, outcome_error
 from jobwidgets._model.snapshot import Snapshot
-from jobwidgets.frames._columns import STATUS, TIME, Dtype, SnapshotRows, repeated, typed
+from jobwidgets.frames._columns import column, repeated
 from jobwidgets.frames._given import Given, histories
+from jobwidgets.frames._snapshots import SnapshotRows
 
-_JOBS: dict[str, Dtype] = {
-    "url": "str",
-    "job_id": "str",
-    "kind": "str",
-    "owner": "str",
-    "status": STATUS,
-    "raw_status": "str",
-    "started": TIME,
-    "ended": TIME,
-    "duration": "timedelta64[us]",
-    "steps_done": "Int64",
-    "steps_total": "Int64",
-    "progress": "float64",
-    "messages": "Int64",
-    "mission_id": "str",
-    "error": "str",
-}
+_JOB_COLUMNS = (
+    *("url", "job_id", "kind", "owner", "status", "raw_status", "started", "ended", "duration"),
+    *("steps_done", "steps_total", "progress", "messages", "mission_id", "error"),
+)
 
 
 def jobs_frame(
@@ -86,13 +74,17 @@ def jobs_frame(
         No such dialect, or an attribute's name is taken by another column.
     """
     names = _attribute_names(attributes)
-    columns: dict[str, list[Any]] = {name: [] for name in (*_JOBS, *names)}
+    columns: dict[str, list[Any]] = {name: [] for name in (*_JOB_COLUMNS, *names)}
     for history in histories(jobs, dialect):
         row = _job_row(history, names)
-        for name, column in columns.items():
-            column.append(row.get(name))
-    dtypes = {**_JOBS, **dict.fromkeys(names, "object")}
-    return pd.DataFrame({name: typed(columns[name], dtypes[name]) for name in columns})
+        for name, values in columns.items():
+            values.append(row.get(name))
+    return pd.DataFrame(
+        {
+            **{name: column(name, columns[name]) for name in _JOB_COLUMNS},
+            **{name: pd.Series(columns[name], dtype="object") for name in names},
+        }
+    )
 
 
 def messages_frame(jobs: Given, /, *, dialect: str = "mission") -> pd.DataFrame:
@@ -141,11 +133,11 @@ def messages_frame(jobs: Given, /, *, dialect: str = "mission") -> pd.DataFrame:
         seen.extend([message.seen for message in messages])
     return pd.DataFrame(
         {
-            "job_id": repeated(ids, counts),
-            "number": typed(numbers, "Int64"),
-            "code": typed(codes, "Int64"),
-            "text": typed(texts, "str"),
-            "seen": typed(seen, TIME),
+            "job_id": repeated("job_id", ids, counts),
+            "number": column("number", numbers),
+            "code": column("code", codes),
+            "text": column("text", texts),
+            "seen": column("seen", seen),
         }
     )
 
@@ -196,7 +188,7 @@ def _attribute_names(attributes: Iterable[str]) -> tuple[str, ...]:
     for index, name in enumerate(names):
         if not isinstance(name, str):
             raise TypeError(f"attributes[{index}]: expected a str, found {type(name).__name__}")
-        if name in _JOBS or name in names[:index]:
+        if name in _JOB_COLUMNS or name in names[:index]:
             raise ValueError(f"attributes[{index}]: there is a column {name!r} already")
     return names
 

@@ -69,8 +69,7 @@ def _parsed(document: Mapping[str, Any], place: str, dialect: Dialect) -> Snapsh
 def _unwatched(snapshot: Snapshot) -> JobHistory:
     """Return the history of a document that nobody saw arrive: one snapshot without `seen`."""
     history = JobHistory(snapshot.id)
-    history.latest = snapshot
-    history.snapshots.append(snapshot)
+    history.record(snapshot)
     return history
 
 

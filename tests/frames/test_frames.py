@@ -574,13 +574,6 @@ def test_error_of_an_iterable_passes(make: Any) -> None:
         make(broken())
 
 
-def test_word_without_a_row_is_left_out() -> None:
-    """A snapshot that the poller has not wholly written yet is not in the frame."""
-    history = watched(document())
-    history.snapshots.words += ("BAKING",)
-    assert snapshots_frame([history, document("j2")]).job_id.tolist() == ["j1", "j2"]
-
-
 def test_reading_while_the_poller_writes() -> None:
     """A frame made while snapshots arrive has whole rows, and does not hinder the writer."""
     history, done = JobHistory("j1"), threading.Event()

@@ -1,12 +1,15 @@
-from dataclasses import replace
+import pickle
+import tracemalloc
+from collections.abc import Sequence
+from dataclasses import FrozenInstanceError, replace
 from datetime import datetime, timedelta
-from math import isnan
 from typing import Any
 
 import pytest
 from documents import ABSENT, JOB_URL, after, case, document, milliseconds, snapshot, watched
 
-from jobwidgets._model.history import NONE, JobHistory, SnapshotColumns, outcome_error
+from jobwidgets._model.history import JobHistory, outcome_error
+from jobwidgets._model.packed import SnapshotSummary
 from jobwidgets._model.snapshot import Status
 from jobwidgets.errors import (
     JobCancelledError,
@@ -40,12 +43,10 @@ def test_before_the_first_document() -> None:
 def test_life_of_a_job() -> None:
     """A history tells what was seen, from the first document to the end."""
     history = watched(case("submitted"), case("processing-2-of-5"), case("completed"))
-    columns = history.snapshots
-    statuses = [list(Status)[index] for index in columns.status]
-    assert statuses == [Status.QUEUED, Status.RUNNING, Status.SUCCEEDED]
-    words = [columns.words[index] for index in columns.raw_status]
-    assert words == ["SUBMITTED", "PROCESSING", "COMPLETED"]
-    assert list(columns.messages) == [0, 6, 11]
+    first, second, third = history.snapshots
+    assert first == SnapshotSummary(after(0), Status.QUEUED, "SUBMITTED", None, None, None, 0)
+    assert second == SnapshotSummary(after(1), Status.RUNNING, "PROCESSING", 2, 5, 0.4, 6)
+    assert third == SnapshotSummary(after(2), Status.SUCCEEDED, "COMPLETED", 5, 5, 1.0, 11)
     assert sights(history) == [after(1)] * 6 + [after(2)] * 5
     assert (history.status, history.elapsed) == (Status.SUCCEEDED, timedelta(seconds=66.311))
     assert history.document == case("completed")
@@ -56,9 +57,8 @@ def test_only_distinct_snapshots() -> None:
     """A document that says nothing new adds nothing; one that goes back does."""
     one, two = document(stepsCompleted=1), document(stepsCompleted=2)
     history = watched(one, one, two, two, one, one)
-    assert list(history.snapshots.steps_done) == [1, 2, 1]
-    microseconds = [round(after(second).timestamp() * 1e6) for second in (0, 2, 4)]
-    assert list(history.snapshots.seen) == microseconds
+    assert [snapshot.steps_done for snapshot in history.snapshots] == [1, 2, 1]
+    assert [snapshot.seen for snapshot in history.snapshots] == [after(0), after(2), after(4)]
     assert history.latest is not None
     assert history.latest.seen == after(4)
 
@@ -260,36 +260,49 @@ def test_outcomes_are_our_errors(kind: type[Exception]) -> None:
     assert issubclass(kind, JobwidgetsError)
 
 
-def test_columns_hold_what_is_unknown() -> None:
-    """Unknown counters and parts are marked, never a made-up number."""
-    unknown = document(stepsCompleted=ABSENT, totalSteps=ABSENT, status=None)
-    columns = watched(document(), unknown).snapshots
-    assert list(columns.steps_done) == [1, NONE]
-    assert list(columns.steps_total) == [5, NONE]
-    assert columns.progress[0] == 0.2
-    assert isnan(columns.progress[1])
-    assert columns.words == ("PROCESSING", None)
-    assert list(columns.raw_status) == [0, 1]
-
-
 @pytest.mark.parametrize("count", [0, -1, 2**63 - 1, -(2**63) + 1])
-def test_columns_hold_any_count(count: int) -> None:
-    """Every count that a dialect reads fits, and is not taken for an unknown one."""
-    columns = watched(document(stepsCompleted=count, totalSteps=count)).snapshots
-    assert [columns.steps_done[0], columns.steps_total[0]] == [count, count]
-    assert count != NONE
+def test_snapshots_hold_any_count(count: int) -> None:
+    """Every count that a dialect reads is kept, and is not taken for an unknown one."""
+    (only,) = watched(document(stepsCompleted=count, totalSteps=count)).snapshots
+    assert (only.steps_done, only.steps_total) == (count, count)
 
 
-def test_columns_are_small() -> None:
-    """One snapshot takes the bytes that the documentation says."""
-    columns = watched(document()).snapshots
-    assert (len(columns), len(columns.rows)) == (1, 41)
-    assert (len(SnapshotColumns()), SnapshotColumns().rows) == (0, b"")
+def test_snapshots_are_a_sequence() -> None:
+    """They are indexed, sliced, iterated over and searched as any sequence is."""
+    words = ["A", None, "A", "B", "A"]
+    snapshots = watched(*(document(status=word) for word in words)).snapshots
+    assert isinstance(snapshots, Sequence)
+    assert [one.raw_status for one in snapshots] == words
+    assert len(snapshots) == 5
+    assert (snapshots[-1].seen, snapshots[-2].raw_status) == (after(4), "B")
+    assert snapshots[1::2] == (snapshots[1], snapshots[3])
+    assert snapshots[7:] == ()
+    assert snapshots.index(snapshots[2]) == 2
+    with pytest.raises(IndexError):
+        snapshots[5]
+    with pytest.raises(FrozenInstanceError):
+        snapshots[0].seen = None  # type: ignore[misc]
 
 
-def test_a_word_is_kept_once() -> None:
-    """Raw statuses are numbered by their first sight."""
-    lives = ["PROCESSING", "CANCELLING", "PROCESSING", "odd", "CANCELLING"]
-    columns = watched(*(document(status=status) for status in lives)).snapshots
-    assert columns.words == ("PROCESSING", "CANCELLING", "odd")
-    assert list(columns.raw_status) == [0, 1, 0, 2, 1]
+def test_history_is_pickled() -> None:
+    """A history can be stored, and sent to another process."""
+    history = watched(case("submitted"), case("completed"))
+    copy = pickle.loads(pickle.dumps(history))  # noqa: S301 - our own
+    assert list(copy.snapshots) == list(history.snapshots)
+    assert (copy.latest, copy.elapsed, copy.job_id) == (
+        history.latest,
+        history.elapsed,
+        history.job_id,
+    )
+
+
+def test_snapshots_are_small() -> None:
+    """A snapshot takes at most 41 bytes, so that a job of a day takes little."""
+    history, one = JobHistory("j1"), snapshot(document())
+    tracemalloc.start()
+    for step in range(10_000):
+        history.record(replace(one, steps_done=step))
+    bytes_taken, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(history) == 10_000
+    assert bytes_taken < 50 * 10_000  # a growing buffer has an eighth to spare
