@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -16,11 +16,12 @@ from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 
-from jobwidgets._model.redact import redacted
+from jobwidgets._model.redact import redacted_document
 from jobwidgets._visible import clipped
 from jobwidgets.dialects import Dialect, Refusal
 from jobwidgets.errors import (
     BodyError,
+    DocumentError,
     ExchangeError,
     NoSuchJobError,
     RefusedError,
@@ -74,24 +75,46 @@ class Answer:
         return _http_date(self.headers.get("date"))
 
 
-def read_document(answer: Answer, dialect: Dialect) -> Any:
-    """Return the JSON value that `answer` holds, or raise the ExchangeError that it stands for."""
-    document, problem = _json(answer.body)
+def read_document(answer: Answer, dialect: Dialect, secrets: Iterable[str] = ()) -> Any:
+    """Return the JSON value that `answer` holds, or raise the ExchangeError that it stands for.
+
+    This is the one place where tokens are taken out of what a server says: nothing that is read
+    or told afterwards holds one.
+
+    Parameters
+    ----------
+    answer
+        What came.
+    dialect
+        Knows the server's error bodies.
+    secrets
+        Tokens that the server may quote; one that is a part of another one comes after it.
+
+    Raises
+    ------
+    ExchangeError
+        If the answer is an error, or no JSON.
+    DocumentError
+        If it is nested too deeply.
+    """
+    document, problem = _decoded(answer.body, secrets)
     refusal = dialect.refusal(document)
     if refusal is not None:
         raise _refused(answer, refusal)
     if answer.status >= HTTPStatus.BAD_REQUEST:
         raise _refused(answer, Refusal(None, _phrase(answer.status)))
+    if isinstance(problem, DocumentError):
+        raise problem
     if problem is not None:
         # Not the problem itself: it would keep the whole body alive.
         raise _no_json(answer, problem) from ValueError(str(problem))
     return document
 
 
-def _json(body: bytes) -> tuple[Any, Exception | None]:
+def _decoded(body: bytes, secrets: Iterable[str]) -> tuple[Any, Exception | None]:
     try:
-        return json.loads(body), None
-    except (ValueError, RecursionError) as problem:
+        return redacted_document(json.loads(body), secrets), None
+    except (ValueError, RecursionError, DocumentError) as problem:
         return None, problem
 
 
@@ -110,7 +133,7 @@ def _refused(answer: Answer, refusal: Refusal) -> ExchangeError:
 
 
 def _sentence(code: int | None, text: str) -> str:
-    text = clipped(redacted(" ".join(text.split())), _LONGEST_QUOTE)
+    text = clipped(" ".join(text.split()), _LONGEST_QUOTE)
     return " ".join(part for part in ("" if code is None else str(code), text) if part) or "refused"
 
 

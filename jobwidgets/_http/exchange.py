@@ -13,7 +13,6 @@ from jobwidgets._http.answers import TOKEN_REFUSED, Answer, read_document
 from jobwidgets._http.budget import at_once
 from jobwidgets._http.tokens import TokenKeeper
 from jobwidgets._http.urls import redirected, with_query
-from jobwidgets._model.redact import redacted_body, redacted_document
 from jobwidgets._model.snapshot import Snapshot
 from jobwidgets._threads import call_in_thread
 from jobwidgets.dialects import Dialect
@@ -161,20 +160,8 @@ class Source:
         return last, Reading(snapshot, seen, answer.server_time)
 
     def _document(self, answer: Answer) -> Any:
-        """Return the JSON value without our tokens, however its bytes had spelt them.
-
-        A message may quote a token that is long replaced.
-        """
-        body = answer.body
-        for token in self._sent:
-            body = redacted_body(body, token)
-        document = read_document(replace(answer, body=body), self.dialect)
-        try:
-            for token in self._sent:
-                document = redacted_document(document, token)
-        except RecursionError as error:
-            raise DocumentError("the document is nested too deeply to be read") from error
-        return document
+        """Return the JSON value; a message may quote a token that is long replaced."""
+        return read_document(answer, self.dialect, self._sent)
 
     def _parse(self, document: object) -> Snapshot:
         snapshot, wanted = self.dialect.parse(document), self.dialect.job_id(self.url)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
+
+from jobwidgets.errors import DocumentError
 
 REDACTED = "[redacted]"
 # Esri servers quote whole request URLs in messages; `%3D` is a `=` within another URL.
@@ -43,24 +45,49 @@ def _encodable(text: str) -> str:
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def redacted_document(document: Any, secret: str | None = None) -> Any:
+def redacted_document(document: Any, secrets: Iterable[str] = ()) -> Any:
     """Return a copy of a decoded JSON value with every text in it redacted, names included.
 
     The text of an attribute whose name ends with "token" is a token as a whole.
+
+    Parameters
+    ----------
+    document
+        Any JSON value.
+    secrets
+        Tokens to look for word by word; one that is a part of another one comes after it.
+
+    Raises
+    ------
+    DocumentError
+        If it is nested too deeply.
     """
-    if isinstance(document, str):
-        return _shared(redacted(document, secret))
-    if isinstance(document, list | tuple):
-        return [redacted_document(item, secret) for item in document]
-    if isinstance(document, Mapping):
-        return dict(_redacted_item(str(name), document[name], secret) for name in document)
-    return _one_copy(document) if type(document) is int else document
+    try:
+        return _redacted(document, tuple(secrets))
+    except RecursionError as error:
+        raise DocumentError("the document is nested too deeply to be read") from error
 
 
-def _redacted_item(name: str, value: Any, secret: str | None) -> tuple[str, Any]:
+def _redacted(value: Any, secrets: tuple[str, ...]) -> Any:
+    if isinstance(value, str):
+        return _shared(_without(value, secrets))
+    if isinstance(value, list | tuple):
+        return [_redacted(item, secrets) for item in value]
+    if isinstance(value, Mapping):
+        return dict(_redacted_item(str(name), value[name], secrets) for name in value)
+    return _one_copy(value) if type(value) is int else value
+
+
+def _redacted_item(name: str, value: Any, secrets: tuple[str, ...]) -> tuple[str, Any]:
     is_token = isinstance(value, str) and name.casefold().endswith("token")
-    value = REDACTED if is_token else redacted_document(value, secret)
-    return _shared(redacted(name, secret)), value
+    value = REDACTED if is_token else _redacted(value, secrets)
+    return _shared(_without(name, secrets)), value
+
+
+def _without(text: str, secrets: tuple[str, ...]) -> str:
+    for secret in secrets:
+        text = redacted(text, secret)
+    return text if secrets else redacted(text)
 
 
 def _shared(text: str) -> str:
@@ -71,12 +98,3 @@ def _shared(text: str) -> str:
 def _one_copy(value: Any) -> Any:
     """Return the same object for equal values: the documents of a server repeat most of theirs."""
     return value
-
-
-def redacted_body(body: bytes, secret: str | None) -> bytes:
-    """Return `body` with each copy of `secret` replaced, JSON's usual escapes of it included."""
-    if secret is None or len(secret) < _SHORTEST_SECRET:
-        return body
-    for form in {secret, secret.replace("/", r"\/"), secret.replace("=", r"\u003d")}:
-        body = body.replace(form.encode(), REDACTED.encode())
-    return body

@@ -13,7 +13,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
-from jobwidgets._model.redact import redacted, redacted_document
 from jobwidgets._model.snapshot import Message, Snapshot, Status
 from jobwidgets.dialects import Refusal
 from jobwidgets.errors import DocumentError
@@ -70,7 +69,7 @@ class Mission:
         parts = urlsplit(jobs_url)
         path = parts.path.rstrip("/")
         if not path.endswith("/jobs"):
-            found = redacted(jobs_url)
+            found = jobs_url.partition("?")[0]
             raise ValueError(f"the URL of a jobs resource ends with /jobs; found {found!r}")
         return urlunsplit(parts._replace(path=f"{path}/{quote(job_id, safe='')}"))
 
@@ -78,7 +77,7 @@ class Mission:
         """Return the last part of the URL's path, unquoted."""
         parts = urlsplit(job_url).path.rstrip("/").split("/")
         if len(parts) < 2 or parts[-2] != "jobs":
-            found = redacted(job_url)
+            found = job_url.partition("?")[0]
             raise ValueError(f"the URL of a job ends with /jobs/<job id>; found {found!r}")
         return unquote(parts[-1])
 
@@ -116,7 +115,7 @@ class Mission:
         listed = document.get("asyncJobs") if isinstance(document, Mapping) else None
         if not isinstance(listed, list):
             raise DocumentError(f'expected {{"asyncJobs": [id, …]}}, found {_found(document)}')
-        return list(dict.fromkeys(redacted(i) for i in listed if isinstance(i, str) and i))
+        return list(dict.fromkeys(i for i in listed if isinstance(i, str) and i))
 
     def refusal(self, document: object) -> Refusal | None:
         """Return what Esri's two error bodies say.
@@ -137,22 +136,18 @@ class Mission:
 
 
 def _job(document: object) -> Mapping[str, Any]:
-    """Return the document with its tokens redacted, once it is sure to be a job's."""
+    """Return the document, once it is sure to be a job's."""
     if not isinstance(document, Mapping):
         raise DocumentError(f"expected a job document, found {_found(document)}")
     if not isinstance(document.get("jobId"), str) or not document["jobId"]:
         raise DocumentError(f'expected a job document with a "jobId", found {_found(document)}')
-    try:
-        job: Mapping[str, Any] = redacted_document(document)
-    except RecursionError as error:
-        raise DocumentError("the job document is nested too deeply to be read") from error
-    return job
+    return document
 
 
 def _found(document: object) -> str:
     """Return what was found instead: names and types, no values."""
     if isinstance(document, Mapping):
-        names = redacted(", ".join(sorted(str(name)[:40] for name in document)[:8]))
+        names = ", ".join(sorted(str(name)[:40] for name in document)[:8])
         return f"an object with: {names}" if names else "an empty object"
     if isinstance(document, list | tuple):
         return f"a list of {len(document)}"

@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeAlias
 import pandas as pd
 
 from jobwidgets._model.history import JobHistory
-from jobwidgets._model.redact import redacted
+from jobwidgets._model.redact import redacted_document
 from jobwidgets._model.snapshot import Snapshot
 from jobwidgets.dialects import Dialect, find_dialect
 from jobwidgets.errors import DocumentError
@@ -54,11 +54,15 @@ def _history(item: object, place: str, dialect: Dialect) -> JobHistory | None:
     return kept if isinstance(kept, JobHistory) else None
 
 
-def _parsed(document: Mapping[str, Any], place: str, dialect: Dialect) -> Snapshot:
+def _parsed(given: Mapping[str, Any], place: str, dialect: Dialect) -> Snapshot:
+    try:
+        document = redacted_document(given)
+    except DocumentError as error:
+        raise DocumentError(f"{place}: {error}") from error
     refusal = dialect.refusal(document)
     if refusal is not None:
         code = "without a code" if refusal.code is None else f"with code {refusal.code}"
-        text = redacted(refusal.text) or "the server gave no text"
+        text = refusal.text or "the server gave no text"
         raise DocumentError(f"{place}: expected a job document, found an error {code}: {text}")
     try:
         return dialect.parse(document)

@@ -19,7 +19,7 @@ EXAMPLE_ID = "j522676d9-983a-48e2-a51c-5066966160f0"
 # A value of every JSON type, and the odd ones among them.
 ODD = [
     *(None, True, False, 0, -1, 1.5, 10**30, 1e308, float("nan"), float("inf"), -(2**63)),
-    *("", "word", "7", "\x00", "\ud800", [], [None, [1, {}]], {}, {"a": {"b": [1]}}),
+    *("", "word", "7", "\x00", [], [None, [1, {}]], {}, {"a": {"b": [1]}}),
 ]
 
 
@@ -91,7 +91,7 @@ def test_jobs_list_without_repeats() -> None:
 
 def test_jobs_list_with_odd_ids() -> None:
     """What can be no id is passed over: there would be no URL to ask for it."""
-    assert MISSION.ids({"asyncJobs": ODD}) == ["word", "7", "\x00", "\\ud800"]
+    assert MISSION.ids({"asyncJobs": ODD}) == ["word", "7", "\x00"]
     for job_id in MISSION.ids({"asyncJobs": ODD}):
         assert MISSION.job_id(MISSION.job_url(JOBS_URL, job_id)) == job_id
 
@@ -498,12 +498,10 @@ def test_body_without_an_id_is_no_job(job_id: Any) -> None:
         parsed(jobId=job_id)
 
 
-def test_document_error_is_short_and_holds_no_token() -> None:
-    """Names in an error are cut and redacted: the server chose them."""
-    odd = {f"{n}?token=S3cr3t&{'x' * 1000}": 1 for n in range(100)}
+def test_document_error_is_short() -> None:
+    """Names in an error are cut: the server chose them."""
     with pytest.raises(DocumentError) as caught:
-        MISSION.parse(odd)
-    assert "S3cr3t" not in str(caught.value)
+        MISSION.parse({f"{n}{'x' * 1000}": 1 for n in range(100)})
     assert len(str(caught.value)) < 500
 
 
@@ -540,20 +538,8 @@ def test_token_travels_in_esris_header() -> None:
     assert "token" not in MISSION.query
 
 
-def test_token_in_a_document_is_redacted() -> None:
-    """A token that a server repeats is in no part of the snapshot."""
-    text = "see https://gis.example.com/rest?token=S3cr3t&f=json"
-    custom = {"link": text, "deep": [{text: text}], "accessToken": "S3cr3t", "messageCodes": [text]}
-    job = parsed(
-        jobId=text, messages=[text, [text]], type=text, username=text, status=text, more=text,
-        customAttributes=custom,
-    )  # fmt: skip
-    assert "S3cr3t" not in f"{job!r}{job.document!r}{job.attributes!r}"
-    assert job.messages[0].text == "see https://gis.example.com/rest?token=[redacted]&f=json"
-
-
 def test_document_is_not_the_callers() -> None:
     """Parsing changes nothing in what it was given."""
-    given = document(messages=["token=S3cr3t"])
+    given = document(messages=["words"])
     MISSION.parse(given)
-    assert given == document(messages=["token=S3cr3t"])
+    assert given == document(messages=["words"])

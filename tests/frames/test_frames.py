@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from jobwidgets._model.history import JobHistory
+from jobwidgets._model.redact import redacted_document
 from jobwidgets._model.snapshot import Snapshot, Status
 from jobwidgets.dialects.mission import Mission
 from jobwidgets.errors import DocumentError, JobwidgetsError
@@ -82,12 +83,13 @@ def document(job_id: str = "j1", **parts: Any) -> dict[str, Any]:
 
 def seen(text: dict[str, Any], second: float) -> Snapshot:
     """Return a document's snapshot as received some seconds after noon."""
-    return replace(Mission().parse(text), seen=NOON + timedelta(seconds=second))
+    parsed = Mission().parse(redacted_document(text))
+    return replace(parsed, seen=NOON + timedelta(seconds=second))
 
 
 def watched(*documents: dict[str, Any]) -> JobHistory:
     """Return the history of a job polled once a second, from noon on."""
-    history = JobHistory(Mission().parse(documents[0]).id, URL)
+    history = JobHistory(seen(documents[0], 0).id, URL)
     for second, one in enumerate(documents):
         history.record(seen(one, second))
     return history

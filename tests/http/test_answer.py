@@ -9,6 +9,7 @@ from jobwidgets._http.answers import TOKEN_REFUSED, Answer, read_document
 from jobwidgets.dialects.mission import Mission
 from jobwidgets.errors import (
     BodyError,
+    DocumentError,
     ExchangeError,
     JobwidgetsError,
     NoSuchJobError,
@@ -157,7 +158,8 @@ def test_no_json_with_http_200(body: bytes, kind: type[ExchangeError], text: str
 def test_error_body_that_is_nested_deeply(depth: int) -> None:
     """No error body can break the reading of it."""
     body = b'{"error": {"code": 498, "message": ' + b"[" * depth + b"]" * depth + b"}}"
-    assert isinstance(refused(answer(body)), UnauthorisedError | BodyError)
+    with pytest.raises((UnauthorisedError, BodyError, DocumentError)):
+        read_document(answer(body), Mission())
 
 
 def test_text_is_one_short_line_without_token() -> None:
@@ -169,6 +171,16 @@ def test_text_is_one_short_line_without_token() -> None:
     assert len(str(error)) <= len("400 ") + 200
     assert str(error).endswith(" more characters)")
     str(error).encode()
+
+
+def test_quoted_token_is_redacted() -> None:
+    """A token that was sent is in no part of a document, however its bytes had spelt it."""
+    secret = "S3cr3t/T0ken+with="
+    body = b'{"a/b": ["S3cr3t\\/T0ken+with\\u003d"], "?token=other": {"myToken": "third"}}'
+    assert read_document(answer(body), Mission(), [secret]) == {
+        "a/b": ["[redacted]"],
+        "?token=[redacted]": {"myToken": "[redacted]"},
+    }
 
 
 @pytest.mark.parametrize(

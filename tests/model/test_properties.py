@@ -17,7 +17,7 @@ from jobwidgets._display.job import static_html, static_text
 from jobwidgets._http.answers import Answer, read_document
 from jobwidgets._model.contact import Contact, ContactState
 from jobwidgets._model.history import JobHistory
-from jobwidgets._model.redact import REDACTED
+from jobwidgets._model.redact import REDACTED, redacted_document
 from jobwidgets._model.snapshot import Snapshot, Status
 from jobwidgets._widgets.job_updates import Updates, rows
 from jobwidgets.dialects.mission import Mission
@@ -114,7 +114,7 @@ def same(one: Any, other: Any) -> bool:
 def parsed(value: Any) -> Snapshot | None:
     """Return what a document says, None where it is refused with the one documented error."""
     try:
-        return MISSION.parse(value)
+        return MISSION.parse(redacted_document(value))
     except DocumentError:
         return None
 
