@@ -47,7 +47,7 @@ def jobs_frame(
         job_id        str                  the server's name of the job; never
         kind          str                  the server's word for the operation; not told
         owner         str                  who started the job; not told
-        status        ordered category     every `Status`, in its order; no document
+        status        category             every `Status`, sorted in its order; no document
         raw_status    str                  the server's own word; not told
         started       datetime64[us, UTC]  by the server's clock; not told
         ended         datetime64[us, UTC]  by the server's clock; not yet, or not told
@@ -161,7 +161,7 @@ def snapshots_frame(jobs: Given, /, *, dialect: str = "mission") -> pd.DataFrame
         job_id       str                  the server's name of the job; never
         seen         datetime64[us, UTC]  when it was received, by this client's clock; a bare
                                           document
-        status       ordered category     every `Status`, in its order; never
+        status       category             every `Status`, sorted in its order; never
         raw_status   str                  the server's own word; not told
         progress     float64              0…1; no usable step counters
         steps_done   Int64                steps completed; not told
