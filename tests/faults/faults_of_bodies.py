@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 
 from faults.behaviours import answers, edits, half, in_turn, nested, tells, text
@@ -11,6 +12,8 @@ from jobwidgets.errors import BodyError, DocumentError
 
 PAGE = b"<!DOCTYPE html><html><body><h1>It works!</h1></body></html>"
 SIGN_IN = b'<html><form action="/login"><input name="p" type="password"></form></html>'
+# What json can still read, and our own functions cannot: Python 3.12 made those go deeper.
+_TOO_DEEP = 900 if sys.version_info < (3, 12) else 1200
 ODD_NUMBERS = b'"big": 1e999, "nan": NaN, "infinite": -Infinity, '
 
 
@@ -86,8 +89,8 @@ _ODD_JSON = (
     harmless("a lone surrogate", tells(username="\ud800"), owner="\\ud800"),
     harmless("unknown attributes", edits(closed(b'"x": {"y": [1, {"z": null}]}, "": {}'))),
     permanent(
-        "attributes nested 900 deep",
-        edits(closed(b'"x": ' + nested(900))),
+        "attributes nested too deeply for us",
+        edits(closed(b'"x": ' + nested(_TOO_DEEP))),
         DocumentError,
         "nested too deeply",
     ),
