@@ -1,4 +1,4 @@
-"""What is public, what the import costs; what may import what is in pyproject.toml."""
+"""The tree of errors and the cost of the import; what may import what is in pyproject.toml."""
 
 import inspect
 import os
@@ -7,43 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 import jobwidgets
 from jobwidgets import errors
 
 ROOT = Path(jobwidgets.__file__).parent
 HEAVY = ("httpx", "numpy", "pandas", "pyarrow", "starlette", "uvicorn")
-
-
-# Public names
-
-
-def test_public_names_are_few_and_sorted() -> None:
-    """At most 30 names are public, errors included."""
-    names = jobwidgets.__all__
-    assert len(names) <= 30
-    assert names == sorted(set(names))
-
-
-@pytest.mark.parametrize("name", jobwidgets.__all__)
-def test_public_name(name: str) -> None:
-    """Every public name can be imported, and is documented where it lives."""
-    thing = getattr(jobwidgets, name)
-    assert inspect.isclass(thing) or inspect.isfunction(thing)
-    assert thing.__doc__
-    assert thing.__module__.startswith("jobwidgets.")
-
-
-def test_tab_completion() -> None:
-    """What is offered by tab is what is public, late imports included."""
-    assert [name for name in dir(jobwidgets) if not name.startswith("_")] == jobwidgets.__all__
-
-
-def test_unknown_name() -> None:
-    """Any other name is no attribute, late imports or not."""
-    with pytest.raises(AttributeError, match="has no attribute 'job_frames'"):
-        _ = jobwidgets.job_frames
 
 
 def drawn_tree() -> dict[str, str]:
@@ -79,9 +47,6 @@ def test_no_other_error_of_ours() -> None:
         if error.__module__.startswith("jobwidgets"):
             found.add(error.__module__)
     assert found == {"jobwidgets.errors"}
-
-
-# The import
 
 
 def python(code: str) -> str:
