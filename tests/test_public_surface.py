@@ -9,7 +9,9 @@ import pytest
 
 import jobwidgets
 
-README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
 
 def table_names() -> set[str]:
@@ -72,3 +74,12 @@ def test_readme_uses_what_is_public() -> None:
     found = code_names()
     assert found
     assert found - set(jobwidgets.__all__) == set()
+
+
+def test_paths_exist() -> None:
+    """Every file and folder that README and CONTRIBUTING name is where they say."""
+    named = re.findall(
+        r"[`(]((?:jobwidgets|tests|notebooks|benchmarks)/[\w/.*]*)[`)]", README + CONTRIBUTING
+    )
+    assert len(named) > 10
+    assert [path for path in named if not list(ROOT.glob(path.rstrip("/")))] == []
