@@ -13,8 +13,8 @@ from jobwidgets._model.snapshot import Status
 
 Dtype: TypeAlias = str | pd.CategoricalDtype | pd.DatetimeTZDtype
 
-# Sorted in the order of a job's life, but not ordered: `status > "succeeded"` would take in jobs that
-# run under a word that is not known here.
+# Sorted in the order of a job's life, but not ordered: `status > "succeeded"` would take in jobs
+# that run under a word that is not known here.
 STATUS = pd.CategoricalDtype([status.value for status in Status])
 TIME = pd.DatetimeTZDtype("us", "UTC")
 DTYPES: dict[str, Dtype] = {
