@@ -15,11 +15,6 @@ from jobwidgets.errors import (
 )
 
 
-def test_nobody_asks_before_a_watch_begins() -> None:
-    """A contact starts out as stopped, without failures and without promises."""
-    assert Contact() == Contact(ContactState.STOPPED, None, 0, None, None)
-
-
 def test_contact_is_frozen() -> None:
     """A contact that was handed out keeps telling the same moment."""
     with pytest.raises(FrozenInstanceError):

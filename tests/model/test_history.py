@@ -8,14 +8,12 @@ from typing import Any
 import pytest
 from documents import ABSENT, JOB_URL, after, case, document, milliseconds, snapshot, watched
 
-from jobwidgets._model.history import JobHistory, outcome_error
+from jobwidgets._model.history import JobHistory
 from jobwidgets._model.packed import SnapshotSummary
 from jobwidgets._model.snapshot import Status
 from jobwidgets.errors import (
     JobCancelledError,
     JobFailedError,
-    JobGoneError,
-    JobwidgetsError,
     NoSuchJobError,
 )
 
@@ -86,13 +84,6 @@ def test_snapshot_that_comes_again() -> None:
     assert len(history) == 1
 
 
-def test_nothing_comes_again_before_the_first_document() -> None:
-    """Without a document there is nothing to come again."""
-    history = JobHistory("j1")
-    history.record_again(after(5))
-    assert (history.latest, history.elapsed) == (None, None)
-
-
 def test_record_tells_the_first_changed_message() -> None:
     """Whoever shows messages learns from which index on they must be shown again."""
     history = JobHistory("j1")
@@ -100,13 +91,6 @@ def test_record_tells_the_first_changed_message() -> None:
     told = [history.record(snapshot(document(messages=life))) for life in lives]
     assert told == [0, None, 2, 1, 1, 0]
     assert history.record(snapshot(document(messages=[], status="FAILED"))) == 0
-
-
-def test_record_without_new_messages() -> None:
-    """When a snapshot is new but no message is, the index is their number."""
-    history = JobHistory("j1")
-    history.record(snapshot(document(messages=["a", "b"])))
-    assert history.record(snapshot(document(messages=["a", "b"], stepsCompleted=2))) == 2
 
 
 def test_fact_6_messages_extend() -> None:
@@ -128,12 +112,6 @@ def test_fact_6_changed_list_replaces() -> None:
     history = watched(document(messages=["a", "b", "c"]), document(messages=["a", "B", "c", "d"]))
     assert texts(history) == ["a", "B", "c", "d"]
     assert sights(history) == [after(0), after(1), after(0), after(1)]
-
-
-def test_fact_6_message_that_comes_again() -> None:
-    """A message that vanished and came back keeps the time at which it was first seen."""
-    lives = (["a", "b"], ["a"], ["a", "b"])
-    assert sights(watched(*(document(messages=life) for life in lives))) == [after(0)] * 2
 
 
 def test_fact_6_code_that_comes_late() -> None:
@@ -218,12 +196,6 @@ def test_error_of_an_end(changes: dict[str, Any], kind: type[Exception], text: s
     assert str(error).startswith(text)
 
 
-def test_error_of_a_job_that_is_gone() -> None:
-    """A removed job's outcome is unknown, and that is an error too."""
-    gone = replace(snapshot(document()), status=Status.GONE)
-    assert isinstance(outcome_error(gone), JobGoneError)
-
-
 @pytest.mark.parametrize("status", ["SUBMITTED", "PROCESSING", "CANCELLING", "COMPLETED", "odd"])
 def test_no_error(status: str) -> None:
     """A job that goes on, or succeeded, stands for no error."""
@@ -252,12 +224,6 @@ def test_watch_error_is_told_until_the_job_has_ended() -> None:
     assert history.error is lost
     history.record(snapshot(document(status="FAILED")))
     assert isinstance(history.error, JobFailedError)
-
-
-@pytest.mark.parametrize("kind", [JobFailedError, JobCancelledError, JobGoneError])
-def test_outcomes_are_our_errors(kind: type[Exception]) -> None:
-    """Catching the root catches every outcome."""
-    assert issubclass(kind, JobwidgetsError)
 
 
 @pytest.mark.parametrize("count", [0, -1, 2**63 - 1, -(2**63) + 1])

@@ -52,15 +52,6 @@ def test_values_are_frozen() -> None:
     assert len({snapshot, replace(snapshot, attributes={"a": [1]})}) == 2
 
 
-def test_what_is_not_told_is_none() -> None:
-    """A snapshot with nothing but its id and status makes nothing up."""
-    bare = Snapshot(id="j1", status=Status.UNKNOWN)
-    assert (bare.raw_status, bare.progress, bare.steps_done, bare.steps_total) == (None,) * 4
-    assert (bare.started, bare.ended, bare.owner, bare.kind, bare.seen) == (None,) * 5
-    assert bare.messages == ()
-    assert bare.attributes == bare.document == {}
-
-
 @pytest.mark.parametrize(
     ("seconds", "duration"),
     [(66.311, timedelta(seconds=66.311)), (0.0, timedelta(0)), (-0.001, None), (None, None)],
