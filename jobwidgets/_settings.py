@@ -10,7 +10,7 @@ from jobwidgets._http.exchange import Source
 from jobwidgets._http.tokens import Token, TokenKeeper, token_keeper
 from jobwidgets._http.urls import split_token
 from jobwidgets._model.history import JobHistory
-from jobwidgets._watch.pace import LONGEST, Pace
+from jobwidgets._watch.pace import LONGEST, Pace, as_float
 from jobwidgets._watch.watch import Watch
 from jobwidgets.dialects import Dialect, find_dialect
 
@@ -109,10 +109,11 @@ def seconds(name: str, given: object) -> float:
     TypeError, ValueError
         If it is no number, or none between 0 and a year.
     """
-    if isinstance(given, bool) or not isinstance(given, int | float):
+    number = as_float(given)
+    if number is None:
         raise TypeError(f"{name} is in seconds, found a {type(given).__name__}")
-    if not 0 < given <= LONGEST:
+    if not 0 < number <= LONGEST:
         raise ValueError(
-            f"{name} is a positive number of seconds, at most a year of them; found {given}"
+            f"{name} is a positive number of seconds, at most a year of them; found {number:g}"
         )
-    return float(given)
+    return number

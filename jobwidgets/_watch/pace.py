@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+import math
 import random
 from dataclasses import dataclass, fields
+from numbers import Real
 
 LONGEST = 365 * 24 * 3600.0
 """Seconds of any pause: more is a slip, and the calendar ends somewhere."""
+
+
+def as_float(given: object) -> float | None:
+    """Return a number of whatever kind, numpy's included, as a float; None where it is none.
+
+    A number that is too large for a float is infinite; True is none.
+    """
+    if isinstance(given, bool) or not isinstance(given, Real):
+        return None
+    try:
+        return float(given)
+    except OverflowError:
+        return -math.inf if given < 0 else math.inf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +49,11 @@ class Pace:
         A delay after a failure varies by this part of itself, so that many jobs do not come back
         at once.
     gone
-        A job that the server does not know any more is asked for again after this time.
+        A job that was seen, and that the server then does not know for so long, is gone: a web
+        adaptor that restarts sends 404 for 20 to 90 s.
+    appear
+        A job that the server does not know at first is asked for again for so long: its id may be
+        a moment old, or another machine of the site may have answered.
     trail
         A job whose last document does not look complete is asked for once more after this time.
 
@@ -52,17 +71,20 @@ class Pace:
     first_retry: float = 1.0
     longest_retry: float = 60.0
     jitter: float = 0.25
-    gone: float = 2.0
+    gone: float = 60.0
+    appear: float = 10.0
     trail: float = 1.0
 
     def __post_init__(self) -> None:
         """Check the numbers."""
         for name in (field.name for field in fields(self)):
             given = getattr(self, name)
-            if isinstance(given, bool) or not isinstance(given, int | float):
+            number = as_float(given)
+            if number is None:
                 raise TypeError(f"Pace: {name} is a number, found a {type(given).__name__}")
-            if not 0 <= given <= LONGEST:
-                raise ValueError(f"Pace: {name} is from 0 to {LONGEST:.0f}, found {given}")
+            if not 0 <= number <= LONGEST:
+                raise ValueError(f"Pace: {name} is from 0 to {LONGEST:.0f}, found {number:g}")
+            object.__setattr__(self, name, number)
 
     def delay(
         self,

@@ -7,7 +7,13 @@ from servers.sockets import Reply, Request, Server
 from servers.waiting import HANG, until
 
 FAST = Pace(
-    shortest=0.01, longest=0.01, first_retry=0.01, longest_retry=0.02, gone=0.01, trail=0.01
+    shortest=0.01,
+    longest=0.01,
+    first_retry=0.01,
+    longest_retry=0.02,
+    gone=0.01,
+    appear=0.0,
+    trail=0.01,
 )
 """A pace that takes no time."""
 

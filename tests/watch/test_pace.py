@@ -2,6 +2,7 @@ import itertools
 from dataclasses import FrozenInstanceError
 from typing import Any
 
+import numpy as np
 import pytest
 
 from jobwidgets import Pace
@@ -89,6 +90,7 @@ def test_every_number_can_be_given() -> None:
     """Tests need no waiting: each number of the pace is a keyword."""
     quick = Pace(shortest=0.0, first_retry=0.0, longest_retry=0.0, longest=0.0)
     assert quick.delay(age=100, watched=100) == quick.retry(5) == 0.0
+    assert Pace(share=np.float32(0.5), longest=np.int64(50)).delay(age=1000, watched=1000) == 50.0
     assert Pace(share=0.2).delay(age=100, watched=100) == 20.0
     assert Pace(catch_up=1.0).delay(age=1000, watched=100) == 10.0
     steps = {"steps_done": 4, "steps_total": 5, "since_step": 7}
@@ -111,6 +113,7 @@ def test_pace_is_frozen_and_named() -> None:
         ({"first_retry": float("inf")}, ValueError, "first_retry is from 0"),
         ({"trail": 1e12}, ValueError, "trail is from 0"),
         ({"gone": "2"}, TypeError, "gone is a number, found a str"),
+        ({"trail": 10**400}, ValueError, "trail is from 0 to 31536000, found inf"),
         ({"jitter": True}, TypeError, "jitter is a number, found a bool"),
     ],
 )
