@@ -41,6 +41,11 @@ class TokenKeeper:
     def __repr__(self) -> str:
         return f"TokenKeeper({'a string' if self._provider is None else 'a callable'})"
 
+    @property
+    def is_provided(self) -> bool:
+        """Whether a callable provides the token, so that there may be another one by itself."""
+        return self._provider is not None
+
     async def current(self) -> str:
         """Return the token, asking the provider for the first one."""
         return self._token if self._token is not None else await self._ask()

@@ -27,7 +27,11 @@ class ContactState(StrEnum):
     IN_TOUCH = "in touch"
     RETRYING = "retrying"
     UNAUTHORISED = "unauthorised"
-    """The server wants a (new) token or a sign-in; nothing is asked before somebody helps."""
+    """The server wants a (new) token or a sign-in.
+
+    Where the job was never seen, nothing is asked before somebody helps; else it is asked again
+    calmly (`Contact.next_try`), and at once with a new token.
+    """
     LOST = "lost"
     """The watch gave up; why is in `Contact.error`."""
     STOPPED = "stopped"
@@ -50,6 +54,12 @@ class Contact:
         What the last of them met; None when the last poll was answered.
     next_try
         When the server is asked again (UTC); None when it is not, or is being asked now.
+    missing_since
+        When the server first said that it has no such job, and has said nothing else since (UTC);
+        None otherwise. Before the first document the job may just not be there yet.
+    cached_since
+        Of when the last document is (UTC, this client's clock) where it came from a cache on the
+        way and not from the server; None for a fresh one.
     """
 
     state: ContactState = ContactState.STOPPED
@@ -57,11 +67,21 @@ class Contact:
     failures: int = 0
     error: JobwidgetsError | None = None
     next_try: datetime | None = None
+    missing_since: datetime | None = None
+    cached_since: datetime | None = None
 
     def to_be_tried(self, at: datetime | None) -> Contact:
         """Return the same contact with another `next_try`."""
         # By hand in a third of the time of `replace`, twice a poll.
-        return Contact(self.state, self.last_heard, self.failures, self.error, at)
+        return Contact(
+            self.state,
+            self.last_heard,
+            self.failures,
+            self.error,
+            at,
+            self.missing_since,
+            self.cached_since,
+        )
 
 
 def state_after(
@@ -80,9 +100,9 @@ def state_after(
     give_up_after
         Seconds after which nothing more is asked; None never gives up.
     """
-    if isinstance(error, UnauthorisedError):
-        return ContactState.UNAUTHORISED
     if not was_heard and isinstance(error, _PERMANENT):
         return ContactState.LOST
-    is_hopeless = silent >= (give_up_after or math.inf)
-    return ContactState.LOST if is_hopeless else ContactState.RETRYING
+    if silent >= (give_up_after or math.inf):
+        return ContactState.LOST
+    is_refused = isinstance(error, UnauthorisedError)
+    return ContactState.UNAUTHORISED if is_refused else ContactState.RETRYING

@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 
 from jobwidgets._model.contact import Contact, ContactState, state_after
 from jobwidgets._watch.pace import Pace
-from jobwidgets.errors import JobwidgetsError
+from jobwidgets.errors import JobwidgetsError, NoSuchJobError
 
-# Nothing is asked before somebody has changed something.
-_PARKED = frozenset({ContactState.LOST, ContactState.UNAUTHORISED, ContactState.STOPPED})
+CACHED = 5.0
+"""Seconds by which an answer must be old for a cache to be told of."""
 
 
 class ContactTracker:
@@ -37,7 +37,17 @@ class ContactTracker:
         When the last answer came, by the clock; None before the first.
     """
 
-    __slots__ = ("began", "clock", "contact", "give_up_after", "heard_at", "pace")
+    __slots__ = (
+        "_dated_at",
+        "_missing_at",
+        "_server_time",
+        "began",
+        "clock",
+        "contact",
+        "give_up_after",
+        "heard_at",
+        "pace",
+    )
 
     def __init__(
         self,
@@ -52,6 +62,9 @@ class ContactTracker:
         self.contact = Contact()
         self.began = clock()
         self.heard_at: float | None = None
+        self._missing_at: float | None = None
+        self._server_time: datetime | None = None
+        self._dated_at = self.began
 
     @property
     def is_active(self) -> bool:
@@ -61,48 +74,116 @@ class ContactTracker:
     @property
     def is_parked(self) -> bool:
         """Whether nothing is asked before somebody has changed something."""
-        return self.contact.state in _PARKED
+        state = self.contact.state
+        if state is ContactState.UNAUTHORISED:
+            return self.contact.last_heard is None
+        return state in {ContactState.LOST, ContactState.STOPPED}
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether the server does not know what is asked for, and has said nothing else since."""
+        return self._missing_at is not None
+
+    @property
+    def missing_for(self) -> float:
+        """Seconds for which that has been so."""
+        return 0.0 if self._missing_at is None else self.clock() - self._missing_at
 
     def begin(self) -> None:
         """Await an answer: the first, or one after an end or a refusal."""
         if self.is_parked:
             self.began = self.clock()
-        connecting = ContactState.CONNECTING
-        self.contact = replace(
-            self.contact, state=connecting, failures=0, error=None, next_try=None
+        self._missing_at = None
+        last_heard, cached_since = self.contact.last_heard, self.contact.cached_since
+        self.contact = Contact(
+            ContactState.CONNECTING, last_heard=last_heard, cached_since=cached_since
         )
 
     def stop(self) -> None:
         """Count the resource as one that nobody asks for."""
         self.contact = replace(self.contact, state=ContactState.STOPPED, next_try=None)
 
-    def answered(self, seen: datetime) -> None:
-        """Note an answer that was received at `seen` (UTC)."""
-        self.heard_at = self.clock()
-        state = ContactState.IN_TOUCH if self.is_active else ContactState.STOPPED
-        self.contact = Contact(state, last_heard=seen)
+    def answered(
+        self, seen: datetime, server_time: datetime | None = None, age: float | None = None
+    ) -> None:
+        """Note an answer.
 
-    def missed(self, error: JobwidgetsError, state: ContactState | None = None) -> None:
-        """Note what an exchange met; `state` where that does not follow from the error."""
+        Parameters
+        ----------
+        seen
+            When it was received (UTC).
+        server_time, age
+            Its ``Date`` (UTC), and its ``Age`` in seconds; None where it had none.
+        """
+        self.heard_at, self._missing_at = self.clock(), None
+        state = ContactState.IN_TOUCH if self.is_active else ContactState.STOPPED
+        age = max(age or 0.0, self._standstill(server_time))
+        cached_since = seen - timedelta(seconds=age) if age >= CACHED else None
+        self.contact = Contact(state, last_heard=seen, cached_since=cached_since)
+
+    def missed(self, error: JobwidgetsError) -> None:
+        """Note what an exchange met."""
+        missing_since = None
+        if not isinstance(error, NoSuchJobError):
+            self._missing_at = None
+        elif self._missing_at is None:
+            self._missing_at, missing_since = self.clock(), datetime.now(UTC)
+        else:
+            missing_since = self.contact.missing_since
+        self.contact = replace(
+            self.contact,
+            state=self._state_after(error),
+            failures=self.contact.failures + 1,
+            error=error,
+            missing_since=missing_since,
+        )
+
+    def missed_after_the_end(self, error: JobwidgetsError) -> None:
+        """Note what a read met that came after the job's end: that changes nothing else."""
+        self._missing_at = None
         failures = self.contact.failures + 1
-        state = state or self._state_after(error)
-        self.contact = replace(self.contact, state=state, failures=failures, error=error)
+        self.contact = Contact(
+            ContactState.IN_TOUCH,
+            self.contact.last_heard,
+            failures,
+            error,
+        )
 
     def retry_delay(self) -> float:
         """Return the seconds to the next try after a failure."""
         retry_after = getattr(self.contact.error, "retry_after", None)
-        return self.pace.retry(self.contact.failures, retry_after)
+        delay = self.pace.retry(self.contact.failures, retry_after)
+        left = self._missing_limit - self.missing_for
+        if not self.is_missing or retry_after is not None or left <= 0:
+            return delay
+        return min(delay, max(left, self.pace.shortest))
 
     def promise(self, delay: float | None) -> None:
         """Tell in how many seconds the server is asked again; None tells no time."""
         at = None if delay is None else datetime.now(UTC) + timedelta(seconds=delay)
         self.contact = self.contact.to_be_tried(at)
 
+    @property
+    def _was_heard(self) -> bool:
+        return self.contact.last_heard is not None
+
+    @property
+    def _missing_limit(self) -> float:
+        return self.pace.gone if self._was_heard else self.pace.appear
+
     def _state_after(self, error: JobwidgetsError) -> ContactState:
         heard_at = self.began if self.heard_at is None else max(self.heard_at, self.began)
+        may_appear = self.is_missing and self.missing_for < self.pace.appear
         return state_after(
             error,
-            was_heard=self.contact.last_heard is not None,
+            was_heard=self._was_heard or may_appear,
             silent=self.clock() - heard_at,
             give_up_after=self.give_up_after,
         )
+
+    def _standstill(self, server_time: datetime | None) -> float:
+        """Return the seconds for which the server's clock has stood still: a cache answers."""
+        now = self.clock()
+        if server_time is None or server_time != self._server_time:
+            self._server_time, self._dated_at = server_time, now
+        return now - self._dated_at

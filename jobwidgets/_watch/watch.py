@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from jobwidgets._http.answers import TOKEN_REFUSED
 from jobwidgets._http.budget import lateness
 from jobwidgets._http.exchange import Reading, Source
 from jobwidgets._model.contact import Contact, ContactState
@@ -16,7 +17,7 @@ from jobwidgets._model.snapshot import Snapshot, Status
 from jobwidgets._watch.contact_tracker import ContactTracker
 from jobwidgets._watch.feed import Feed
 from jobwidgets._watch.pace import Pace
-from jobwidgets.errors import JobwidgetsError, NoSuchJobError
+from jobwidgets.errors import JobwidgetsError
 
 if TYPE_CHECKING:
     from jobwidgets._http.connections import Connections
@@ -49,7 +50,6 @@ class Watch:
         "_delay",
         "_first_message",
         "_has_trailed",
-        "_missing_at",
         "_step_at",
         "_tracker",
         "feed",
@@ -77,7 +77,6 @@ class Watch:
         self._tracker = ContactTracker(pace or Pace(), give_up_after=give_up_after, clock=clock)
         self._step_at = self._asked_at = clock()
         self._delay: float | None = None
-        self._missing_at: float | None = None
         self._first_message: int | None = None
         self._has_trailed = False
 
@@ -156,8 +155,6 @@ class Watch:
             return None
         if self.history.has_ended:
             return None if self._is_whole else tracker.pace.trail
-        if self._missing_at is not None:
-            return tracker.pace.gone
         if tracker.contact.failures:
             return tracker.retry_delay()
         if self.poll_interval is not None or self.history.latest is None:
@@ -172,11 +169,20 @@ class Watch:
         self._asked_at, self._delay = self._tracker.clock(), delay
         first_message, self._first_message = self._first_message, None
         self.feed.publish(first_message)
-        if delay is None or not self.is_active:  # a listener may have ended the watch
+        is_active = self.is_active  # a listener may have ended the watch
+        if delay is None or self._needs_token or not is_active:
             self.feed.settle()
-            return None
-        self.feed.unsettle()
-        return delay
+        else:
+            self.feed.unsettle()
+        return delay if is_active else None
+
+    @property
+    def _needs_token(self) -> bool:
+        """Whether nothing but a token that the user sets would help."""
+        contact, keeper = self.contact, self.source.token
+        is_refused = getattr(contact.error, "code", None) in TOKEN_REFUSED
+        is_given = keeper is None or not keeper.is_provided
+        return contact.state is ContactState.UNAUTHORISED and is_refused and is_given
 
     @property
     def _is_whole(self) -> bool:
@@ -197,8 +203,7 @@ class Watch:
         )
 
     def _note_answer(self, reading: Reading) -> None:
-        self._missing_at = None
-        self._tracker.answered(reading.seen)
+        self._tracker.answered(reading.seen, reading.server_time, getattr(reading, "age", None))
         if reading.snapshot is None:
             self.history.record_again(reading.seen, reading.server_time)
         else:
@@ -214,26 +219,16 @@ class Watch:
     def _note_failure(self, error: JobwidgetsError) -> None:
         if not self.is_active:  # whoever asked hears it, and the watch is none
             return
-        self._note_missing(error)
-        # What a read after the end meets changes nothing.
-        state = ContactState.IN_TOUCH if self.history.has_ended else None
-        self._tracker.missed(error, state)
-        if self._tracker.is_parked:
-            self.history.watch_error = error
-
-    def _note_missing(self, error: JobwidgetsError) -> None:
-        """Count the job as gone when it was missing twice, far enough apart.
-
-        A web adaptor that restarts answers a single 404 for a job that is well.
-        """
-        now, latest = self._tracker.clock(), self.history.latest
-        if not isinstance(error, NoSuchJobError) or latest is None or self.history.has_ended:
-            self._missing_at = None
-        elif self._missing_at is None:
-            self._missing_at = now
-        elif now - self._missing_at >= self._tracker.pace.gone:
-            self._missing_at = None
+        tracker, latest = self._tracker, self.history.latest
+        if self.history.has_ended:
+            tracker.missed_after_the_end(error)
+            return
+        tracker.missed(error)
+        is_stuck = tracker.is_parked or self._needs_token
+        self.history.watch_error = error if is_stuck else None
+        if tracker.is_missing and latest is not None and tracker.missing_for >= tracker.pace.gone:
             self._record_gone(latest)
+            tracker.missed_after_the_end(error)
 
     def _record_gone(self, latest: Snapshot) -> None:
         started, elapsed = latest.started, self.elapsed

@@ -192,9 +192,6 @@ def test_end(name: str) -> None:
 @pytest.mark.parametrize(
     ("reply", "kind"),
     [
-        (MISSING, NoSuchJobError),
-        (httpx.Response(410), NoSuchJobError),
-        ({"error": {"code": 404, "message": "Job not found."}}, NoSuchJobError),
         (httpx.Response(400), RefusedError),
         (ELSEWHERE, RefusedError),
         (document(jobId="j2"), DocumentError),
@@ -301,8 +298,8 @@ def test_question_for_the_delay_changes_nothing() -> None:
         assert {scene.watch.delay() for _ in range(3)} == {delays[-1]}
 
 
-def test_refusal_waits_for_the_user() -> None:
-    """A refused token is asked for nothing more, until the watch is begun anew."""
+def test_refusal_at_first_sight_waits_for_the_user() -> None:
+    """A job that was never seen is not asked for again with a token that was refused."""
     scene = Scene(REFUSED, document()).begin()
     assert scene.poll() is None
     assert (scene.state, scene.is_settled) == (ContactState.UNAUTHORISED, True)
@@ -314,51 +311,139 @@ def test_refusal_waits_for_the_user() -> None:
     assert (scene.state, scene.watch.contact.failures) == (ContactState.IN_TOUCH, 0)
 
 
-@pytest.mark.parametrize("reply", [REFUSED, MISSING])
+FORBIDDEN = {"error": {"code": 403, "messageCode": "GWM_0003", "message": "You do not have access"}}
+
+
+@pytest.mark.parametrize(
+    ("token", "reply", "is_stuck"),
+    [
+        # Only a token that the user sets would help: whoever waits is told, and it is asked on.
+        ("t", REFUSED, True),
+        (None, REFUSED, True),
+        # A token function may have another one, and an access right may come back, by itself.
+        (lambda: "t", REFUSED, False),
+        ("t", FORBIDDEN, False),
+    ],
+)
+def test_refusal_of_a_job_that_was_seen_is_asked_again(
+    token: Any, reply: Any, is_stuck: bool
+) -> None:
+    """Once the job was seen, no refusal parks the watch."""
+    replies = [document(), *[reply] * (16 if callable(token) else 8), document()]
+    scene = Scene(*replies, token=token).begin()
+    scene.poll()
+    assert scene.polls(*[100] * 8) == [1, 2, 4, 8, 16, 32, 60, 60]
+    assert (scene.state, scene.is_settled) == (ContactState.UNAUTHORISED, is_stuck)
+    assert isinstance(scene.history.error, UnauthorisedError | None)
+    assert (scene.history.error is not None) == is_stuck
+    assert scene.watch.contact.next_try is not None
+    assert scene.poll() == 30
+    assert (scene.state, scene.is_settled, scene.history.error) == ("in touch", False, None)
+
+
+def test_refused_job_is_given_up_when_told_to() -> None:
+    """A watch that is to give up does so among refusals too."""
+    scene = Scene(document(), REFUSED, give_up_after=60).begin()
+    assert None not in scene.polls(0, 59)
+    assert (scene.poll(after=1), scene.state) == (None, ContactState.LOST)
+
+
+@pytest.mark.parametrize("reply", [REFUSED, {}])
 def test_answer_to_a_read_in_between_takes_the_watch_up_again(reply: Any) -> None:
     """When a read by hand is answered, a parked watch goes on, and whoever waits waits on."""
-    scene = Scene(reply, document()).begin()
+    scene = Scene(reply, reply, document()).begin()
     scene.poll()
     assert scene.is_settled
+    scene.server.replies[:] = [document()]
     assert scene.poll() == 0.5
     assert (scene.is_settled, scene.history.error) == (False, None)
 
 
-@pytest.mark.parametrize(
-    "reply", [MISSING, {"error": {"code": 404, "message": None}}, httpx.Response(410)]
-)
-def test_job_that_is_missing_twice_is_gone(reply: Any) -> None:
-    """A job that was seen, and is missing twice at least 2 s apart, is gone."""
+NO_SUCH_JOB = [
+    MISSING,
+    httpx.Response(410),
+    {"error": {"code": 404, "message": None}},
+    {"error": {"code": 404, "message": "Job not found."}},
+]
+
+
+@pytest.mark.parametrize("reply", NO_SUCH_JOB)
+def test_job_that_is_not_there_yet(reply: Any) -> None:
+    """At first sight a missing job is asked for again for 10 s: its id may be a moment old."""
+    scene = Scene(reply).begin()
+    assert scene.polls(0, 1, 2, 4) == [1, 2, 4, 3]
+    assert (scene.state, scene.history.error) == (ContactState.RETRYING, None)
+    assert scene.watch.contact.missing_since is not None
+    assert not scene.is_settled
+    assert scene.poll(after=3) is None
+    assert (scene.state, scene.is_settled) == (ContactState.LOST, True)
+    assert isinstance(scene.history.error, NoSuchJobError)
+    scene.server.replies[:] = [reply, document()]
+    scene.begin()
+    assert None not in scene.polls(0, 9)
+    assert (scene.state, scene.watch.contact.missing_since) == ("in touch", None)
+
+
+@pytest.mark.parametrize("reply", NO_SUCH_JOB)
+def test_job_that_is_missing_for_a_minute_is_gone(reply: Any) -> None:
+    """A job that was seen, and for 60 s nothing but missing, is gone; a restart takes less."""
     scene = Scene(dated(5, stepsCompleted=3), reply).begin()
-    assert scene.polls(0, 1, 1.9)[1:] == [2, 2]
+    assert scene.polls(0, 1, 1, 2, 4, 8, 16)[1:] == [1, 2, 4, 8, 16, 29]
     assert (scene.state, scene.history.has_ended) == (ContactState.RETRYING, False)
-    assert scene.poll(after=0.1) is None
+    since = scene.watch.contact.missing_since
+    assert since is not None
+    assert scene.polls(28, 1) == [1, None]
     assert (scene.history.status, scene.state) == (Status.GONE, ContactState.IN_TOUCH)
     assert isinstance(scene.history.error, JobGoneError)
+    assert scene.watch.contact.missing_since is None
     assert scene.is_settled
-    assert scene.published == [0, None, None, 1]
     # By the server's clock, and with what was last seen.
-    assert scene.watch.elapsed == timedelta(seconds=8)
+    assert scene.watch.elapsed == timedelta(seconds=5 + 61)
     assert scene.history.latest is not None
     assert (scene.history.latest.steps_done, len(scene.history)) == (3, 2)
     assert len(scene.history.messages) == 1
 
 
-@pytest.mark.parametrize("between", [document(), CUT, BUSY, document(jobId="j2")])
-def test_single_miss_is_forgiven(between: Any) -> None:
-    """A miss counts only together with the one right after it."""
+@pytest.mark.parametrize("between", [document(), CUT, BUSY, REFUSED, document(jobId="j2")])
+def test_whatever_else_comes_between_counts_the_minute_anew(between: Any) -> None:
+    """Only a minute of nothing but misses makes a job gone."""
     scene = Scene(document(), MISSING, between, MISSING, between).begin()
-    scene.polls(*[10] * 5)
+    scene.polls(*[59] * 5)
     assert scene.history.status is Status.RUNNING
+    assert scene.watch.contact.missing_since is None
 
 
-def test_gone_job_that_comes_back() -> None:
-    """A removed job that is there again, as it was, is no removed job."""
+@pytest.mark.parametrize("begins", [False, True])
+def test_gone_job_that_comes_back_goes_on(begins: bool) -> None:
+    """A removed job that is seen again, by a read by hand or a new start, is watched on."""
     scene = Scene(document(), MISSING, MISSING, document()).begin()
-    scene.polls(2, 2, 2)
+    scene.polls(0, 0, 60)
     assert scene.history.status is Status.GONE
-    scene.begin().poll()
+    if begins:
+        scene.begin()
+    assert scene.poll() is not None
     assert (scene.history.status, len(scene.history)) == (Status.RUNNING, 3)
+    assert (scene.state, scene.is_settled) == (ContactState.IN_TOUCH, False)
+
+
+@pytest.mark.parametrize(
+    ("replies", "ages"),
+    [
+        ([dated(0), dated(10), dated(20)], [None, None, None]),
+        ([dated(0), dated(0), dated(0), dated(30)], [None, 10, 20, None]),  # stands still
+        ([document(), document()], [None, None]),  # a server that tells no time
+    ],
+)
+def test_answers_of_a_cache(replies: list[Any], ages: list[float | None]) -> None:
+    """An old answer, by its Age or a Date that stands still, is told with its time."""
+    scene, found = Scene(*replies).begin(), []
+    for _ in replies:
+        scene.poll(after=10)
+        contact = scene.watch.contact
+        assert contact.last_heard is not None
+        since = contact.cached_since
+        found.append(None if since is None else (contact.last_heard - since).total_seconds())
+    assert found == ages
 
 
 @pytest.mark.parametrize("reply", [MISSING, REFUSED, CUT, BUSY, {}, document(jobId="j2")])
@@ -387,6 +472,14 @@ def test_trailing_read() -> None:
     assert [message.text for message in scene.history.messages][1:] == ["Finished."]
     assert scene.watch.elapsed == timedelta(seconds=60)
     assert scene.published == [0, 1, 1]
+
+
+def test_second_end_is_read_to_its_end() -> None:
+    """A job that goes on after its end, and ends again, is read once more again."""
+    whole = document(status="COMPLETED", messages=["Started mission creation.", "Finished."])
+    scene = Scene(NO_END_YET, document(), NO_END_YET, whole).begin()
+    assert scene.polls(0, 1, 1, 1) == [PACE.trail, pytest.approx(0.5, abs=1), PACE.trail, None]
+    assert (scene.history.messages[-1].text, scene.watch.is_over) == ("Finished.", True)
 
 
 @pytest.mark.parametrize("status", ["COMPLETED", "FAILED", "CANCELLED"])
@@ -448,7 +541,7 @@ def test_elapsed_is_by_the_servers_clock(reply: Any, seconds: float | None) -> N
 def test_elapsed_without_the_servers_clock() -> None:
     """Without a Date header the kernel's clock serves."""
     started = datetime.now(UTC) - timedelta(hours=1)
-    scene = Scene(document(startTime=round(started.timestamp() * 1000))).begin()
+    scene = Scene(document(startTime=int(started.timestamp() * 1000))).begin()
     scene.poll()
     assert scene.watch.elapsed is not None
     assert timedelta(hours=1) <= scene.watch.elapsed < timedelta(hours=1, minutes=5)
