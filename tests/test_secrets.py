@@ -1,5 +1,6 @@
 """A token is found nowhere: each test gathers all that can be seen, and looks for the token."""
 
+import gc
 import json
 import logging
 import threading
@@ -13,13 +14,14 @@ import pytest
 from documents import JOB_ID, JOB_URL, document
 from servers import HANG, Reply, Request, Server
 
-from jobwidgets import JobWidget, jobs_frame, messages_frame, snapshots_frame
-from jobwidgets._display.job import static_text
-from jobwidgets.errors import (
+from jobwidgets import (
     BodyError,
     DocumentError,
     ExchangeError,
+    Job,
     JobFailedError,
+    Jobs,
+    JobWidget,
     JobwidgetsError,
     NoSuchJobError,
     RefusedError,
@@ -27,14 +29,19 @@ from jobwidgets.errors import (
     TransportError,
     UnauthorisedError,
     WatchStoppedError,
+    jobs_frame,
+    messages_frame,
+    snapshots_frame,
 )
-from jobwidgets.job import Job
-from jobwidgets.jobs import Jobs
 
 SECRET = "S3cr3t-T0ken.with/odd=chars"
 QUOTED = quote(SECRET, safe="")
 FORMS = (SECRET, QUOTED, quote(SECRET), SECRET.replace("/", "\\/"), "S3cr3t")
 HEADER = "x-esri-authorization"
+Logs = pytest.LogCaptureFixture
+Given = Callable[[str], dict[str, Any]]
+
+# Where a token must not be
 
 
 def leaks(seen: dict[str, Any]) -> list[str]:
@@ -66,50 +73,48 @@ def seen_of_error(error: BaseException | None) -> dict[str, Any]:
     return seen
 
 
-def seen_of_job(job: Job) -> dict[str, Any]:
-    """Return all that a job shows."""
-    watch = job._watch
-    inside = (job, watch, watch.source, watch.source.token, watch.feed, job.history, job.contact)
-    seen = {type(value).__name__: shown(value) for value in inside}
-    for name in dir(job):
-        if not name.startswith("_") and name != "token":
-            seen[f"job.{name}"] = shown(getattr(job, name))
-    seen["latest"] = shown(job.history.latest)
-    seen["document"] = json.dumps(job.history.document)
-    seen["history"] = [job.history.snapshots, vars(job.history)]
-    seen["html"] = job._repr_html_()
-    seen["text"] = static_text(job.history, job.contact)
-    for error in (job.error, job.contact.error, job.history.error):
-        seen |= seen_of_error(error)
+def seen_inside(handle: object) -> dict[str, str]:
+    """Return how every object of ours shows itself that a handle leads to."""
+    waiting, met, seen = [handle], {id(handle)}, {}
+    while waiting:
+        one = waiting.pop()
+        is_ours = type(one).__module__.startswith("jobwidgets") and type(one).__name__ != "_Made"
+        if is_ours:
+            seen[f"{type(one).__name__} {len(seen)}"] = shown(one)
+        if is_ours or isinstance(one, dict | list | tuple | set | frozenset):
+            found = [other for other in gc.get_referents(one) if id(other) not in met]
+            met.update(map(id, found))
+            waiting += found
     return seen
 
 
-def seen_of_frames(job: Job) -> dict[str, Any]:
-    """Return all that the frames of a job show."""
-    names = list(job.attributes)
-    frames = [jobs_frame(job, attributes=names), messages_frame(job), snapshots_frame(job)]
-    if job.history.document is not None:
-        frames.append(jobs_frame(job.history.document, attributes=names))
-    return {f"frame {number}": frame.to_csv() for number, frame in enumerate(frames)}
-
-
-def seen_of_widget(job: Job) -> dict[str, Any]:
-    """Return all that a widget of a job shows, and stores in a notebook."""
+def seen_of_job(job: Job) -> dict[str, Any]:
+    """Return all that a job shows, in Python, in frames and in a notebook."""
+    history, names = job.history, list(job.attributes)
     widget = JobWidget(job)
-    seen = {
-        "widget": shown(widget),
+    frames = [jobs_frame(job, attributes=names), messages_frame(job), snapshots_frame(job)]
+    if history.document is not None:
+        frames.append(jobs_frame(history.document, attributes=names))
+    public = {name: getattr(job, name) for name in dir(job) if name[0] != "_" and name != "token"}
+    seen: dict[str, Any] = {f"job.{name}": shown(value) for name, value in public.items()}
+    seen |= {f"frame {number}": frame.to_csv() for number, frame in enumerate(frames)}
+    seen |= {
+        "document": json.dumps(history.document),
+        "history": [history.latest, history.snapshots, vars(history)],
+        "html": job._repr_html_(),
         "widget state": widget.get_state(),
-        "widget output": widget._static_bundle(),
+        "widget output": widget._repr_mimebundle_(),
         "widget traits": widget.trait_values(),
     }
+    for error in (job.error, job.contact.error, history.error):
+        seen |= seen_of_error(error)
+    seen |= seen_inside(job) | seen_inside(widget)
     widget.close()
     return seen
 
 
-def seen_of_logs(caplog: pytest.LogCaptureFixture, http: dict[str, Any]) -> dict[str, Any]:
+def seen_of_logs(caplog: Logs) -> dict[str, Any]:
     """Return all that was logged, with every part of each record, httpx's own included."""
-    names = {record.name.partition(".")[0] for record in caplog.records}
-    assert {"httpx", "httpcore"} <= names or not http
     records = {f"log {number}": vars(record) for number, record in enumerate(caplog.records)}
     return {"logs": caplog.text, **records}
 
@@ -124,6 +129,39 @@ def seen_by_server(server: Server) -> dict[str, Any]:
     return seen
 
 
+def everything(
+    job: Job, caplog: Logs, error: BaseException | None = None, server: Server | None = None
+) -> dict[str, Any]:
+    """Return all that is seen of a job, of an error that was caught, and of a server."""
+    seen = seen_of_job(job) | seen_of_error(error) | seen_of_logs(caplog)
+    return seen | (seen_by_server(server) if server else {})
+
+
+@pytest.fixture(autouse=True)
+def _log_everything(caplog: Logs) -> None:
+    caplog.set_level(logging.DEBUG)
+
+
+def test_the_search_finds_tokens() -> None:
+    """What these tests rely on: a token is found in each of its forms."""
+    texts = {"a": SECRET, "b": quote(SECRET), "c": {"x": [SECRET]}, "d": "no"}
+    assert leaks(texts) == ["a", "b", "c"]
+    error = LookupError("outer")
+    error.__context__ = LookupError(SECRET)
+    assert leaks(seen_of_error(error))
+
+
+# How a token is given
+
+# Keywords of `Job` with which the job at a URL is watched, and the token given.
+WAYS: dict[str, Given] = {
+    "string": lambda url: {"url": url, "token": SECRET},
+    "callable": lambda url: {"url": url, "token": lambda: SECRET},
+    "url": lambda url: {"url": f"{url}?token={QUOTED}"},
+    "raw url": lambda url: {"url": f"{url}?f=html&Token={SECRET}"},
+}
+
+
 def echo(request: Request) -> Any:
     """Return a document that quotes the token in every place where a text may stand."""
     token = request.headers.get(HEADER, "").removeprefix("Bearer ")
@@ -132,49 +170,9 @@ def echo(request: Request) -> Any:
     return document(messages=texts, messageCodes=[1500, token, 1], status="DONE", **changes)
 
 
-WAYS: dict[str, Callable[[str], tuple[str, Any]]] = {
-    "string": lambda url: (url, SECRET),
-    "callable": lambda url: (url, lambda: SECRET),
-    "url": lambda url: (f"{url}?token={QUOTED}", None),
-    "raw url": lambda url: (f"{url}?f=html&Token={SECRET}", None),
-}
-
-
-@pytest.fixture(params=WAYS)
-def given(request: pytest.FixtureRequest) -> Callable[[str], tuple[str, Any]]:
-    """Return each of the ways in which a user gives a token: as a URL and a `token`."""
-    return WAYS[request.param]
-
-
-@pytest.fixture(params=[{}, {"http1": True}], ids=["own connections", "httpx's connections"])
-def http(request: pytest.FixtureRequest) -> Any:
-    """Return settings with which requests go over our own connections, or over httpx's."""
-    return request.param
-
-
-@pytest.fixture(autouse=True)
-def _log_everything(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.DEBUG)
-
-
-def test_the_search_finds_tokens() -> None:
-    """What these tests rely on: a token is found in each of its forms."""
-    assert leaks({"a": SECRET, "b": quote(SECRET), "c": {"x": [SECRET]}, "d": "no"}) == [
-        "a",
-        "b",
-        "c",
-    ]
-    error = LookupError("outer")
-    error.__context__ = LookupError(SECRET)
-    assert leaks(seen_of_error(error))
-
-
+@pytest.mark.parametrize("given", WAYS.values(), ids=WAYS)
 def test_job(
-    given: Callable[..., Any],
-    http: Any,
-    serve: Callable[..., Server],
-    new_job: Callable[..., Job],
-    caplog: pytest.LogCaptureFixture,
+    given: Given, serve: Callable[..., Server], new_job: Callable[..., Job], caplog: Logs
 ) -> None:
     """A job whose server quotes the token everywhere shows it nowhere."""
     names: list[str] = []
@@ -184,61 +182,82 @@ def test_job(
         return {**echo(request), "status": "PROCESSING" if len(names) < 50 else "COMPLETED"}
 
     server = serve(answer)
-    url, token = given(f"{server.jobs_url}/{JOB_ID}")
-    job = new_job(url=url, token=token, http=http).wait(HANG)
+    job = new_job(http=None, **given(f"{server.jobs_url}/{JOB_ID}")).wait(HANG)
     assert job.messages[0].text == "by [redacted]"
     assert {request.headers[HEADER] for request in server.requests} == {f"Bearer {SECRET}"}
-    seen = seen_of_job(job) | seen_of_frames(job) | seen_of_widget(job)
-    assert (
-        leaks(seen | seen_of_logs(caplog, http) | seen_by_server(server) | {"threads": names}) == []
-    )
+    assert leaks(everything(job, caplog, server=server) | {"threads": names}) == []
 
 
-def test_jobs(
-    given: Callable[..., Any],
-    http: Any,
-    serve: Callable[..., Server],
-    caplog: pytest.LogCaptureFixture,
-) -> None:
+@pytest.mark.parametrize("given", WAYS.values(), ids=WAYS)
+def test_jobs(given: Given, serve: Callable[..., Server], caplog: Logs) -> None:
     """A jobs resource, and what comes of it, shows the token nowhere."""
 
     def answer(request: Request) -> Any:
-        if JOB_ID in request.target:
-            return echo(request)
-        return (
-            {"asyncJobs": [JOB_ID, "broken"]} if "broken" not in request.target else Reply(b"", 404)
-        )
+        if "broken" in request.target:
+            return Reply(b"", 404)
+        return echo(request) if JOB_ID in request.target else {"asyncJobs": [JOB_ID, "broken"]}
 
     server = serve(answer)
-    url, token = given(server.jobs_url)
-    jobs = Jobs(url, token=token, http=http)
+    jobs = Jobs(**given(server.jobs_url))
     found, broken = jobs.histories()
-    settings = jobs._settings
-    seen = {name: shown(value) for name, value in vars(jobs).items()}
-    seen |= {"jobs": shown(jobs), "settings": shown(settings), "keeper": shown(settings.token)}
-    seen |= {"job": shown(jobs.job(JOB_ID)), "url": jobs.job(JOB_ID).url, "ids": jobs.ids()}
+    job = jobs.job(JOB_ID)
+    seen = {"jobs": shown(jobs), "url": [jobs.url, job.url], "ids": jobs.ids()}
     seen |= {"found": vars(found), "broken": vars(broken)} | seen_of_error(broken.error)
-    assert leaks(seen | seen_of_logs(caplog, http) | seen_by_server(server)) == []
+    seen |= seen_inside(jobs) | seen_inside(job) | seen_of_logs(caplog) | seen_by_server(server)
+    assert leaks(seen) == []
 
 
-def test_new_token(new_job: Callable[..., Job], caplog: pytest.LogCaptureFixture) -> None:
+def test_new_token(new_job: Callable[..., Job], caplog: Logs) -> None:
     """A token that is set later, and the one that it replaces, are shown nowhere."""
     texts = [f"by {SECRET}", f"by {SECRET}-2"]
     replies = [document(messages=texts), document(messages=texts, status="COMPLETED")]
     job = new_job(*replies, token=SECRET).refresh()
     job.token = f"{SECRET}-2"
     job.wait(HANG)
-    assert leaks(seen_of_job(job) | seen_of_widget(job) | {"logs": caplog.text}) == []
+    assert leaks(everything(job, caplog)) == []
     assert len(job.history) == 2
 
 
 @pytest.mark.parametrize("escape", [("/", "\\/"), ("=", "\\u003d"), ("", "")])
-def test_token_in_escapes(new_job: Callable[..., Job], escape: tuple[str, str]) -> None:
+def test_token_in_escapes(
+    new_job: Callable[..., Job], escape: tuple[str, str], caplog: Logs
+) -> None:
     """A token is found within JSON's usual escapes too."""
     body = json.dumps(document(messages=["by SECRET"])).replace("SECRET", SECRET.replace(*escape))
     job = new_job(httpx.Response(200, content=body.encode()), token=SECRET).refresh()
     assert job.messages[0].text == "by [redacted]"
-    assert leaks(seen_of_job(job)) == []
+    assert leaks(everything(job, caplog)) == []
+
+
+def test_redirect(serve: Callable[..., Server], caplog: Logs) -> None:
+    """A token in a redirect goes no further than httpcore's own log of it, where that is used."""
+    location = {"Location": f"/arcgis/rest/jobs/{JOB_ID}/?token={SECRET}"}
+    server = serve(
+        lambda request: echo(request) if "/?" in request.target else Reply(b"", 307, location)
+    )
+    job = Job(f"{server.jobs_url}/{JOB_ID}", token=SECRET).refresh()
+    caplog.handler.records[:] = [one for one in caplog.records if "Location" not in one.message]
+    logs = "".join(record.getMessage() for record in caplog.records)
+    assert len(server.requests) == 2
+    assert leaks(seen_of_job(job) | {"logs": logs} | seen_by_server(server)) == []
+
+
+def test_callbacks(new_job: Callable[..., Job], caplog: Logs) -> None:
+    """The log of a callback that raises shows the job, and no token of it."""
+    over = threading.Event()
+
+    def fail(job: Job) -> None:
+        raise LookupError(job)
+
+    job = new_job(document(status="COMPLETED"), url=f"{JOB_URL}?token={SECRET}")
+    job.add_done_callback(fail)
+    job.add_done_callback(lambda _: over.set())
+    assert over.wait(HANG)
+    assert "LookupError" in caplog.text
+    assert leaks(everything(job, caplog)) == []
+
+
+# Errors
 
 
 def error_body(code: int) -> Any:
@@ -275,113 +294,88 @@ ERRORS: list[tuple[Any, type[JobwidgetsError]]] = [
 
 
 @pytest.mark.parametrize(("reply", "kind"), ERRORS)
-@pytest.mark.parametrize("provider", [False, True])
+@pytest.mark.parametrize("token", [SECRET, lambda: SECRET], ids=["string", "callable"])
 def test_errors(
     reply: Any,
     kind: type[JobwidgetsError],
-    provider: bool,
+    token: Any,
     new_job: Callable[..., Job],
-    caplog: pytest.LogCaptureFixture,
+    caplog: Logs,
 ) -> None:
     """No error shows a token that the server quotes, nor does anything that keeps the error."""
-    job = new_job(reply, token=(lambda: SECRET) if provider else SECRET)
+    job = new_job(reply, token=token)
     with pytest.raises(kind) as raised:
         job.refresh()
-    seen = seen_of_error(raised.value) | seen_of_job(job) | seen_of_widget(job)
-    assert leaks(seen | {"logs": caplog.text} | seen_of_frames(job)) == []
+    assert leaks(everything(job, caplog, raised.value)) == []
 
 
-def test_error_of_the_job(new_job: Callable[..., Job]) -> None:
-    """The last message of a failed job becomes an error, without a token in it."""
-    job = new_job(document(status="FAILED", messages=[f"no rights: {SECRET}"]), token=SECRET)
-    with pytest.raises(JobFailedError, match="no rights") as raised:
-        job.wait(HANG).raise_for_status()
-    assert leaks(seen_of_error(raised.value) | seen_of_job(job)) == []
-
-
-def test_error_of_a_stopped_watch(new_job: Callable[..., Job]) -> None:
-    """A stopped watch says so without a token."""
-    job = new_job(document(), token=SECRET).refresh()
-    job.stop()
-    with pytest.raises(WatchStoppedError) as raised:
-        job.raise_for_status()
-    assert leaks(seen_of_error(raised.value) | seen_of_job(job)) == []
-
-
-def raises_at_once() -> str:
-    """Fail with a text that holds the token."""
-    raise LookupError(f"the portal gave {SECRET}, which is no good")
-
-
-def raises_from_another() -> str:
-    """Fail because of an error whose text holds the token."""
-    try:
-        return raises_at_once()
-    except LookupError as error:
-        raise RuntimeError(f"no token: {error}") from error
-
-
-def raises_with_a_note() -> str:
-    """Fail with a note that holds the token."""
-    error = LookupError(SECRET)
-    error.add_note(f"asked with {SECRET}")
-    error.password = SECRET  # type: ignore[attr-defined]
-    raise error
-
-
-def exits() -> str:
-    """Fail with what a future cannot carry."""
-    raise SystemExit(SECRET)
-
-
-@pytest.mark.parametrize(
-    "provider", [raises_at_once, raises_from_another, raises_with_a_note, exits]
-)
-def test_failing_provider(
-    provider: Callable[[], str], new_job: Callable[..., Job], caplog: pytest.LogCaptureFixture
-) -> None:
-    """A provider that fails tells its kind and its place, and not its text."""
-    job = new_job(document(), token=provider)
+def test_torn_connection(serve: Callable[..., Server], caplog: Logs) -> None:
+    """A connection that breaks shows no header of its request."""
+    torn = Reply(b"{", 200, {"Content-Length": "9", "Connection": "close"})
+    server = serve(lambda _: torn)
+    job = Job(f"{server.jobs_url}/{JOB_ID}", token=SECRET)
     with pytest.raises(TransportError) as raised:
         job.refresh()
-    seen = seen_of_error(raised.value)
-    assert provider.__name__ in seen["RuntimeError 1 traceback"] or provider is exits
-    seen |= seen_of_job(job) | seen_of_widget(job) | {"logs": caplog.text}
-    assert leaks(seen) == []
+    assert leaks(everything(job, caplog, raised.value, server)) == []
 
 
-def test_provider_that_fails_later(
-    new_job: Callable[..., Job], caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("kind", [JobFailedError, WatchStoppedError])
+def test_error_of_an_end(
+    kind: type[JobwidgetsError], new_job: Callable[..., Job], caplog: Logs
 ) -> None:
-    """A provider that fails when it is asked again shows neither the old token nor a new one."""
-    calls: list[int] = []
+    """The last message of a failed job becomes an error without a token in it; so does a stop."""
+    status = "FAILED" if kind is JobFailedError else "PROCESSING"
+    job = new_job(document(status=status, messages=[f"no rights: {SECRET}"]), token=SECRET)
+    job.refresh().stop()
+    with pytest.raises(kind) as raised:
+        job.raise_for_status()
+    assert leaks(everything(job, caplog, raised.value)) == []
+
+
+def raising(
+    error: BaseException, cause: BaseException | None = None, first: tuple[str, ...] = ()
+) -> Callable[[], str]:
+    """Return a provider that raises, after the `first` tokens."""
+    tokens = iter(first)
 
     def provider() -> str:
-        calls.append(1)
-        if len(calls) > 1:
-            raise LookupError(f"{SECRET} is over, and so is {SECRET}-2")
-        return SECRET
+        for token in tokens:
+            return token
+        raise error from cause
 
-    job = new_job(error_body(498), token=provider)
-    with pytest.raises(TransportError) as raised:
-        job.refresh()
-    assert len(calls) == 2
-    seen = seen_of_error(raised.value) | seen_of_job(job) | {"logs": caplog.text}
-    assert leaks(seen) == []
+    return provider
 
 
-@pytest.mark.parametrize(
-    "nonsense", [[SECRET], {"token": SECRET}, f"{SECRET}\n{SECRET}", b"S3cr3t"]
-)
-def test_provider_that_gives_nonsense(
-    nonsense: Any, new_job: Callable[..., Job], caplog: pytest.LogCaptureFixture
+NOTED = LookupError(SECRET)
+NOTED.add_note(f"asked with {SECRET}")
+NOTED.password = SECRET  # type: ignore[attr-defined]
+PROVIDERS: dict[str, tuple[Callable[[], Any], type[JobwidgetsError]]] = {
+    "raises": (raising(LookupError(f"the portal gave {SECRET}")), TransportError),
+    "raises from another": (raising(RuntimeError(SECRET), KeyError(SECRET)), TransportError),
+    "raises with a note": (raising(NOTED), TransportError),
+    "exits": (raising(SystemExit(SECRET)), TransportError),
+    "raises later": (raising(LookupError(f"{SECRET}-2"), first=(SECRET,)), TransportError),
+    "a list": (lambda: [SECRET], UnauthorisedError),
+    "a mapping": (lambda: {"token": SECRET}, UnauthorisedError),
+    "two lines": (lambda: f"{SECRET}\n{SECRET}", UnauthorisedError),
+    "bytes": (lambda: b"S3cr3t", UnauthorisedError),
+}
+
+
+@pytest.mark.parametrize(("provider", "kind"), PROVIDERS.values(), ids=PROVIDERS)
+def test_provider(
+    provider: Callable[[], Any],
+    kind: type[JobwidgetsError],
+    new_job: Callable[..., Job],
+    caplog: Logs,
 ) -> None:
-    """What a provider gives is not shown, even if it is no token."""
-    job = new_job(document(), token=lambda: nonsense)
-    with pytest.raises(UnauthorisedError) as raised:
+    """A provider that fails tells its kind and its place, not its text; nonsense is not shown."""
+    job = new_job(error_body(498), token=provider)
+    with pytest.raises(kind) as raised:
         job.refresh()
-    seen = seen_of_error(raised.value) | seen_of_job(job) | {"logs": caplog.text}
-    assert leaks(seen) == []
+    told = "".join(traceback.format_exception(raised.value))
+    assert kind is UnauthorisedError or "in provider" in told or "SystemExit" in told
+    assert leaks(everything(job, caplog, raised.value)) == []
 
 
 @pytest.mark.parametrize(
@@ -404,50 +398,3 @@ def test_arguments_of_no_use(argument: Any) -> None:
     with pytest.raises((TypeError, ValueError)) as raised:
         Job(**argument)
     assert leaks(seen_of_error(raised.value)) == []
-
-
-def test_torn_connection(
-    given: Callable[..., Any],
-    http: Any,
-    serve: Callable[..., Server],
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    """A connection that breaks shows no header of its request."""
-    torn = Reply(b"{", 200, {"Content-Length": "9", "Connection": "close"})
-    server = serve(lambda _: torn)
-    url, token = given(f"{server.jobs_url}/{JOB_ID}")
-    job = Job(url, token=token, http=http)
-    with pytest.raises(TransportError) as raised:
-        job.refresh()
-    seen = seen_of_error(raised.value) | seen_of_job(job) | seen_of_logs(caplog, http)
-    assert leaks(seen | seen_by_server(server)) == []
-
-
-def test_redirect(
-    http: Any, serve: Callable[..., Server], caplog: pytest.LogCaptureFixture
-) -> None:
-    """A token in a redirect goes no further than httpcore's own log of it, where that is used."""
-    location = {"Location": f"/arcgis/rest/jobs/{JOB_ID}/?token={SECRET}"}
-    server = serve(
-        lambda request: echo(request) if "/?" in request.target else Reply(b"", 307, location)
-    )
-    job = Job(f"{server.jobs_url}/{JOB_ID}", token=SECRET, http=http).refresh()
-    caplog.handler.records[:] = [one for one in caplog.records if "Location" not in one.message]
-    logs = {"logs": "".join(record.getMessage() for record in caplog.records)}
-    assert len(server.requests) == 2
-    assert leaks(seen_of_job(job) | logs | seen_by_server(server)) == []
-
-
-def test_callbacks(new_job: Callable[..., Job], caplog: pytest.LogCaptureFixture) -> None:
-    """The log of a callback that raises shows the job, and no token of it."""
-    over = threading.Event()
-
-    def fail(job: Job) -> None:
-        raise LookupError(job)
-
-    job = new_job(document(status="COMPLETED"), url=f"{JOB_URL}?token={SECRET}")
-    job.add_done_callback(fail)
-    job.add_done_callback(lambda _: over.set())
-    assert over.wait(HANG)
-    assert "LookupError" in caplog.text
-    assert leaks({"logs": caplog.text}) == []
