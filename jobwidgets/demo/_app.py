@@ -7,7 +7,9 @@ The resources are Esri's: https://developers.arcgis.com/rest/services-reference/
 
 from __future__ import annotations
 
+import ipaddress
 import json
+import re
 import uuid
 from collections.abc import Awaitable, Callable
 from email.utils import formatdate
@@ -16,7 +18,7 @@ from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -33,8 +35,8 @@ _Answer = tuple[Any, Callable[[Any], str]]
 _Operation = Callable[[Site, Request, Parameters], _Answer]
 
 
-def create_app(site: Site) -> ASGIApp:
-    """Return the app that serves a site."""
+def create_app(site: Site, *, any_host: bool = False) -> ASGIApp:
+    """Return the app that serves a site, by default under a loopback name or address only."""
     routes = [
         Route(ROOT, _endpoint(site, _index)),
         Route(f"{ROOT}/jobs", _endpoint(site, _jobs)),
@@ -42,7 +44,16 @@ def create_app(site: Site) -> ASGIApp:
         Route(f"{ROOT}/services/createMission", _endpoint(site, _create), methods=["POST"]),
         Route(f"{ROOT}/services/{{mission_id}}/delete", _endpoint(site, _delete), methods=["POST"]),
     ]
-    return _Wire(Starlette(routes=routes, exception_handlers={ClientDisconnect: _gone}), site)
+    app = Starlette(routes=routes, exception_handlers={ClientDisconnect: _gone})
+    return _Wire(app if any_host else _LoopbackOnly(app), site)
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a name or address leads to this machine alone."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
 
 
 def _index(_site: Site, _request: Request, _parameters: Parameters) -> _Answer:
@@ -143,6 +154,30 @@ def _json(answer: Any, indent: int | None = None) -> Response:
 async def _gone(_request: Request, _error: Exception) -> Response:
     """Answer somebody who hung up amid a request: nobody reads it, and nothing is logged."""
     return Response(status_code=400)
+
+
+class _LoopbackOnly:
+    """Refuses requests for other names: a page elsewhere may let its own name lead here.
+
+    That is DNS rebinding; the browser then takes our answers for that page's own.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        hosts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
+        is_ours = bool(hosts) and all(is_loopback(_name(host)) for host in hosts)
+        await (self._app if is_ours else _MISDIRECTED)(scope, receive, send)
+
+
+def _name(host: str) -> str:
+    """Return a Host header without its port and brackets; "" if it is none."""
+    found = re.fullmatch(r"(?:\[([^]]*)\]|([^:]*))(?::\d*)?", host)
+    return (found[1] or found[2] or "") if found else ""
+
+
+_MISDIRECTED = PlainTextResponse("This server answers for localhost only.\n", 421)
 
 
 class _Wire:

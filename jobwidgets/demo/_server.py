@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 import threading
 import time
@@ -12,7 +11,7 @@ from urllib.parse import quote
 
 import uvicorn
 
-from jobwidgets.demo._app import ROOT, create_app
+from jobwidgets.demo._app import ROOT, create_app, is_loopback
 from jobwidgets.demo._clock import Clock
 from jobwidgets.demo._scripts import Script
 from jobwidgets.demo._site import ReceivedRequest, Site
@@ -37,8 +36,9 @@ class MissionServer:
     token_lifetime
         Seconds of the server's clock that a token is valid.
     allow_remote
-        Whether `host` may be one that other machines reach. Nothing that this server does is
-        protected but by its made-up tokens.
+        Whether `host` may be one that other machines reach, and whether requests for other names
+        than this machine's loopback ones are answered. Nothing that this server does is protected
+        but by its made-up tokens.
 
     Raises
     ------
@@ -56,7 +56,7 @@ class MissionServer:
         token_lifetime: float = 3600.0,
         allow_remote: bool = False,
     ) -> None:
-        if not allow_remote and not _is_loopback(host):
+        if not allow_remote and not is_loopback(host):
             raise ValueError(
                 f"host: expected a loopback address such as 127.0.0.1, found {host!r}; "
                 "allow_remote=True lets other machines in"
@@ -64,6 +64,7 @@ class MissionServer:
         self.clock = Clock(speed)
         self.host = host
         self._port = port
+        self._allows_remote = allow_remote
         self._site = Site(self.clock, require_token=require_token, token_lifetime=token_lifetime)
         self._running: tuple[_Uvicorn, threading.Thread] | None = None
         self._switch = threading.RLock()
@@ -107,7 +108,7 @@ class MissionServer:
         family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
         listener = socket.create_server((self.host, self._port), family=family)
         self._port = listener.getsockname()[1]
-        server = _Uvicorn(create_app(self._site))
+        server = _Uvicorn(create_app(self._site, any_host=self._allows_remote))
         name = f"MissionServer:{self._port}"
         thread = threading.Thread(target=server.run, args=([listener],), name=name, daemon=True)
         thread.start()
@@ -214,10 +215,3 @@ def _wait_until_started(server: _Uvicorn, thread: threading.Thread) -> None:
         if not thread.is_alive() or time.monotonic() > deadline:
             raise RuntimeError(f"the server did not start within {_START_SECONDS:g} s")
         time.sleep(0.005)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
