@@ -1,17 +1,9 @@
-import json
-from pathlib import Path
-
 import pytest
+from documents import CASES, case
 
 from jobwidgets.demo import EXAMPLE, cancelled, chatty, deleting, example, failing, verbatim
 
-CASES = Path(__file__).parents[1] / "cases" / "mission"
 STARTED = 1590523221196
-
-
-def case(name):
-    """Return a document of the cases."""
-    return json.loads((CASES / name).read_text(encoding="utf-8"))
 
 
 def life(script, *ages):
@@ -24,35 +16,24 @@ def attribute(documents, name):
     return [document["customAttributes"].get(name) for document in documents]
 
 
-def test_constant_is_esris_example():
-    """The constant of the package is the published document."""
-    assert case("completed.json") == EXAMPLE
-
-
 def test_example_ends_as_published():
     """After 66.311 s, played at the original start, the document is Esri's, times included."""
     document = example().document(EXAMPLE["jobId"], STARTED, 66.311)
-    assert document == case("completed.json")
+    assert document == case("completed") == EXAMPLE
 
 
 def test_example_takes_the_chosen_time():
     """The times of the last document are as far apart as was asked for, to the millisecond."""
-    document = example(2.5004).document("j1", STARTED, 1000)
+    [document] = life(example(2.5004), 1000)
     assert document["endTime"] - document["startTime"] == 2500
 
 
-def test_example_begins_as_submitted():
-    """Before the first message there are neither counters nor an end, as in the case."""
-    expected = case("submitted.json") | {"jobId": "j1"}
-    assert life(example(), 0, 1) == [expected, expected]
-
-
-def test_example_passes_through_the_case_of_two_steps():
-    """On the way it says what the case of two steps says, but for the mission it cannot know."""
-    [document] = life(example(), 30)
-    expected = case("processing-2-of-5.json") | {"jobId": "j1"}
-    del expected["customAttributes"]["missionId"]
-    assert document == expected
+def test_example_passes_through_the_cases():
+    """It begins as the case of a submitted job, and says what the case of two steps says."""
+    submitted = case("submitted") | {"jobId": "j1"}
+    two_steps = case("processing-2-of-5") | {"jobId": "j1"}
+    del two_steps["customAttributes"]["missionId"]  # it cannot know one
+    assert life(example(), 0, 1, 30) == [submitted, submitted, two_steps]
 
 
 def test_example_goes_step_by_step():
@@ -104,18 +85,10 @@ def test_deleting_names_the_mission():
     assert document["messages"][-1] == "Deleted mission abc."
 
 
-@pytest.mark.parametrize("name", sorted(path.name for path in CASES.glob("*.json")))
+@pytest.mark.parametrize("name", sorted(path.stem for path in CASES.glob("*.json")))
 def test_verbatim_changes_nothing(name):
     """Whatever is given is answered at every age: ids, times and errors as they are."""
     assert life(verbatim(case(name)), 0, 1e6) == [case(name), case(name)]
-
-
-def test_verbatim_refuses_what_json_has_not():
-    """A value that no server could send is refused at once."""
-    with pytest.raises(TypeError):
-        verbatim({"status": object()})
-    with pytest.raises(ValueError, match="JSON"):
-        verbatim({"progress": float("nan")})
 
 
 def test_documents_are_copies():
@@ -136,11 +109,17 @@ def test_time_must_pass(script, seconds):
         script(seconds)
 
 
-def test_bad_counts_are_named():
-    """A step that does not exist and a chat without messages are refused."""
-    with pytest.raises(ValueError, match="step: expected 1 to 5, found 6"):
-        failing(step=6)
-    with pytest.raises(ValueError, match="step: expected 1 to 5, found 0"):
-        failing(step=0)
-    with pytest.raises(ValueError, match="messages: expected at least 1, found 0"):
-        chatty(messages=0)
+@pytest.mark.parametrize(
+    ("made", "kind", "text"),
+    [
+        (lambda: failing(step=6), ValueError, "step: expected 1 to 5, found 6"),
+        (lambda: failing(step=0), ValueError, "step: expected 1 to 5, found 0"),
+        (lambda: chatty(messages=0), ValueError, "messages: expected at least 1, found 0"),
+        (lambda: verbatim({"status": object()}), TypeError, "JSON"),
+        (lambda: verbatim({"progress": float("nan")}), ValueError, "JSON"),
+    ],
+)
+def test_bad_arguments_are_named(made, kind, text):
+    """A step that does not exist, a chat without messages, what JSON has not: each is refused."""
+    with pytest.raises(kind, match=text):
+        made()
