@@ -15,6 +15,8 @@ import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+AT_EXIT = 10.0
+"""Seconds that the end of the program waits for callbacks that are due."""
 _log = logging.getLogger("jobwidgets")
 T = TypeVar("T")
 
@@ -88,6 +90,18 @@ class CallbackThread:
                 thread = threading.Thread(target=self._run, name=name, daemon=True)
                 thread.start()
                 self._thread = thread
+
+    def finish(self, timeout: float | None = None) -> None:
+        """Return when all that was to be called has been, at the latest after `timeout` seconds.
+
+        What was not called by then is told once, in the log. None takes `AT_EXIT`.
+        """
+        if self._thread is None or threading.current_thread() is self._thread:
+            return
+        over, seconds = threading.Event(), AT_EXIT if timeout is None else timeout
+        self.call(lambda _: over.set(), None)
+        if not over.wait(seconds):
+            _log.warning("the program ends without a callback that took more than %g s", seconds)
 
     def _run(self) -> None:
         while True:

@@ -39,6 +39,11 @@ class Callbacks:
         self._on_done: tuple[Callback, ...] = ()
         self._last: tuple[int, ContactState] | None = None
 
+    @property
+    def is_to_notify(self) -> bool:
+        """Whether somebody is still to be notified of the end."""
+        return self._notify is not None
+
     def begin(self) -> None:
         """Listen from now on where somebody is to be notified."""
         if self._notify is not None:

@@ -71,6 +71,11 @@ class LoopThread:
         return threading.current_thread() is self._thread
 
     @property
+    def is_running(self) -> bool:
+        """Whether the thread was started, and not closed."""
+        return self._thread is not None and not self._is_closed
+
+    @property
     def is_closed(self) -> bool:
         """Whether `close` was called: nothing is run any more."""
         return self._is_closed

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 import os
+import threading
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -12,7 +13,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol, TypeVar
 from weakref import WeakSet
 
-from jobwidgets._watch.loop import HEARTBEAT, LoopThread
+from jobwidgets._http.budget import Urgency, at_once
+from jobwidgets._threads import user_callbacks
+from jobwidgets._watch.loop import EXIT, HEARTBEAT, LoopThread
 from jobwidgets._watch.watch import Watch
 
 if TYPE_CHECKING:
@@ -104,7 +107,8 @@ class Poller:
 
     def end(self, watch: Watch) -> None:
         """Watch a job no more; when this returns nothing more is asked."""
-        self.thread.do(self._end, watch)
+        if not self.thread.is_closed:  # else the program ends, and nothing is asked already
+            self.thread.do(self._end, watch)
 
     def renew(self, watch: Watch) -> None:
         """Ask at once for a job that is watched, dropping an exchange with an old token."""
@@ -152,14 +156,18 @@ class Poller:
         if exchange is not None:
             exchange.cancel()
 
-    def _ask_soon(self, watch: Watch) -> None:
+    def _ask_soon(self, watch: Watch, urgency: Urgency | None = None) -> None:
         """Ask as soon as the host's budget has room, unless that is under way."""
         self._forget_plan(watch)
-        if watch in self._waiting or watch in self._asking or self.thread.is_closed:
+        if watch in self._asking or self.thread.is_closed:
             return
-        watch.promise(None)
-        turn = self._waiting[watch] = _Turn(watch, self._ask)
-        self.connections.ask(watch.source.url, watch.urgency, turn)
+        turn = self._waiting.get(watch)
+        if turn is not None and urgency is None:
+            return
+        if turn is None:
+            watch.promise(None)
+            turn = self._waiting[watch] = _Turn(watch, self._ask)
+        self.connections.ask(watch.source.url, urgency or watch.urgency, turn)
 
     def _ask(self, watch: Watch) -> None:
         self._withdraw(watch)
@@ -183,8 +191,11 @@ class Poller:
             timer.cancel()
 
     async def _exchange(self, watch: Watch) -> None:
-        """Wait for one exchange, and for another if that was dropped because of a new token."""
-        self._ask_soon(watch)
+        """Wait for one exchange, and for another if that was dropped because of a new token.
+
+        A person waits for it: it goes before all polls, also where a poll waits for its turn.
+        """
+        self._ask_soon(watch, at_once)
         while watch in self._waiting:
             await self._waiting[watch].wait()
         exchange, waiting = self._asking.get(watch), asyncio.current_task()
@@ -230,6 +241,21 @@ def _forget_after_fork() -> None:
     _poller = Poller()
 
 
-atexit.register(lambda: poller().thread.close())
+def _end_with_the_program() -> None:
+    """Run what is due to the user, for a bounded time, and ask for no more."""
+    thread = poller().thread
+    try:
+        if thread.is_running:  # what it has in hand may be news that callbacks are due for
+            over = threading.Event()
+            thread.call(over.set)
+            over.wait(EXIT)
+        user_callbacks.finish()
+    except KeyboardInterrupt:
+        pass  # whoever interrupts does not want to wait
+    finally:
+        thread.close()
+
+
+atexit.register(_end_with_the_program)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget_after_fork)

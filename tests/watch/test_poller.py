@@ -368,6 +368,22 @@ def test_waiting_watch_is_joined(poller: Poller, waiting: Watch) -> None:
     assert requests(waiting) <= 3
 
 
+def test_person_goes_before_the_polls(poller: Poller) -> None:
+    """Whoever reads by hand waits for no poll, however many have waited longer for the budget."""
+    server = Replies(document())
+    watches = [new_watch(pace=RARE) for _ in range(51)]
+    for watch in watches:
+        watch.source.http = {"transport": server}
+    configure(requests_per_second=20)
+    try:
+        for watch in watches:
+            poller.begin(watch)
+        poller.refresh(watches[-1])
+        assert len(server.requests) < 25
+    finally:
+        configure(requests_per_second=100_000)
+
+
 def test_nothing_is_asked_while_the_thread_ends(
     poller: Poller, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -394,47 +410,6 @@ def test_nothing_is_asked_while_the_thread_ends(
     assert [requests(watch) for watch in watches] == asked[:3]
     assert len(server.requests) == LANES
     assert caplog.records == []
-
-
-EXIT = """
-import sys, threading
-from jobwidgets import Job
-
-url, hanging = sys.argv[1:]
-asked = threading.Event()
-
-def provider():
-    asked.set()
-    threading.Event().wait()
-
-job = Job(url, token=provider if hanging == "provider" else None)
-if hanging == "callback":
-    job.add_done_callback(lambda _: (asked.set(), threading.Event().wait()))
-elif hanging == "look-up":
-    import socket
-    socket.getaddrinfo = lambda *_, **__: provider()
-job.start()
-if hanging == "request":
-    sys.stdin.readline()
-else:
-    asked.wait()
-names = {thread.name for thread in threading.enumerate()}
-print(sorted(name for name in names if not name.startswith("jobwidgets-")))
-"""
-
-
-@pytest.mark.parametrize("hanging", ["request", "provider", "callback", "look-up"])
-def test_exit_waits_for_nothing(
-    hanging: str, serve: Callable[..., Server], python: Callable[..., subprocess.Popen[str]]
-) -> None:
-    """An interpreter ends although a request, provider, callback or look-up hangs for ever."""
-    server = serve(lambda _: server.hang() if hanging == "request" else ENDED)
-    process = python(EXIT, f"{server.jobs_url}/j1", hanging)
-    if hanging == "request" and not server.arrived.wait(HANG):
-        process.kill()
-        pytest.fail(process.communicate()[1])
-    output, errors = process.communicate("now\n", timeout=HANG)
-    assert (process.returncode, output, errors) == (0, "['MainThread']\n", "")
 
 
 FORK = """
