@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn, SupportsIndex
 from weakref import WeakSet
 
-from jobwidgets._http.tokens import Token, TokenKeeper, token_keeper
+from jobwidgets._http.budget import at_once
+from jobwidgets._http.tokens import Token, token_keeper
 from jobwidgets._model.history import JobHistory
 from jobwidgets._settings import checked_settings, seconds
 from jobwidgets._watch.listing import Listing, ListListener
@@ -59,8 +61,10 @@ class Jobs:
         )
         self._source = self._settings.source(bare)
         self._url_of("any")  # a URL of no use is met here, not when the list is there
-        self._shared: dict[str, Job] = {}
+        # A job that a board shows is the one that `job` returns: it is asked for once.
+        self._handles: dict[str, Job] = {}
         self._listings: WeakSet[Listing] = WeakSet()
+        self._lock = threading.RLock()  # a collection within it may run a user's __del__
 
     def __repr__(self) -> str:
         return f"Jobs({self.url!r})"
@@ -70,23 +74,24 @@ class Jobs:
         """The URL of the resource, without any token."""
         return self._source.url
 
+    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
+        raise TypeError("a Jobs is neither copied nor pickled: its token would go along")
+
     def _set_token(self, token: Token | None) -> None:
         keeper = token_keeper(token)
-        self._settings = replace(self._settings, token=keeper)
-        self._source.token = keeper
-        poller().thread.do(self._hand_on, keeper)
-
-    def _hand_on(self, keeper: TokenKeeper | None) -> None:
-        """Give the boards a new token; on the poller's thread, as they find their jobs there."""
-        for job in self._shared.values():
+        with self._lock:
+            self._settings = replace(self._settings, token=keeper)
+            self._source.token = keeper
+            jobs, listings = list(self._handles.values()), list(self._listings)
+        for job in jobs:
             job._take_token(keeper)
-        for listing in list(self._listings):
-            listing.renew()
+        for listing in listings:
+            poller().thread.call(listing.renew)
 
     token = property(
         fset=_set_token,
-        doc="Set a new token or provider, for the boards of this resource too: what was refused "
-        "goes on. It cannot be read.",
+        doc="Set a new token or provider, for the jobs and boards of this resource too: what was "
+        "refused goes on. It cannot be read.",
     )
 
     def ids(self) -> list[str]:
@@ -100,8 +105,11 @@ class Jobs:
         return poller().run(self._ids)
 
     def job(self, job_id: str) -> Job:
-        """Return the handle of one job; no I/O."""
-        return Job._of(self._settings.watch(self._url_of(job_id)))
+        """Return the handle of one job, the same one each time; no I/O."""
+        with self._lock:
+            if job_id not in self._handles:
+                self._handles[job_id] = Job._of(self._settings.watch(self._url_of(job_id)))
+            return self._handles[job_id]
 
     def histories(self) -> list[JobHistory]:
         """Ask for every job once, a few at a time: N + 1 requests for N jobs.
@@ -118,12 +126,6 @@ class Jobs:
         """
         return poller().run(self._histories)
 
-    def _job(self, job_id: str) -> Job:
-        """Return the handle that all boards of this resource share."""
-        if job_id not in self._shared:
-            self._shared[job_id] = self.job(job_id)
-        return self._shared[job_id]
-
     def _listing(self, listener: ListListener, interval: float) -> Listing:
         settings = self._settings
         listing = Listing(
@@ -133,7 +135,8 @@ class Jobs:
             pace=settings.pace,
             give_up_after=settings.give_up_after,
         )
-        self._listings.add(listing)
+        with self._lock:
+            self._listings.add(listing)
         return listing
 
     def _url_of(self, job_id: str) -> str:
@@ -147,7 +150,7 @@ class Jobs:
         return [watch.history for watch in watches]
 
     async def _ids(self, connections: Connections) -> list[str]:
-        await connections.admit(self.url)
+        await connections.admit(self.url, at_once)  # a person waits for it
         return await self._source.read_ids(connections)
 
 

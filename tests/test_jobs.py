@@ -1,4 +1,6 @@
+import copy
 import itertools
+import pickle
 import threading
 import time
 from collections.abc import Callable
@@ -10,17 +12,18 @@ import pytest
 from documents import JOBS_URL, case, document
 from servers import FAST, HANG, Replies, Request, Server
 
-from jobwidgets._http.connections import LANES
-from jobwidgets._model.snapshot import Status
-from jobwidgets.errors import (
+from jobwidgets import (
     BodyError,
     DocumentError,
+    Jobs,
     NoSuchJobError,
     ServerError,
+    Status,
     TransportError,
     UnauthorisedError,
+    configure,
 )
-from jobwidgets.jobs import Jobs
+from jobwidgets._http.connections import LANES
 
 ODD_ID = "j/1 ü?&#%"
 
@@ -195,6 +198,42 @@ def test_url_of_no_jobs_resource(path: str) -> None:
     """A URL whose jobs could not be asked for is refused at once, without its token."""
     with pytest.raises(ValueError, match="the URL of a jobs resource ends with /jobs; found"):
         Jobs(f"https://gis.example.com{path}?token=secret")
+
+
+def test_one_handle_a_job() -> None:
+    """However often a job is taken, it is one handle: asked for once, and with one token."""
+    jobs, server = new_jobs(listed("j1"), token="old")
+    job = jobs.job("j1")
+    assert jobs.job("j1") is job
+    job.start().refresh()
+    jobs.token = "new"
+    jobs.job("j1").refresh()
+    job.stop()
+    tokens = server.tokens
+    assert tokens == sorted(tokens, reverse=True)  # the old one never again after the new one
+    assert tokens[-1] == "new"
+
+
+def test_ids_go_before_the_polls() -> None:
+    """A person waits for the list: it is not asked for when the polls let it."""
+    names = [f"j{number}" for number in range(51)]
+    jobs, server = new_jobs(listed(*names))
+    configure(requests_per_second=20)
+    try:
+        watched = [jobs.job(name).start() for name in names]
+        assert jobs.ids() == names
+        assert len(server.requests) < 25
+    finally:
+        configure(requests_per_second=100_000)
+        for job in watched:
+            job.stop()
+
+
+def test_no_copies() -> None:
+    """A resource is neither copied nor pickled: its token would go along."""
+    for make in (copy.copy, copy.deepcopy, pickle.dumps):
+        with pytest.raises(TypeError, match="a Jobs is neither copied nor pickled"):
+            make(Jobs(JOBS_URL, token="secret"))
 
 
 def test_new_token_reaches_jobs_that_are_found_meanwhile() -> None:

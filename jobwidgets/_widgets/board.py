@@ -153,7 +153,7 @@ class JobBoard(LiveWidget):
     def _take_list(self, resource: Jobs, ids: Sequence[str] | None) -> None:
         """Add the jobs that a resource lists; one that it lists no more stays."""
         for job_id in ids or ():
-            row = self._add(resource._job(job_id))
+            row = self._add(resource.job(job_id))
             if row is not None:
                 self._follow(row)
         self._update_views()
