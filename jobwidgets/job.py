@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import CancelledError
 from copy import copy
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn, SupportsIndex
 from weakref import WeakSet
 
 from jobwidgets._display.job import static_html
@@ -22,7 +22,7 @@ from jobwidgets._model.snapshot import Message, Status
 from jobwidgets._settings import checked_settings
 from jobwidgets._watch.callbacks import Callbacks
 from jobwidgets._watch.feed import Throttle
-from jobwidgets._watch.pace import Pace
+from jobwidgets._watch.pace import Pace, as_float
 from jobwidgets._watch.poller import Poller, poller
 from jobwidgets._watch.watch import Watch
 from jobwidgets.errors import CancelUnsupportedError, JobwidgetsError, WatchStoppedError
@@ -104,11 +104,19 @@ class Job:
 
     def _follow(self, watch: Watch, notify: Callable[[Job], object] | None = None) -> None:
         self._watch = watch
+        self._callbacks = Callbacks(self, watch, notify)
         self._poller: Poller | None = None
         self._was_stopped = False
+        # Whoever began a watch ends it: no widget ends one that the user has made theirs.
+        self._is_users = notify is not None
         self._widgets: WeakSet[object] = WeakSet()
         self._was_left = False
-        self._callbacks = Callbacks(self, watch, notify)
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
+        raise TypeError(
+            "a Job is neither copied nor pickled: its token would go along, and its watch runs in "
+            "this process; job.history and frames can be"
+        )
 
     def __repr__(self) -> str:
         return f"Job({self.url!r})"
@@ -222,14 +230,16 @@ class Job:
 
     def start(self) -> Job:
         """Watch the job from now on, again after `stop` or a refusal too; return the job."""
-        self._poller, self._was_stopped = poller(), False
-        self._poller.thread.call(self._callbacks.begin)
-        self._poller.begin(self._watch)
-        return self
+        self._is_users = True
+        return self._begin()
 
     def stop(self) -> None:
-        """Watch the job no more. What was seen stays; nothing is sent to the server."""
-        self._was_stopped = True
+        """Watch the job no more, until `start`. What was seen stays; the server is told nothing.
+
+        Callbacks stay too. When the program ends it does nothing any more.
+        """
+        self._was_stopped, self._was_left = True, False
+        self._is_users = self._callbacks.is_to_notify
         poller().end(self._watch)
 
     def cancel(self) -> Job:
@@ -249,6 +259,9 @@ class Job:
 
     def refresh(self) -> Job:
         """Ask the server once, or join the request that is under way; return the job.
+
+        A person waits for it, so it goes before every poll. Where the job is not watched, a
+        request that fails changes nothing of the job.
 
         Raises
         ------
@@ -271,6 +284,8 @@ class Job:
 
         Raises
         ------
+        TypeError, ValueError
+            If the timeout is no number.
         TimeoutError
             If the job has not ended by then. It is watched on.
         JobwidgetsError
@@ -278,19 +293,20 @@ class Job:
         KeyboardInterrupt
             If it is interrupted. The job goes on, and is watched on.
         """
-        self._start_once()
+        seconds = _checked_timeout(timeout)
+        self._claim()
         settled = threading.Event()
         feed = self._watch.feed
         poller().thread.call(feed.on_settled, settled.set)
         try:
-            is_settled = _wait_for(settled, timeout)
+            is_settled = _wait_for(settled, seconds)
         except KeyboardInterrupt:
             text = f"job {self.id} is watched on: wait() waits again, stop() ends the watch"
             raise KeyboardInterrupt(text) from None
         finally:
             poller().thread.call(feed.off_settled, settled.set)
         if not (is_settled or self.history.has_ended or self.error):
-            raise TimeoutError(f"job {self.id} has not ended within {timeout:g} s")
+            raise TimeoutError(f"job {self.id} has not ended within {seconds:g} s")
         return self._ended_or_raise()
 
     def __await__(self) -> Generator[Any, None, Job]:
@@ -309,7 +325,7 @@ class Job:
         Callbacks run one after another on a thread of their own; what they raise is logged.
         """
         poller().thread.call(self._callbacks.add_change, callback)
-        self._start_once()
+        self._claim()
 
     def add_done_callback(self, callback: Callable[[Job], object]) -> None:
         """Call ``callback(job)`` once: when the job has ended, or at once if it has.
@@ -317,13 +333,7 @@ class Job:
         A watch that gives up (no such job, say) calls it too; `error` tells the difference.
         """
         poller().thread.call(self._callbacks.add_done, callback)
-        self._start_once()
-
-    def _start_once(self) -> None:
-        # After a fork the poller that watched is the parent's.
-        was_left_behind = self._poller is not poller() and not self._was_stopped
-        if self._poller is None or was_left_behind:
-            self.start()
+        self._claim()
 
     # What the widgets and `Jobs` use: nothing but this, and what is public.
 
@@ -335,8 +345,13 @@ class Job:
 
     @property
     def _is_done(self) -> bool:
-        """Whether nothing more will come by itself: the job has ended, or the watch gave up."""
+        """Whether the job has ended and was read to its end, or the watch gave up."""
         return self._watch.is_done
+
+    @property
+    def _is_at_rest(self) -> bool:
+        """Whether nothing more will come by itself: it is done, or was stopped."""
+        return self._watch.is_done or self._was_stopped
 
     def _subscribe(self, throttle: Throttle) -> None:
         """Tell `throttle` on the poller's thread after each exchange."""
@@ -346,25 +361,46 @@ class Job:
         """Tell `throttle` nothing more."""
         poller().thread.do(self._watch.feed.unsubscribe, throttle)
 
+    def _begin(self) -> Job:
+        """Watch the job from now on, for the widgets: the last one that leaves ends it."""
+        one = poller()
+        one.thread.call(self._callbacks.begin)  # raises where no thread can run: nothing has begun
+        self._poller, self._was_stopped, self._was_left = one, False, False
+        one.begin(self._watch)
+        return self
+
+    def _start_once(self) -> None:
+        """Watch the job unless that was begun or stopped before."""
+        # After a fork the poller that watched is the parent's.
+        if self._poller is not poller() and not self._was_stopped:
+            self._begin()
+
     def _join(self, widget: object) -> None:
         """Note that a widget shows the job; a watch that the last one ended begins anew."""
         self._widgets.add(widget)
-        if self._was_left:
-            self._was_left = False
-            if not self._is_done:
-                self.start()
+        if self._was_left and not self._is_done:
+            self._begin()
 
     def _leave(self, widget: object) -> None:
-        """Note that a widget shows the job no more; the last one stops the watch."""
+        """Note that a widget shows the job no more.
+
+        The last one stops the watch, unless the user has made it theirs: by `start`, by waiting,
+        by a callback.
+        """
         self._widgets.discard(widget)
-        if not self._widgets:
+        if not (self._widgets or self._is_users or self._was_stopped):
             self.stop()
             self._was_left = True
 
     # The rest is private to this module.
 
-    async def _ended(self) -> Job:
+    def _claim(self) -> None:
+        """Count the watch as the user's, and begin it if it never was."""
+        self._is_users = True
         self._start_once()
+
+    async def _ended(self) -> Job:
+        self._claim()
         loop, settled = asyncio.get_running_loop(), asyncio.Event()
 
         def wake() -> None:
@@ -384,8 +420,17 @@ class Job:
         return self
 
 
-def _wait_for(event: threading.Event, timeout: float | None) -> bool:
-    end = math.inf if timeout is None else time.monotonic() + timeout
+def _checked_timeout(timeout: object) -> float:
+    seconds = math.inf if timeout is None else as_float(timeout)
+    if seconds is None:
+        raise TypeError(f"timeout is in seconds, found a {type(timeout).__name__}")
+    if math.isnan(seconds):
+        raise ValueError("timeout is a number of seconds, found nan")
+    return seconds
+
+
+def _wait_for(event: threading.Event, seconds: float) -> bool:
+    end = time.monotonic() + seconds
     while not event.is_set() and (left := end - time.monotonic()) > 0:
         event.wait(min(left, _LONGEST_WAIT))
     return event.is_set()

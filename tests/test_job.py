@@ -1,5 +1,7 @@
 import asyncio
+import copy
 import inspect
+import pickle
 import signal
 import subprocess
 import sys
@@ -12,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
 from documents import ABSENT, JOB_ID, JOB_URL, case, document
 from listeners import Callback
@@ -158,16 +161,16 @@ def test_wait(new_job: NewJob) -> None:
 def test_wait_again(new_job: NewJob) -> None:
     """Waiting for a job that has ended returns at once, without asking."""
     job = new_job(ENDED).wait(HANG)
-    for timeout in (None, 0, 0.0, -1, 1e9):
+    for timeout in (None, 0, 0.0, -1, 1e9, float("inf"), 10**400, np.int64(5)):
         assert job.wait(timeout) is job
     assert requests(job) == 1
 
 
-@pytest.mark.parametrize("timeout", [0, 0.01, -1])
+@pytest.mark.parametrize("timeout", [0, 0.01, -1, np.float32(0), -(10**400)])
 def test_wait_with_a_timeout(new_job: NewJob, timeout: float) -> None:
     """A timeout ends the waiting, not the watch."""
     job = new_job(document())
-    with pytest.raises(TimeoutError, match=f"job {JOB_ID} has not ended within {timeout:g} s"):
+    with pytest.raises(TimeoutError, match=f"job {JOB_ID} has not ended within -?[0-9.inf]+ s"):
         job.wait(timeout)
     server(job).replies[:] = [ENDED]
     assert job.wait(HANG).status is Status.SUCCEEDED
@@ -228,6 +231,36 @@ def test_wait_after_a_refusal_and_a_read_that_was_answered(new_job: NewJob) -> N
         job.wait(HANG)
     job.refresh()
     assert job.wait(HANG).status is Status.SUCCEEDED
+
+
+@pytest.mark.parametrize(
+    ("timeout", "kind", "text"),
+    [
+        ("5", TypeError, "timeout is in seconds, found a str"),
+        (True, TypeError, "timeout is in seconds, found a bool"),
+        (timedelta(seconds=5), TypeError, "timeout is in seconds, found a timedelta"),
+        (float("nan"), ValueError, "timeout is a number of seconds, found nan"),
+    ],
+)
+def test_wait_with_a_timeout_of_no_use(
+    new_job: NewJob, timeout: Any, kind: type[Exception], text: str
+) -> None:
+    """What is no time is refused before anything is asked."""
+    job = new_job(ENDED)
+    with pytest.raises(kind, match=f"^{text}$"):
+        job.wait(timeout)
+    assert requests(job) == 0
+
+
+def test_no_copies(new_job: NewJob) -> None:
+    """A job is neither copied nor pickled: its token would go along; its history is."""
+    job = new_job(ENDED, token="secret").wait(HANG)
+    for make in (copy.copy, copy.deepcopy, pickle.dumps):
+        with pytest.raises(TypeError, match="a Job is neither copied nor pickled"):
+            make(job)
+    restored = pickle.loads(pickle.dumps(job.history))  # noqa: S301 - made in the line itself
+    assert restored.status == "succeeded"
+    assert b"secret" not in pickle.dumps(job.history)
 
 
 def test_many_may_wait(new_job: NewJob) -> None:
@@ -336,6 +369,7 @@ def test_refresh_raises_everything(new_job: NewJob) -> None:
     for kind in (TransportError, ServerError, UnauthorisedError, DocumentError):
         with pytest.raises(kind):
             job.refresh()
+        assert (job.error, job.contact) == (None, Contact())
     assert job.refresh().status is Status.SUCCEEDED
     assert requests(job) == 6
 
@@ -385,23 +419,28 @@ def test_new_token_of_a_job_that_nobody_watches(new_job: NewJob) -> None:
     assert server(job).tokens == ["new"]
 
 
-def test_stop_and_start(new_job: NewJob) -> None:
-    """A stopped watch asks nothing, keeps what was seen, and can be started again."""
-    job = new_job(document()).start()
-    until(lambda: job.status)
+@pytest.mark.parametrize("begins", [False, True])
+def test_stopped_job_stays_stopped_until_it_is_started(new_job: NewJob, begins: bool) -> None:
+    """Whether it had begun or not, a stopped job asks nothing, and waiting for it raises."""
+    job, callback = new_job(document(), ENDED), Callback()
+    if begins:
+        job.start()
+        until(lambda: job.status)
     job.stop()
     asked = requests(job)
-    assert (job.contact.state, job.status) == (ContactState.STOPPED, Status.RUNNING)
+    assert (job.contact.state, job.status) == ("stopped", Status.RUNNING if begins else None)
+    job.on_change(callback)
+    job.add_done_callback(callback)
     assert isinstance(job.error, WatchStoppedError)
-    with pytest.raises(WatchStoppedError):
-        job.wait(HANG)
-    with pytest.raises(WatchStoppedError):
-        asyncio.run(main_of(job))
-    assert requests(job) == asked
+    for wait in (job.wait, lambda: asyncio.run(main_of(job))):
+        with pytest.raises(WatchStoppedError, match=JOB_ID):
+            wait()
+    assert (requests(job), callback.calls) == (asked, [])
     server(job).replies[:] = [ENDED]
     assert job.start() is job
-    assert job.error is None
     assert job.wait(HANG).status is Status.SUCCEEDED
+    assert job.error is None
+    callback.wait(2)
 
 
 def test_stop_of_an_ended_job(new_job: NewJob) -> None:

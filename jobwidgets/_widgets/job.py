@@ -114,7 +114,7 @@ class JobWidget(LiveWidget):
         if request.get("act") == "stop":
             self._job.stop()
         if request.get("act") == "start":
-            self._job.start()
+            self._job._begin()
 
     def _release(self) -> None:
         self._job._unsubscribe(self._throttle)

@@ -1,4 +1,3 @@
-
 import pytest
 
 from jobwidgets.dialects import Dialect, find_dialect
