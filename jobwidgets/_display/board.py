@@ -13,24 +13,27 @@ from jobwidgets._display.markup import (
     ROW,
     TABLE,
     escaped,
+    first_and_last,
     line,
     mark,
     plain,
-    shown,
 )
+from jobwidgets._display.sentences import list_last_known
+from jobwidgets._display.times import counted
 from jobwidgets._display.words import (
     Shown,
-    clock,
-    contact_words,
     duration,
     kind,
+    owner,
+    preview,
     short_id,
-    shortened,
     status_words,
     steps,
-    totals,
+    totals_words,
+    trouble,
+    word,
 )
-from jobwidgets._model.contact import Contact, ContactState
+from jobwidgets._model.contact import Contact
 from jobwidgets._model.history import JobHistory
 from jobwidgets._model.snapshot import Status
 
@@ -67,64 +70,49 @@ def board_html(jobs: Sequence[Shown], contact: Contact | None = None) -> str:
     contact
         That with a jobs resource; None without one.
     """
-    words = escaped(totals(job.history.status for job in jobs))
+    words = escaped(totals_words(job.history.status for job in jobs))
     head = f'<div style="{ROW}"><strong style="{GAP}">{words}</strong></div>'
     return (
-        f'<div class="jobwidgets" style="{ROOT}">{head}{line(listing_words(contact))}'
+        f'<div class="jobwidgets" style="{ROOT}">{head}{line(list_last_known(contact))}'
         f"{_table(jobs) if jobs else ''}</div>"
     )
 
 
 def board_text(name: str, jobs: Sequence[Shown], contact: Contact | None = None) -> str:
     """Return the board as lines of text, the first of which is `name`."""
-    rows = [row if isinstance(row, int) else _row(row).cells for row in shown(jobs)]
-    told = [row for row in rows if not isinstance(row, int)]
-    widths = [max((len(cell) for cell in column), default=0) for column in zip(*told, strict=True)]
-    lines = [name, totals(job.history.status for job in jobs), listing_words(contact)]
+    rows = [row if isinstance(row, int) else _row(row).cells for row in first_and_last(jobs)]
+    columns = zip(*(row for row in rows if not isinstance(row, int)), strict=True)
+    widths = [max(len(cell) for cell in column) for column in columns]
+    lines = [name, totals_words(job.history.status for job in jobs), list_last_known(contact)]
     for row in rows:
         if isinstance(row, int):
-            lines.append(f"  … {row} more")
+            lines.append(f"  … {counted(row)} more")
             continue
         padded = (cell.ljust(width) for cell, width in zip(row, widths, strict=True) if width)
         lines.append("  " + "  ".join(padded).rstrip())
     return "\n".join(plain(text) for text in lines if text)
 
 
-def listing_words(contact: Contact | None) -> str:
-    """Return why and since when no new jobs appear; "" while they do."""
-    if contact is None or contact.state in {ContactState.IN_TOUCH, ContactState.CONNECTING}:
-        return ""
-    heard = clock(contact.last_heard)
-    if contact.state is ContactState.STOPPED:
-        return f"Not watched since {heard}." if heard else "Not watched."
-    since = f"last heard {heard}" if heard else "not heard of yet"
-    reason = f": {str(contact.error).rstrip('.')}" if contact.error is not None else ""
-    return f"The list of jobs was {since}{reason}."
-
-
 def _row(job: Shown) -> _Row:
     history, latest = job.history, job.history.latest
-    last = history.messages[-1].text if history.messages else ""
-    return _Row(
-        history,
-        (
-            status_words(history),
-            kind(latest),
-            history.job_id,
-            steps(latest).removesuffix(" steps"),
-            duration(history),
-            (latest.owner or "") if latest is not None else "",
-            contact_words(history, job.contact)[0],
-            shortened(last),
-        ),
+    cells = (
+        status_words(history),
+        kind(latest),
+        word(history.job_id),
+        steps(latest, noun=""),
+        duration(history),
+        owner(latest),
+        trouble(history, job.contact)[0],
+        preview(history),
     )
+    return _Row(history, cells)
 
 
 def _table(jobs: Sequence[Shown]) -> str:
-    rows = [row if isinstance(row, int) else _row(row) for row in shown(jobs)]
-    told = [row for row in rows if isinstance(row, _Row)]
-    kept = [i for i in range(len(_NAMES)) if any(row.cells[i] for row in told)]
-    failed = [row for row in told if _is_unfolded(row.history)][:UNFOLDED]
+    rows = [row if isinstance(row, int) else _row(row) for row in first_and_last(jobs)]
+    of_jobs = [row for row in rows if isinstance(row, _Row)]
+    kept = [i for i in range(len(_NAMES)) if any(row.cells[i] for row in of_jobs)]
+    failed = [row for row in of_jobs if _is_unfolded(row.history)][:UNFOLDED]
     head = "".join(f'<th scope="col" style="{_head(_NAMES[i])}">{_NAMES[i]}</th>' for i in kept)
     body = "".join(_row_html(row, kept, is_unfolded=row in failed) for row in rows)
     return (
@@ -144,7 +132,7 @@ def _is_unfolded(history: JobHistory) -> bool:
 
 def _row_html(row: _Row | int, kept: Sequence[int], *, is_unfolded: bool) -> str:
     if isinstance(row, int):
-        return _wide(f'<span style="{MUTED}">{row} more</span>', len(kept))
+        return _wide(f'<span style="{MUTED}">{counted(row)} more</span>', len(kept))
     cells = "".join(_cell_html(row, i) for i in kept)
     messages = _wide(messages_html(row.history), len(kept)) if is_unfolded else ""
     return f'<tr style="{_TR}">{cells}</tr>{messages}'

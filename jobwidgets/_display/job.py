@@ -16,36 +16,40 @@ from jobwidgets._display.markup import (
     TEXT,
     TR,
     escaped,
+    first_and_last,
     line,
+    longest_text,
     mark,
     plain,
-    shown,
 )
+from jobwidgets._display.sentences import last_known
+from jobwidgets._display.times import counted, utc
 from jobwidgets._display.words import (
     MARKS,
-    clock,
     drawn_progress,
     duration,
     kind,
-    moment,
+    message_text,
+    message_time,
     ownership,
-    plain_contact,
+    raw_status,
     seen,
     status_words,
     steps,
+    word,
 )
 from jobwidgets._model.contact import Contact
 from jobwidgets._model.history import JobHistory
-from jobwidgets._model.snapshot import Message, Snapshot
+from jobwidgets._model.snapshot import Message
 
 
 def static_html(history: JobHistory, contact: Contact | None = None) -> str:
     """Return the job as one HTML element, without scripts, style sheets or links."""
     parts = (
         _head(history),
-        _bar(history.latest),
+        _bar(history),
         line(ownership(history.latest)),
-        line(plain_contact(history, contact)),
+        line(last_known(history, contact)),
         messages_html(history),
     )
     return f'<div class="jobwidgets" style="{ROOT}">{"".join(parts)}</div>'
@@ -56,36 +60,35 @@ def static_text(history: JobHistory, contact: Contact | None = None) -> str:
     latest = history.latest
     facts = (status_words(history), kind(latest), steps(latest), duration(history))
     lines = [
-        f"JobWidget({history.job_id!r})",
+        f"JobWidget({word(history.job_id)!r})",
         " · ".join(fact for fact in facts if fact),
         ownership(latest),
-        plain_contact(history, contact),
-        *_text_rows(history),
+        last_known(history, contact),
+        *_message_lines(history),
     ]
     return "\n".join(plain(text) for text in lines if text)
 
 
 def _head(history: JobHistory) -> str:
-    latest = history.latest
-    raw = latest.raw_status if latest is not None and latest.raw_status else ""
     id_style = "font-size:12px;background-color:transparent;padding:0"
+    words, raw = escaped(status_words(history)), escaped(raw_status(history))
     return (
         f'<div style="{ROW}">{mark(history.status)}'
-        f'<strong style="{GAP}" title="{escaped(raw)}">{escaped(status_words(history))}</strong>'
-        f'<span style="{GAP}">{escaped(kind(latest))}</span>'
-        f'<code style="{id_style};{GAP};{MUTED}">{escaped(history.job_id)}</code>'
+        f'<strong style="{GAP}" title="{raw}">{words}</strong>'
+        f'<span style="{GAP}">{escaped(kind(history.latest))}</span>'
+        f'<code style="{id_style};{GAP};{MUTED}">{escaped(word(history.job_id))}</code>'
         f'<span style="margin:0 0 0 auto">{escaped(duration(history))}</span></div>'
     )
 
 
-def _bar(latest: Snapshot | None) -> str:
-    if latest is None or latest.progress is None:
+def _bar(history: JobHistory) -> str:
+    value = drawn_progress(history.latest)
+    if value is None:
         return ""
-    value = drawn_progress(latest)
-    style = f"flex:1;width:auto;height:8px;{GAP};accent-color:{MARKS[latest.status][1]}"
+    style = f"flex:1;width:auto;height:8px;{GAP};accent-color:{MARKS[history.status][1]}"
     return (
-        f'<div style="{ROW}"><progress value="{value:.4g}" max="1" style="{style}">'
-        f'{value:.0%}</progress><span style="{MUTED}">{escaped(steps(latest))}</span></div>'
+        f'<div style="{ROW}"><progress value="{value:.4g}" max="1" style="{style}">{value:.0%}'
+        f'</progress><span style="{MUTED}">{escaped(steps(history.latest))}</span></div>'
     )
 
 
@@ -94,11 +97,10 @@ def messages_html(history: JobHistory) -> str:
     messages = history.messages
     if not messages:
         return ""
-    noun = "message" if len(messages) == 1 else "messages"
     columns = _Columns(history)
-    rows = "".join(columns.html(message) for message in shown(messages))
+    rows = "".join(columns.html(message) for message in first_and_last(messages))
     return (
-        f"<details open><summary>{len(messages)} {noun}</summary>"
+        f"<details open><summary>{counted(len(messages), 'message')}</summary>"
         f'<table style="{TABLE}"><thead><tr style="{TR}">{columns.html_head()}</tr></thead>'
         f"<tbody>{rows}</tbody></table></details>"
     )
@@ -109,7 +111,8 @@ class _Columns:
 
     def __init__(self, history: JobHistory) -> None:
         self._latest = history.latest
-        self._has_seen = any(moment(message) is not None for message in history.messages)
+        self._longest = longest_text(len(history.messages))
+        self._has_seen = any(message_time(message) is not None for message in history.messages)
         self._has_code = any(message.code is not None for message in history.messages)
 
     def html_head(self) -> str:
@@ -120,30 +123,29 @@ class _Columns:
     def html(self, message: Message | int) -> str:
         if isinstance(message, int):
             width = 2 + self._has_seen + self._has_code
-            cell = f'<td colspan="{width}" style="{CELL};{MUTED}">{message} more</td>'
+            cell = f'<td colspan="{width}" style="{CELL};{MUTED}">{counted(message)} more</td>'
             return f'<tr style="{TR}">{cell}</tr>'
         cells = [f'<td style="{NUMBER}">{message.number}</td>']
         if self._has_seen:
-            title = clock(moment(message))
-            words = seen(message, self._latest)
+            title, words = utc(message_time(message)), seen(message, self._latest)
             cells.append(f'<td style="{NUMBER}" title="{title}">{words}</td>')
         if self._has_code:
-            code = "" if message.code is None else escaped(message.code)
-            cells.append(f'<td style="{NUMBER}">{code}</td>')
-        cells.append(f'<td dir="auto" style="{TEXT}">{escaped(message.text)}</td>')
+            cells.append(f'<td style="{NUMBER}">{escaped(word(message.code))}</td>')
+        text = escaped(message_text(message, self._longest))
+        cells.append(f'<td dir="auto" style="{TEXT}">{text}</td>')
         return f'<tr style="{TR}">{"".join(cells)}</tr>'
 
     def text(self, message: Message | int) -> str:
         if isinstance(message, int):
-            return f"  … {message} more"
+            return f"  … {counted(message)} more"
         cells = [f"{message.number:>5}"]
         if self._has_seen:
             cells.append(f"{seen(message, self._latest):>9}")
         if self._has_code:
-            cells.append(f"{'' if message.code is None else message.code:>5}")
-        return "  ".join([*cells, message.text])
+            cells.append(f"{word(message.code):>5}")
+        return "  ".join([*cells, message_text(message, self._longest)])
 
 
-def _text_rows(history: JobHistory) -> list[str]:
+def _message_lines(history: JobHistory) -> list[str]:
     columns = _Columns(history)
-    return [columns.text(message) for message in shown(history.messages)]
+    return [columns.text(message) for message in first_and_last(history.messages)]

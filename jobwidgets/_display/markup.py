@@ -8,18 +8,20 @@ hold on light and on dark. All text from a server is escaped here, in `escaped`.
 from __future__ import annotations
 
 import html
-import re
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
-from jobwidgets._display.words import MARKS
+from jobwidgets._display.words import LONGEST_TEXT, MARKS
 from jobwidgets._model.snapshot import Status
+from jobwidgets._visible import visible
 
 T = TypeVar("T")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_ONE_LINE = str.maketrans("\n\t", "  ")
 
 FIRST, LAST = 50, 450
 """How many rows are shown of a list that is longer than both together."""
+_MOST_TEXT = 200_000
+"""Characters of all messages of a static form, about; each may have a thousand."""
 
 ROOT = "font-size:13px;line-height:20px;max-width:1200px"
 ROW = "display:flex;flex-wrap:wrap;align-items:center;line-height:20px;margin:0"
@@ -44,8 +46,8 @@ def escaped(text: object) -> str:
 
 
 def plain(line: str) -> str:
-    """Return one line without the characters that a terminal would obey."""
-    return _CONTROL.sub(" ", line)
+    """Return one line of a text for a terminal."""
+    return visible(line).translate(_ONE_LINE)
 
 
 def mark(status: Status | None) -> str:
@@ -63,7 +65,7 @@ def line(text: str) -> str:
     return f'<div style="{MUTED}">{escaped(text)}</div>' if text else ""
 
 
-def shown(rows: Sequence[T]) -> Iterator[T | int]:
+def first_and_last(rows: Sequence[T]) -> Iterator[T | int]:
     """Yield the rows to show, and in the place of the others how many they are."""
     hidden = len(rows) - FIRST - LAST
     if hidden <= 0:
@@ -72,3 +74,8 @@ def shown(rows: Sequence[T]) -> Iterator[T | int]:
     yield from rows[:FIRST]
     yield hidden
     yield from rows[-LAST:]
+
+
+def longest_text(rows: int) -> int:
+    """Return how many characters each of so many messages may have."""
+    return min(LONGEST_TEXT, max(1000, _MOST_TEXT // max(min(rows, FIRST + LAST), 1)))

@@ -1,15 +1,23 @@
-"""What is said of a job in words and numbers, the same in every view: pure functions."""
+"""What is said of a job in words, the same in every view: pure functions.
+
+Texts of a server's come out of here fit to be shown: what would command a terminal or turn the
+reading direction is visible, what is very long is cut.
+"""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Protocol
 
+from jobwidgets._display import times
 from jobwidgets._model.contact import Contact, ContactState
 from jobwidgets._model.history import JobHistory
 from jobwidgets._model.snapshot import Message, Snapshot, Status
+from jobwidgets._visible import clipped, visible
 
 # The mark is white on these: 4.5:1. The word beside it has the page's own colour.
 _GREEN, _RED, _BLUE, _GREY = "#1a7f37", "#cf222e", "#0969da", "#656d76"
@@ -36,16 +44,35 @@ _ORDER = (
     Status.UNKNOWN,
     Status.SUCCEEDED,
 )  # in which the totals are told: what goes on, what went wrong, what is well
-CONTACT_WORDS = {
+_RANKS = (
+    Status.FAILED,
+    Status.GONE,
+    Status.UNKNOWN,
+    Status.CANCELLED,
+    Status.RUNNING,
+    Status.CANCELLING,
+    Status.QUEUED,
+    None,
+    Status.SUCCEEDED,
+)  # by which jobs are sorted: what went wrong comes first
+_IN_TOTALS = {None: "not heard of yet", Status.UNKNOWN: "of unknown status"}
+_TROUBLES = {
     ContactState.RETRYING: "no answer",
     ContactState.UNAUTHORISED: "needs a token",
     ContactState.LOST: "given up",
     ContactState.STOPPED: "not watched",
 }
-"""A short word for each trouble with the server; the others are none."""
+_SEVERITIES = {
+    "error": re.compile("error|fatal|critical|fail", re.IGNORECASE),
+    "warning": re.compile("warn", re.IGNORECASE),
+}
 
-LONGEST_TEXT = 300
+LONGEST_WORD = 200
+"""Characters of a name, a word or a code of the server's that are shown."""
+LONGEST_PREVIEW = 300
 """Characters of a job's last message in its row."""
+LONGEST_TEXT = 20_000
+"""Characters of a message that are shown; the whole is in ``job.messages``."""
 
 
 class Shown(Protocol):
@@ -64,21 +91,104 @@ class Shown(Protocol):
         """How long it has run by now."""
 
 
+def word(given: object) -> str:
+    """Return a name, a word or a code of the server's as it is shown; "" for None."""
+    return "" if given is None else _fit(str(given), LONGEST_WORD)
+
+
+def message_text(message: Message, longest: int = LONGEST_TEXT) -> str:
+    """Return a message's text as it is shown, in about as many characters."""
+    return _fit(message.text, longest)
+
+
+def is_cut(message: Message) -> bool:
+    """Tell whether `message_text` is not the whole text."""
+    return len(message.text) > LONGEST_TEXT
+
+
+def preview(history: JobHistory) -> str:
+    """Return the beginning of the last message; "" without one."""
+    if not history.messages:
+        return ""
+    text = history.messages[-1].text
+    cut = text if len(text) <= LONGEST_PREVIEW else text[: LONGEST_PREVIEW - 1] + "…"
+    return visible(cut)
+
+
+def _fit(text: str, longest: int) -> str:
+    # Cut first: to look through seven million characters takes its time.
+    return visible(clipped(text, longest))
+
+
+# The status.
+
+
 def status_words(history: JobHistory) -> str:
-    """Return the status in words; an unknown one as the server's own word."""
+    """Return the status in words; one that is not known here as the server's own word."""
     latest = history.latest
     if latest is None:
         return "not heard of yet"
-    if latest.status is Status.UNKNOWN:
-        return f"{latest.raw_status} (unknown status)" if latest.raw_status else "no status"
-    return str(latest.status)
+    if latest.status is not Status.UNKNOWN:
+        return str(latest.status)
+    if not latest.raw_status:
+        return "no status"
+    return f"{word(latest.raw_status)} ({'ended' if history.has_ended else 'unknown status'})"
 
 
-def steps(latest: Snapshot | None) -> str:
-    """Return "2 of 5 steps", or "" when unknown."""
+def raw_status(history: JobHistory) -> str:
+    """Return the server's own word for the status; "" where it sent none."""
+    return word(history.latest.raw_status) if history.latest is not None else ""
+
+
+def rank(status: Status | None) -> int:
+    """Return the place of a status among all when jobs are sorted by it."""
+    return _RANKS.index(status)
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """How many jobs have one status, in `words` too: "3 running"."""
+
+    status: Status | None
+    count: int
+    words: str
+
+
+def totals(statuses: Iterable[Status | None]) -> list[Total]:
+    """Return how many jobs there are of each status, of those too that none has."""
+    counts = Counter(statuses)
+    return [_total(status, counts[status]) for status in _ORDER]
+
+
+def totals_words(statuses: Iterable[Status | None]) -> str:
+    """Return how many jobs there are of each status: "3 running, 1 failed, 46 succeeded"."""
+    return ", ".join(total.words for total in totals(statuses) if total.count) or "no jobs"
+
+
+def _total(status: Status | None, count: int) -> Total:
+    return Total(status, count, f"{times.counted(count)} {_IN_TOTALS.get(status, status)}")
+
+
+# What else is known of a job.
+
+
+def steps(latest: Snapshot | None, noun: str = " steps") -> str:
+    """Return "2 of 5 steps", or "" when unknown; "2 of 5" where the noun stands above."""
     if latest is None or latest.steps_done is None or not latest.steps_total:
         return ""
-    return f"{latest.steps_done} of {latest.steps_total} steps"
+    return f"{latest.steps_done} of {latest.steps_total}{noun}"
+
+
+def drawn_progress(latest: Snapshot | None) -> float | None:
+    """Return the part of the bar that is drawn: full only for a job that succeeded.
+
+    None where nobody knows.
+    """
+    if latest is None:
+        return None
+    if latest.status is Status.SUCCEEDED:
+        return 1.0
+    return None if latest.progress is None else min(latest.progress, 0.97)
 
 
 def ownership(latest: Snapshot | None) -> str:
@@ -86,65 +196,66 @@ def ownership(latest: Snapshot | None) -> str:
     if latest is None:
         return ""
     mission = latest.attributes.get("missionId")
-    facts = (latest.owner, f"mission {mission}" if isinstance(mission, str) else None)
+    facts = (owner(latest), f"mission {word(mission)}" if isinstance(mission, str) else "")
     return " · ".join(fact for fact in facts if fact)
 
 
+def owner(latest: Snapshot | None) -> str:
+    """Return who started the job; "" when unknown."""
+    return word(latest.owner) if latest is not None else ""
+
+
+def kind(latest: Snapshot | None) -> str:
+    """Return the server's word for the operation; "" when unknown."""
+    return word(latest.kind) if latest is not None else ""
+
+
+def short_id(job_id: str) -> str:
+    """Return as much of an id as a line has room for: its two ends tell ids apart."""
+    job_id = word(job_id)
+    return f"{job_id[:8]}…{job_id[-4:]}" if len(job_id) > 14 else job_id
+
+
 def duration(history: JobHistory) -> str:
-    """Return how long the job took, or had run at the last document; "" when unknown.
+    """Return how long the job took, or had run at the last document; "" when unknown."""
+    if history.elapsed is None:
+        return ""
+    seconds = history.elapsed / timedelta(seconds=1)
+    # What is counted here is counted by two clocks, and was over a poll ago: no milliseconds.
+    return times.duration(seconds) if history.has_ended else times.clock(seconds)
 
-    What had run is told in whole seconds: it is counted by two clocks, and was over a poll ago.
+
+def trouble(history: JobHistory, contact: Contact) -> tuple[str, str]:
+    """Return a short word for a trouble with the server, and what it met; "" where there is none.
+
+    Of an ended job nothing more is to be heard, and a watch that has not begun is no trouble.
     """
-    elapsed = history.elapsed
-    if elapsed is None:
-        return ""
-    has_ended = history.status is not None and history.status.is_final
-    return span(elapsed if has_ended else timedelta(seconds=elapsed // timedelta(seconds=1)))
+    has_begun = contact.state is not ContactState.STOPPED or contact.last_heard is not None
+    short = _TROUBLES.get(contact.state, "") if has_begun and not history.has_ended else ""
+    return short, str(contact.error or "") if short else ""
 
 
-def span(time: timedelta) -> str:
-    """Return a time span: to the millisecond below 100 s, to the second above."""
-    seconds = time / timedelta(seconds=1)
-    if seconds < 100:
-        return f"{seconds:.3f}".rstrip("0").rstrip(".") + " s"
-    minutes, seconds = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {seconds:02} s"
+def is_asked(history: JobHistory, contact: Contact) -> bool:
+    """Tell whether somebody asks the server for news of the job, with a hope of an answer."""
+    given_up = {ContactState.LOST, ContactState.STOPPED, ContactState.UNAUTHORISED}
+    return not history.has_ended and contact.state not in given_up
 
 
-def plain_contact(history: JobHistory, contact: Contact | None) -> str:
-    """Return why and since when nothing more is known; "" for an ended job."""
-    if history.status is not None and history.status.is_final:
-        return ""
-    error = history.watch_error or (contact.error if contact is not None else None)
-    heard = clock(contact.last_heard if contact is not None else None)
-    if contact is not None and contact.state is ContactState.STOPPED and heard and error is None:
-        return f"Not watched since {heard}."
-    facts = (
-        f"Last heard {heard}." if heard else "",
-        f"{str(error).rstrip('.')}." if error is not None else "",
-    )
-    return " ".join(fact for fact in facts if fact)
+# Messages.
 
 
-def drawn_progress(latest: Snapshot) -> float:
-    """Return the part of the bar that is drawn: full only for a job that succeeded."""
-    progress = latest.progress or 0.0
-    return progress if latest.status is Status.SUCCEEDED else min(progress, 0.97)
-
-
-def moment(message: Message) -> datetime | None:
+def message_time(message: Message) -> datetime | None:
     """Return a message's own time where the server tells it, else its first sight."""
     return message.time if message.time is not None else message.seen
 
 
 def since_start(message: Message, latest: Snapshot | None) -> float | None:
-    """Return the seconds from the job's start to the `moment` of a message, at least 0.
+    """Return the seconds from the job's start to the `message_time`, at least 0.
 
     None when unknown, and for the first sight of a job that had ended before anybody looked: there
     it tells nothing.
     """
-    time = moment(message)
+    time = message_time(message)
     if time is None or latest is None or latest.started is None:
         return None
     is_sight = message.time is None
@@ -154,47 +265,14 @@ def since_start(message: Message, latest: Snapshot | None) -> float | None:
 
 
 def seen(message: Message, latest: Snapshot | None) -> str:
-    """Return the `moment` of a message: since the start, else the time of day (UTC)."""
-    since, time = since_start(message, latest), moment(message)
-    if since is None:
-        return "" if time is None else f"{time.astimezone(UTC):%H:%M:%S}"
-    return f"+{since:.1f} s" if since < 100 else f"+{span(timedelta(seconds=since))}"
+    """Return the `message_time` in words: since the start, else the time of day (UTC)."""
+    since = since_start(message, latest)
+    return times.time_of_day(message_time(message)) if since is None else times.since_start(since)
 
 
-def short_id(job_id: str) -> str:
-    """Return as much of an id as a line has room for: its two ends tell ids apart."""
-    return f"{job_id[:8]}…{job_id[-4:]}" if len(job_id) > 14 else job_id
-
-
-def kind(latest: Snapshot | None) -> str:
-    """Return the server's word for the operation; "" when unknown."""
-    return (latest.kind or "") if latest is not None else ""
-
-
-def clock(time: datetime | None) -> str:
-    """Return a date and a time of day in UTC; "" for None."""
-    return "" if time is None else f"{time.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
-
-
-def contact_words(history: JobHistory, contact: Contact) -> tuple[str, str]:
-    """Return a short word for a trouble with the server, and what it met; "" where there is none.
-
-    Of an ended job nothing more is to be heard, and a watch that has not begun is no trouble.
-    """
-    has_ended = history.status is not None and history.status.is_final
-    has_begun = contact.state is not ContactState.STOPPED or contact.last_heard is not None
-    word = CONTACT_WORDS.get(contact.state, "") if has_begun and not has_ended else ""
-    return word, str(contact.error or "") if word else ""
-
-
-def totals(statuses: Iterable[Status | None]) -> str:
-    """Return how many jobs there are of each status: "3 running, 1 failed, 46 succeeded"."""
-    counts = Counter(statuses)
-    words = {None: "not heard of yet", Status.UNKNOWN: "of unknown status"}
-    told = (f"{counts[status]} {words.get(status, status)}" for status in _ORDER if counts[status])
-    return ", ".join(told) or "no jobs"
-
-
-def shortened(text: str) -> str:
-    """Return the beginning of a message."""
-    return text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 1] + "…"
+def severity(message: Message) -> str | None:
+    """Return "error" or "warning" as the message's level has it; None for any other."""
+    level = message.level
+    if not level:
+        return None
+    return next((name for name, pattern in _SEVERITIES.items() if pattern.search(level)), None)

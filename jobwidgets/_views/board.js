@@ -3,29 +3,24 @@
 import { jobOf } from "./board_job.js";
 import { BoardTable } from "./board_table.js";
 import { button, element, focused, hide, put, say, searchField, StatusMark } from "./parts.js";
-import { View } from "./view.js";
-import { counted, listingWords } from "./words.js";
+import { initialize, View } from "./view.js";
+import { counted, sentenceText } from "./words.js";
 
 const CALM = 5000; // ms between two things that are read out
-const ROWS_PATIENCE = 4000; // ms until rows that do not come are asked for again
+const JOBS_PATIENCE = 4000; // ms until jobs that do not come are asked for again
 const TIGHT = 820; // px
 const SLENDER = 600; // px
 const MANY = 8; // jobs from which on a filter is of use
-const ORDER = ["running", "cancelling", "queued", null, "failed", "cancelled", "gone", "unknown", "succeeded"];
-const WORDS = new Map([[null, "not heard of yet"], ["unknown", "of unknown status"]]);
-
-const total = (number, status) => `${counted(number)} ${WORDS.get(status) ?? status}`;
 
 /** Whether a job has a text in what is said of it. */
 function holds(job, needle) {
-  const texts = [job.id, job.kind, job.owner, job.text, job.words, job.raw, job.trouble];
+  const texts = [job.id, job.kind, job.owner, job.preview, job.words, job.status_hint, job.trouble];
   return texts.some((text) => text?.toLowerCase().includes(needle));
 }
 
 class BoardView extends View {
   build() {
-    this.askedAt = 0; // when rows were last asked for, or came
-    this.contact = null;
+    this.askedAt = -Infinity; // when jobs were last asked for, or came
     this.count = 0;
     this.needle = "";
     this.chosen = new Set(); // statuses; none of them stands for all
@@ -39,8 +34,8 @@ class BoardView extends View {
     this.field = searchField(this.filters, "filter jobs by text", () => this.filter());
     this.line = element("div", "line", this.root);
     this.table = new BoardTable(this.root, {
-      unfolded: (index) => this.tell({ unfold: index }),
-      folded: (index) => this.tell({ fold: index }),
+      unfolded: (index) => this.send({ unfold: index }),
+      folded: (index) => this.send({ fold: index }),
       settled: () => this.showShown(),
     });
     this.none = element("div", "line", this.root);
@@ -57,13 +52,16 @@ class BoardView extends View {
   // What the kernel tells.
 
   take(update, isLost) {
+    this.update = update;
     this.count = update.count;
-    this.contact = update.contact;
     this.noteKept(update.kept);
-    for (const [index, ...cells] of update.rows) this.table.jobs[index] = jobOf(cells);
-    if (update.rows.length && this.askedAt) this.askedAt = Date.now();
-    if (update.rows.length) this.table.changed(update.rows.map(([index]) => index));
-    for (const [index, message] of update.messages) this.table.take(index, message);
+    for (const [index, ...values] of update.jobs) {
+      this.table.jobs[index] = jobOf(update.fields, values, this.arrival);
+    }
+    const isAsked = this.askedAt > -Infinity;
+    if (update.jobs.length && isAsked) this.askedAt = performance.now();
+    if (update.jobs.length) this.table.changed(update.jobs.map(([index]) => index));
+    for (const [index, messages] of update.messages) this.table.take(index, messages);
     this.show();
     if (isLost) this.askAgain();
     else this.askForMissing();
@@ -71,30 +69,23 @@ class BoardView extends View {
 
   /** All of it: an update was lost. */
   askAgain() {
-    this.askedAt = Date.now();
-    this.tell({ resend: true });
-    for (const index of this.table.unfolded()) this.tell({ unfold: index });
+    this.askedAt = performance.now();
+    this.send({ resend: true });
+    for (const index of this.table.unfolded()) this.send({ unfold: index });
   }
 
   /** What is not here: a view that opens late knows the last update only. */
   askForMissing() {
     if (this.link.isGone) return;
-    this.table.askForMissing((of, need) => this.tell({ of, need }));
+    this.table.askForMissing((of, need) => this.send({ of, need }));
     const known = this.table.jobs.reduce((number) => number + 1, 0); // holes are passed over
-    if (known >= this.count || Date.now() - this.askedAt < ROWS_PATIENCE) return;
-    this.askedAt = Date.now();
-    this.tell({ resend: true });
+    if (known >= this.count || performance.now() - this.askedAt < JOBS_PATIENCE) return;
+    this.askedAt = performance.now();
+    this.send({ resend: true });
   }
 
   show() {
-    this.counts = new Map();
-    this.troubled = 0;
-    for (const job of this.table.jobs) {
-      if (!job) continue;
-      this.counts.set(job.status, (this.counts.get(job.status) ?? 0) + 1);
-      if (job.trouble) this.troubled += 1;
-    }
-    for (const status of ORDER) this.showChip(status, this.counts.get(status) ?? 0);
+    this.update.totals.forEach((total, place) => this.showChip(place, total));
     this.filters.classList.toggle("jobwidgets-unneeded", this.needsNoField);
     this.showShown();
     this.readOut();
@@ -107,23 +98,22 @@ class BoardView extends View {
 
   // Totals: each filters by its status.
 
-  showChip(status, number) {
-    if (!this.chips.has(status) && !number) return;
-    const chip = this.chips.get(status) ?? this.makeChip(status);
-    const mark = this.table.jobs.find((job) => job?.status === status)?.mark;
-    chip.status.show({ mark: mark ?? chip.status.mark.textContent, words: total(number, status) });
-    chip.hidden = !number && !this.chosen.has(status) && chip !== focused(chip);
+  showChip(place, [status, mark, words, count]) {
+    if (!this.chips.has(status) && !count) return;
+    const chip = this.chips.get(status) ?? this.makeChip(status, place);
+    chip.status.show({ mark, words });
+    chip.hidden = !count && !this.chosen.has(status) && chip !== focused(chip);
   }
 
-  makeChip(status) {
+  makeChip(status, place) {
     const chip = button(null, "", () => this.choose(status));
     chip.className = "jobwidgets-chip";
     chip.dataset.status = status ?? "";
     put(chip, "aria-pressed", false);
     chip.status = new StatusMark(chip);
+    chip.place = place;
     this.chips.set(status, chip);
-    const later = ORDER.slice(ORDER.indexOf(status) + 1);
-    const next = later.map((one) => this.chips.get(one)).find(Boolean);
+    const next = [...this.totals.children].find((other) => other.place > place);
     this.totals.insertBefore(chip, next ?? null);
     return chip;
   }
@@ -165,8 +155,7 @@ class BoardView extends View {
 
   /** Read out how many there are of each status, not too often. */
   readOut() {
-    const told = ORDER.filter((status) => this.counts.get(status));
-    const words = told.map((status) => total(this.counts.get(status), status)).join(", ");
+    const words = this.update.spoken;
     if (words === this.words || this.reading) return;
     this.words = words;
     say(this.live, words);
@@ -180,16 +169,13 @@ class BoardView extends View {
 
   tick() {
     this.table.tick();
+    if (!this.update) return;
     say(this.line, this.sentence());
     this.line.hidden = !this.line.textContent;
   }
 
   sentence() {
-    const place = this.placeWords(!this.contact && this.table.jobs.every((job) => job?.ended));
-    if (place) return place;
-    const listing = this.contact ? listingWords(this.contact, Date.now()) : "";
-    const without = this.troubled ? `${counted(this.troubled, "job")} without contact` : "";
-    return [listing, without].filter(Boolean).join(" · ");
+    return this.placeWords(this.update.is_over) || sentenceText(this.update.line, this.passed);
   }
 
   onGone() {
@@ -211,4 +197,4 @@ function render({ model, el }) {
   return () => view.remove();
 }
 
-export default { render };
+export default { initialize, render };

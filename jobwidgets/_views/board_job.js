@@ -1,37 +1,32 @@
-// What a board is told of one job, and the order of many.
+// What a board shows of one job, and the order of many.
 //
-//   jobOf(cells)               what the kernel tells of one job (cells of _widgets/board_updates.py), by name
+//   jobOf(fields, values, arrival)  a job (JobValues of _widgets/board_updates.py) by names, and
+//                              when it came, by performance.now()
 //   seconds(job, now)          how long it has run by now, or had at its end; null when unknown
 //   JOB_COLUMNS                [[name, heading, key(job, now)], …]: a row's cells, in this order
 //   isNothing(key)             whether a key of a column tells nothing
 //   sorted(indexes, jobs, name, direction, now)  by the keys of a column
 
-const CELLS = [
-  "id", "status", "mark", "words", "raw", "kind", "steps", "progress", "owner", "text", "messages",
-  "trouble", "reason", "ended", "duration", "elapsed",
-];
-const RANKS = ["failed", "gone", "unknown", "cancelled", "running", "cancelling", "queued", null, "succeeded"];
+import { clockSeconds } from "./words.js";
+
 export const JOB_COLUMNS = [
-  ["state", "status", (job) => RANKS.indexOf(job.status)],
+  ["state", "status", (job) => job.rank],
   ["kind", "kind", (job) => job.kind],
   ["job", "job", (job) => job.id],
   ["part", "progress", (job) => job.progress],
   ["time", "time", seconds],
   ["owner", "owner", (job) => job.owner],
   ["trouble", "contact", (job) => job.trouble],
-  ["last", "last message", (job) => job.text],
+  ["last", "last message", (job) => job.preview],
 ];
 const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
 
-export function jobOf(cells) {
-  const job = { heardAt: Date.now() };
-  CELLS.forEach((name, i) => (job[name] = cells[i]));
-  return job;
+export function jobOf(fields, values, arrival) {
+  return { arrival, ...Object.fromEntries(fields.map((name, i) => [name, values[i]])) };
 }
 
 export function seconds(job, now) {
-  if (job.elapsed === null) return null;
-  return job.ended ? job.elapsed : job.elapsed + (now - job.heardAt) / 1000;
+  return clockSeconds(job.time, (now - job.arrival) / 1000);
 }
 
 export const isNothing = (key) => key === null || key === "";

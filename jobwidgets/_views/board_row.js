@@ -1,18 +1,16 @@
 // One row of a board, and what it unfolds to.
 //
-//   new Row(index, toggle)     .row, and .detail while unfolded; toggle(row) when the reader wants
+//   new JobRow(index, toggle)  .row, and .detail while unfolded; toggle(row) when the reader wants
 //                              the other
 //     .show(job, now), .tick(now), .place(position, columns), .unfold(), .fold(), .remove()
 //     .messages                what it unfolds to: Messages; null while folded
 
 import { Bar, element, put, say, selectionAt, StatusMark } from "./parts.js";
-import { JOB_COLUMNS, seconds } from "./board_job.js";
+import { JOB_COLUMNS } from "./board_job.js";
 import { Messages } from "./messages.js";
-import { clock, shortened } from "./words.js";
+import { clockText } from "./words.js";
 
-const NOT_ASKED = new Set(["not watched", "needs a token", "given up"]);
-
-export class Row {
+export class JobRow {
   constructor(index, toggle) {
     this.index = index;
     this.messages = this.detail = null;
@@ -52,25 +50,24 @@ export class Row {
     put(this.row, "data-status", job.status ?? "");
     this.status.show(job);
     say(this.cells.kind, job.kind);
-    this.tell("job", shortened(job.id), job.id);
-    this.bar.show(job, job.status === "running" && !NOT_ASKED.has(job.trouble));
-    say(this.bar.steps, job.steps.replace(/ steps$/, ""));
-    this.bar.bar.hidden = job.progress === null && (job.ended || job.status === null);
-    this.tell("owner", job.owner ?? "", job.owner);
-    this.tell("trouble", job.trouble, job.reason);
-    this.tell("last", job.text, job.text);
+    this.fill("job", job.short_id, job.id);
+    this.bar.show(job);
+    this.bar.bar.hidden = !job.has_bar;
+    this.fill("owner", job.owner, job.owner);
+    this.fill("trouble", job.trouble, job.reason);
+    this.fill("last", job.preview, job.preview);
     if (this.detail) this.showDetail();
     this.tick(now);
   }
 
-  tell(name, text, title) {
+  fill(name, text, title) {
     say(this.cells[name], text);
     put(this.cells[name], "title", title || null);
   }
 
   tick(now) {
-    const running = seconds(this.job, now);
-    say(this.cells.time, this.job.duration ?? (running === null ? "" : clock(running)));
+    const { time, arrival } = this.job;
+    say(this.cells.time, clockText(time, (now - arrival) / 1000));
   }
 
   /** Its place among all rows, the head being the first, and how many columns there are. */

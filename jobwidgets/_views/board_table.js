@@ -1,7 +1,7 @@
 // The table of a board: as many rows as there are jobs, of which only those in sight are in the
 // page, with those that are unfolded and that with the focus.
 //
-//   new BoardTable(parent, told)   told.unfolded(index), told.folded(index), told.settled()
+//   new BoardTable(parent, events) events.unfolded(index), events.folded(index), events.settled()
 //   .jobs                          what is known of each job, by index; a hole where nothing is
 //   .changed(indexes)              these jobs are new or changed
 //   .filter(fits)                  show the jobs for which fits(job) is true; null for all
@@ -12,7 +12,7 @@
 //   .tick(), .resized(), .gone(isGone), .remove()
 
 import { isNothing, JOB_COLUMNS, sorted } from "./board_job.js";
-import { Row } from "./board_row.js";
+import { JobRow } from "./board_row.js";
 import { Heights } from "./heights.js";
 import { keyHandler } from "./keys.js";
 import { element, focused, put } from "./parts.js";
@@ -23,14 +23,15 @@ const ROW = 28; // px of a row, where its style is not known yet
 const ALWAYS = ["state", "job"]; // columns
 
 export class BoardTable {
-  constructor(parent, told) {
-    this.told = told;
+  constructor(parent, events) {
+    this.events = events;
     this.jobs = [];
-    this.rows = new Map(); // index -> Row
+    this.rows = new Map(); // index -> JobRow
     this.order = []; // indexes, as shown
     this.heights = new Heights(); // of rows and what they unfold to, as shown
     this.open = new Map(); // index -> px of what is unfolded
     this.fits = null;
+    this.goneAt = null; // when the kernel went
     this.column = null;
     this.direction = 1;
     this.focused = null; // the index of the row that Tab comes to
@@ -77,10 +78,15 @@ export class BoardTable {
     return this.order.length;
   }
 
+  /** By which the clocks go; without a kernel they stand. */
+  get now() {
+    return this.goneAt ?? performance.now();
+  }
+
   // What is shown, in which order.
 
   changed(indexes) {
-    for (const index of indexes) this.rows.get(index)?.show(this.jobs[index], Date.now());
+    for (const index of indexes) this.rows.get(index)?.show(this.jobs[index], this.now);
     this.noteUse(indexes);
     if (this.isBusy) this.append(indexes);
     else this.arrange();
@@ -88,7 +94,7 @@ export class BoardTable {
 
   /** Columns that are empty for all jobs are not shown. */
   noteUse(indexes) {
-    const now = Date.now();
+    const now = this.now;
     const unused = JOB_COLUMNS.filter(([name]) => !this.used.has(name));
     const found = unused.filter(([, , key]) => indexes.some((i) => !isNothing(key(this.jobs[i], now))));
     for (const [name] of found) this.used.add(name);
@@ -128,7 +134,7 @@ export class BoardTable {
   settle() {
     if (!this.isStale || this.isBusy) return;
     this.arrange();
-    this.told.settled();
+    this.events.settled();
   }
 
   arrange() {
@@ -138,7 +144,7 @@ export class BoardTable {
     jobs.forEach((job, index) => {
       if (!fits || fits(job)) indexes.push(index);
     });
-    this.order = column ? sorted(indexes, jobs, column, this.direction, Date.now()) : indexes;
+    this.order = column ? sorted(indexes, jobs, column, this.direction, this.now) : indexes;
     this.refill();
     this.draw();
   }
@@ -183,7 +189,7 @@ export class BoardTable {
   // Drawing.
 
   draw() {
-    const now = Date.now();
+    const now = this.now;
     const nodes = [];
     const drawn = new Set();
     let end = 0; // of what is drawn so far
@@ -236,7 +242,7 @@ export class BoardTable {
   }
 
   rowOf(index) {
-    if (!this.rows.has(index)) this.rows.set(index, new Row(index, (row) => this.toggle(row)));
+    if (!this.rows.has(index)) this.rows.set(index, new JobRow(index, (row) => this.toggle(row)));
     return this.rows.get(index);
   }
 
@@ -267,7 +273,7 @@ export class BoardTable {
   }
 
   tick() {
-    const now = Date.now();
+    const now = this.now;
     for (const row of this.rows.values()) row.tick(now);
   }
 
@@ -278,12 +284,12 @@ export class BoardTable {
     if (row.detail) {
       row.fold();
       this.open.delete(index);
-      this.told.folded(index);
+      this.events.folded(index);
     } else {
       row.unfold();
       this.open.set(index, 0);
-      this.told.unfolded(index);
-      if (this.isGone) row.messages.gone(true);
+      this.events.unfolded(index);
+      if (this.goneAt) row.messages.gone(true);
     }
     this.refill();
     this.draw();
@@ -305,7 +311,7 @@ export class BoardTable {
   }
 
   gone(isGone) {
-    this.isGone = isGone;
+    this.goneAt = isGone ? performance.now() : null;
     for (const index of this.open.keys()) this.rows.get(index).messages.gone(isGone);
   }
 

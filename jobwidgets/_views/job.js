@@ -1,9 +1,9 @@
 // The view of one job.
 
 import { Bar, button, element, hide, put, say, StatusMark } from "./parts.js";
-import { clock, contactWords, shortened } from "./words.js";
 import { Messages } from "./messages.js";
-import { View } from "./view.js";
+import { initialize, View } from "./view.js";
+import { clockText, sentenceText } from "./words.js";
 
 const NARROW = 480; // px
 
@@ -28,7 +28,7 @@ class JobView extends View {
 
   act() {
     if (this.action.hasAttribute("aria-disabled")) return;
-    this.tell({ act: this.watches ? "stop" : "start" });
+    this.send({ act: this.head.action });
     put(this.action, "aria-disabled", true); // until the kernel has answered, and keeps the focus
   }
 
@@ -44,45 +44,40 @@ class JobView extends View {
   }
 
   askForMissing() {
-    if (!this.link.isGone) this.messages.askForMissing((need) => this.tell({ need }));
+    if (!this.link.isGone) this.messages.askForMissing((need) => this.send({ need }));
   }
 
   onGone() {
     super.onGone();
-    this.goneAt = this.link.isGone ? Date.now() : null;
     this.messages.gone(this.link.isGone);
-    if (this.head) this.show(this.head, this.heardAt);
+    if (this.head) this.show(this.head);
   }
 
   // What the reader sees.
 
-  show(head, heardAt = Date.now()) {
+  show(head) {
     const { isGone } = this.link;
-    const isLastKnown = isGone && !head.ended;
+    const isLastKnown = isGone && !head.is_over;
     this.head = head;
-    this.heardAt = heardAt;
-    this.watches = !["stopped", "lost"].includes(head.contact.state);
-    const words = isLastKnown ? `${head.words} (last known)` : head.words;
+    const words = isLastKnown ? head.last_known : head.words;
     put(this.root, "data-status", isLastKnown ? "" : (head.status ?? ""));
     this.status.show({ ...head, words });
-    say(this.kind, head.kind ?? "");
-    say(this.id, shortened(head.id));
+    say(this.kind, head.kind);
+    say(this.id, head.short_id);
     put(this.id, "title", head.id);
-    this.bar.show(head, this.watches && !isGone && head.contact.state !== "unauthorised");
-    hide(this.action, head.ended || isGone, this.root);
+    this.bar.show({ ...head, is_moving: head.is_moving && !isGone });
+    hide(this.action, !head.action || isGone, this.root);
     put(this.action, "aria-disabled", null);
-    say(this.action, this.watches ? "stop watching" : "resume");
-    say(this.live, [words, head.steps].filter(Boolean).join(", "));
+    say(this.action, head.action === "start" ? "resume" : "stop watching");
+    say(this.live, isLastKnown ? words : head.spoken);
     this.tick();
   }
 
   tick() {
-    const { head } = this;
+    const { head, passed } = this;
     if (!head) return;
-    const now = this.goneAt ?? Date.now();
-    const running = head.elapsed === null ? "" : clock(head.elapsed + (now - this.heardAt) / 1000);
-    say(this.elapsed, head.duration ?? running);
-    const sentence = this.placeWords(head.ended) || contactWords(head, now);
+    say(this.elapsed, clockText(head.time, passed));
+    const sentence = this.placeWords(head.is_over) || sentenceText(head.contact, passed);
     say(this.line, [head.ownership, sentence].filter(Boolean).join(" · "));
   }
 
@@ -97,4 +92,4 @@ function render({ model, el }) {
   return () => view.remove();
 }
 
-export default { render };
+export default { initialize, render };

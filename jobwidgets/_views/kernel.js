@@ -1,7 +1,7 @@
 // The way from a view to its kernel.
 //
-//   new KernelLink(model, name, told)  .send(content), .look(), .isGone, .remove(); told() when
-//                                      isGone changes; name: of the view, goes with each message
+//   new KernelLink(model, name, changed)  .send(request), .look(), .isGone, .remove(); changed()
+//                                         when isGone changes; name: of the view, goes with each
 
 const GONE = new Set(["dead", "terminating"]);
 
@@ -10,10 +10,10 @@ const GONE = new Set(["dead", "terminating"]);
  * restart, and a message cannot be sent then; JupyterLab's manager has no kernel after a shutdown.
  */
 export class KernelLink {
-  constructor(model, name, told) {
+  constructor(model, name, changed) {
     this.model = model;
     this.name = name;
-    this.told = told;
+    this.changed = changed;
     this.isGone = false;
     this.onLive = () => this.send({});
     this.model.on("comm_live_update", this.onLive);
@@ -25,10 +25,10 @@ export class KernelLink {
   }
 
   /** Send a message to the kernel; one that cannot be sent shows that it is gone. */
-  send(content) {
+  send(request) {
     let isGone = false;
     try {
-      this.model.send({ view: this.name, ...content });
+      this.model.send({ view: this.name, ...request });
     } catch {
       isGone = true;
     }
@@ -45,7 +45,7 @@ export class KernelLink {
   note(isGone) {
     if (isGone === this.isGone) return;
     this.isGone = isGone;
-    this.told();
+    this.changed();
   }
 
   remove() {

@@ -3,38 +3,37 @@
 //   new Messages(parent)  parent gets it as its last child; keepKeys (keys.js) is to be called
 //                         for the view's root, so that its keys are its own
 //   .look()               what take is to be given where the view has changed something since
-//   .take(update, sight)  an update of Updates (_widgets/job_updates.py): total, keep, parts
+//   .take(update, sight)  total, keep, parts of an update (_widgets/job_updates.py)
 //   .doubt()              an update was lost
-//   .askForMissing(ask)   ask(gaps) for rows that are not here, unless they may be on their way
-//   .gone(isGone)         rows that are not here will not come any more; they may again
+//   .askForMissing(ask)   ask(gaps) for messages that are not here, unless they may be on their way
+//   .gone(isGone)         messages that are not here will not come any more; they may again
 //   .remove()             let go of the document's listeners
 //
 // It follows the newest message until the reader scrolls up or selects; then nothing moves.
 
 import { keyHandler } from "./keys.js";
 import { button, copyText, element, hide, say, searchField } from "./parts.js";
-import { seenText } from "./message_row.js";
-import { Rows } from "./rows.js";
-import { Table } from "./table.js";
+import { KnownMessages } from "./known_messages.js";
+import { MessageTable } from "./message_table.js";
 import { counted } from "./words.js";
 
 const FEW = 5; // messages that need no filter
-const TOLD = 2000; // ms for which the copy button says what it did
-const PATIENCE = 4000; // ms until rows that do not come are asked for again
+const COPIED = 2000; // ms for which the copy button says what it did
+const PATIENCE = 4000; // ms until messages that do not come are asked for again
 
 export class Messages {
   constructor(parent) {
-    this.rows = new Rows();
+    this.known = new KnownMessages();
     this.levels = [];
     this.needle = "";
     this.level = "";
     this.unseen = 0;
-    this.askedAt = 0; // when rows were last asked for, or came
+    this.askedAt = -Infinity; // when messages were last asked for, or came
     this.root = element("div", "messages", parent);
     this.root.hidden = true;
     this.buildTools();
     const frame = element("div", "frame", this.root);
-    this.table = new Table(frame, this.rows, () => this.showUnseen());
+    this.table = new MessageTable(frame, this.known, () => this.showUnseen());
     this.news = button(frame, "", () => this.goToEnd());
     this.news.classList.add("jobwidgets-news");
     this.news.hidden = true;
@@ -66,23 +65,23 @@ export class Messages {
   }
 
   take(update, sight = this.look()) {
-    const isOlder = ([from, rows]) => from + rows.length < update.total;
-    if (update.parts.some(isOlder)) this.askedAt = Date.now();
+    const isOlder = ([first, messages]) => first + messages.length < update.total;
+    if (update.parts.some(isOlder)) this.askedAt = performance.now();
     const before = this.table.length;
-    const first = this.rows.take(update);
+    const first = this.known.take(update);
     this.noteLevels(update.parts);
-    const fits = this.isFiltered ? (row) => this.fits(row) : null;
+    const fits = this.isFiltered ? (values) => this.fits(values) : null;
     this.table.changed(first, update.parts, fits, sight);
     this.unseen = this.table.follows ? 0 : Math.max(0, this.unseen + this.table.length - before);
-    this.root.hidden = this.rows.total === 0;
+    this.root.hidden = this.known.total === 0;
     this.showCount();
     this.showUnseen();
     this.table.draw(sight);
   }
 
   noteLevels(parts) {
-    for (const [, rows] of parts) {
-      for (const [, , , level] of rows) {
+    for (const [, messages] of parts) {
+      for (const [, , , level] of messages) {
         if (!level || this.levels.includes(level)) continue;
         this.levels.push(level);
         element("option", "", this.choice, level).value = level;
@@ -92,19 +91,19 @@ export class Messages {
   }
 
   doubt() {
-    this.rows.doubt();
-    this.askedAt = 0;
+    this.known.doubt();
+    this.askedAt = -Infinity;
   }
 
   askForMissing(ask) {
-    const { gaps } = this.rows;
-    if (!gaps.length || Date.now() - this.askedAt < PATIENCE) return;
-    this.askedAt = Date.now();
+    const { gaps } = this.known;
+    if (!gaps.length || performance.now() - this.askedAt < PATIENCE) return;
+    this.askedAt = performance.now();
     ask(gaps);
   }
 
   gone(isGone) {
-    this.askedAt = 0;
+    this.askedAt = -Infinity;
     this.table.showPending(isGone ? "not kept" : "not here yet");
   }
 
@@ -114,22 +113,23 @@ export class Messages {
     return Boolean(this.needle || this.level);
   }
 
-  fits(row) {
-    if (!row) return false; // not here yet
-    return (!this.level || row[3] === this.level) && row[4].toLowerCase().includes(this.needle);
+  fits(values) {
+    if (!values) return false; // not here yet
+    const [, , , level, , , text] = values;
+    return (!this.level || level === this.level) && text.toLowerCase().includes(this.needle);
   }
 
   filter() {
     this.needle = this.field.value.trim().toLowerCase();
     this.level = this.choice.value;
-    this.table.filter(this.isFiltered ? (row) => this.fits(row) : null);
+    this.table.filter(this.isFiltered ? (values) => this.fits(values) : null);
     this.unseen = 0;
     this.showCount();
     this.showUnseen();
   }
 
   showCount() {
-    const { total } = this.rows;
+    const { total } = this.known;
     const some = `${counted(this.table.length)} of ${counted(total)}`;
     say(this.count, this.isFiltered ? some : counted(total, "message"));
     this.filters.classList.toggle("jobwidgets-unneeded", total <= FEW && !this.isFiltered);
@@ -174,7 +174,7 @@ export class Messages {
     this.copied = setTimeout(() => {
       this.copied = null;
       this.showCount();
-    }, TOLD);
+    }, COPIED);
   }
 
   lines([from, to]) {
@@ -185,9 +185,10 @@ export class Messages {
 
   line(position) {
     const index = this.table.indexAt(position);
-    const [seen, since, code, level, text] = this.rows.at(index) ?? [null, null, null, null, "…"];
-    const time = seen === null ? seenText(seen, since) : new Date(seen).toISOString();
-    const cells = [index + 1, time, code ?? "", ...(this.levels.length ? [level ?? ""] : []), text];
+    const values = this.known.at(index) ?? [null, "", "", "", null, false, "…"];
+    const [milliseconds, , code, level, , , text] = values;
+    const time = milliseconds === null ? "" : new Date(milliseconds).toISOString();
+    const cells = [index + 1, time, code, ...(this.levels.length ? [level] : []), text];
     return cells.map((cell) => String(cell).replace(/\s*[\r\n\t]+\s*/g, " ")).join("\t");
   }
 

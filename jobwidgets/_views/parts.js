@@ -7,8 +7,8 @@
 //   say(node, text), put(node, name, value) set a text, an attribute (null takes it away), if new
 //   focused(node), selectionAt(node)        the focus, the selection, in the node's own tree
 //   hide(node, isHidden, heir)              a focus in what is hidden goes to the heir
-//   new StatusMark(parent): .show(head)     shape and word of a head (_widgets/job_updates.py)
-//   new Bar(parent): .show(head, isAsked)   the progress bar and "2 of 5 steps"
+//   new StatusMark(parent): .show({ mark, words, status_hint })  the status as shape and word
+//   new Bar(parent): .show({ progress, steps, is_moving })  the progress bar and "2 of 5 steps"
 //   copyText(text)                          to the clipboard, whatever the origin; → Promise<bool>
 
 import { keyHandler } from "./keys.js";
@@ -90,10 +90,10 @@ export class StatusMark {
     this.words = element("span", "words", this.root);
   }
 
-  show({ mark, words, raw }) {
+  show({ mark, words, status_hint }) {
     say(this.mark, mark);
     say(this.words, words);
-    put(this.words, "title", raw ? `the server's word: ${raw}` : null);
+    put(this.words, "title", status_hint || null);
   }
 }
 
@@ -110,15 +110,12 @@ export class Bar {
     this.steps = element("span", "steps", this.root);
   }
 
-  /** `isAsked`: somebody asks the server, so that a bar without a known part may move. */
-  show({ progress, ended, status, steps }, isAsked) {
-    const isUnknown = progress === null && !ended && isAsked;
-    const part = status === "succeeded" ? 1 : (progress ?? 0);
-    const knows = progress !== null || status === "succeeded";
-    this.bar.toggleAttribute("data-unknown", isUnknown);
-    this.fill.style.width = isUnknown ? "" : `${100 * part}%`;
-    put(this.bar, "aria-valuenow", knows ? Math.round(100 * part) : null);
-    put(this.bar, "aria-valuetext", knows ? steps || null : "unknown");
+  show({ progress, steps, is_moving }) {
+    const isKnown = progress !== null;
+    this.bar.toggleAttribute("data-unknown", is_moving);
+    this.fill.style.width = is_moving ? "" : `${100 * (progress ?? 0)}%`;
+    put(this.bar, "aria-valuenow", isKnown ? Math.round(100 * progress) : null);
+    put(this.bar, "aria-valuetext", isKnown ? steps || null : "unknown");
     say(this.steps, steps);
   }
 }

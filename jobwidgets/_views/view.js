@@ -3,9 +3,11 @@
 //   class extends View, which calls: .build() once, .take(update, isLost) for each new update,
 //   .tick() every second, .askForMissing() too, .onWidth(px), .onGone() when a kernel goes or comes
 //     .root, .link, .live        its element, the KernelLink, the live region
-//     .tell(content)             send to the kernel
+//     .send(request)             send to the kernel
+//     .passed                    seconds since the newest update came; stands without a kernel
 //     .noteKept(isKept)          whether all outputs have got their last form
 //     .placeWords(isOver)        what is to be said of where the view stands; "" for nothing
+//   initialize({ model })        to be exported with render: notes when updates come
 //
 // A view's root has data-status="…" from the head, which sets its colour --jw-status (look.css);
 // data-gone where the kernel is gone, data-narrow where there is little room.
@@ -20,10 +22,29 @@ const KERNEL_GONE = "The kernel is gone: this is what was last known.";
 const AGAIN = "To keep this in the saved notebook, run this cell again.";
 const NESTED = "Inside another widget this is not saved with the notebook: show it by itself.";
 
+const arrivals = new WeakMap(); // update -> when it came to the page, by performance.now()
+
+function arrivalOf(update) {
+  if (!arrivals.has(update)) arrivals.set(update, performance.now());
+  return arrivals.get(update);
+}
+
+/** A view may open long after the update that it shows first: its clocks count from then. */
+export function initialize({ model }) {
+  const note = () => {
+    const update = model.get("_update");
+    if (update) arrivalOf(update);
+  };
+  note();
+  model.on("change:_update", note);
+}
+
 export class View {
   constructor(model, el, kind) {
     this.model = model;
     this.number = null; // of the last update
+    this.arrival = performance.now(); // of that update
+    this.goneAt = null; // when the kernel went, by the same clock
     this.keptAt = null;
     this.inUse = false;
     const name = crypto.randomUUID?.() ?? String(Math.random());
@@ -35,7 +56,7 @@ export class View {
     this.live = liveRegion(this.root);
     el.replaceChildren(this.root);
     this.listen();
-    this.tell({});
+    this.send({});
     this.receive();
   }
 
@@ -66,11 +87,11 @@ export class View {
     const inUse = selects || this.root.contains(focused(this.root));
     if (inUse === this.inUse) return;
     this.inUse = inUse;
-    this.tell({});
+    this.send({});
   }
 
-  tell(content) {
-    this.link.send({ in_use: this.inUse, ...content });
+  send(request) {
+    this.link.send({ in_use: this.inUse, ...request });
   }
 
   receive() {
@@ -78,21 +99,27 @@ export class View {
     if (update?.n === undefined || update.n === this.number) return;
     const isLost = this.number !== null && update.n !== this.number + 1;
     this.number = update.n;
+    this.arrival = arrivalOf(update);
     this.take(update, isLost);
+  }
+
+  get passed() {
+    return ((this.goneAt ?? performance.now()) - this.arrival) / 1000;
   }
 
   onGone() {
     this.root.toggleAttribute("data-gone", this.link.isGone);
+    this.goneAt = this.link.isGone ? performance.now() : null;
   }
 
   noteKept(isKept) {
     if (!isKept) this.keptAt = null;
-    else this.keptAt ??= Date.now();
+    else this.keptAt ??= performance.now();
   }
 
   placeWords(isOver) {
     if (this.link.isGone && !isOver) return KERNEL_GONE;
-    const isUnreached = this.keptAt !== null && Date.now() - this.keptAt > UNREACHED;
+    const isUnreached = this.keptAt !== null && performance.now() - this.keptAt > UNREACHED;
     if (!isUnreached || !this.isInNotebook()) return "";
     return this.root.closest(".widget-container, .widget-box") ? NESTED : AGAIN;
   }
@@ -109,6 +136,6 @@ export class View {
     this.endKeys();
     this.observer.disconnect();
     this.link.remove();
-    if (!this.link.isGone) this.tell({ open: false });
+    if (!this.link.isGone) this.send({ open: false });
   }
 }

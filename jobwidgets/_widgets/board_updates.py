@@ -1,72 +1,133 @@
-"""What the views of a board are told of its jobs: plain JSON values, pure functions."""
+"""The updates that the views of a board get: plain JSON values, pure functions.
+
+An update is a dict:
+
+``n``
+    Its number. A view that misses one, or lacks a job, asks for all again.
+``count``
+    How many jobs there are.
+``fields``
+    The names of the values of a job, in their order; see `JobValues`.
+``jobs``
+    ``[index, *values]`` of each that changed.
+``messages``
+    Of unfolded jobs: ``[index, {total, keep, parts}]``, as in an update of `job_updates`.
+``totals``
+    ``[status, mark, words, count]`` of each status in their order, those that no job has too.
+``spoken``
+    The same in words, read out when it changes.
+``line``
+    A sentence (see `job_values`) on the list of the jobs, and on those without contact.
+``is_over``
+    Whether nothing more will come.
+``kept``
+    Whether every output has got its last form.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, TypedDict
 
+from jobwidgets._display.sentences import Clock, Sentence, elapsed_clock, on_board
 from jobwidgets._display.words import (
     MARKS,
     Shown,
-    contact_words,
+    Total,
     drawn_progress,
-    duration,
+    is_asked,
     kind,
-    shortened,
+    owner,
+    preview,
+    rank,
+    raw_status,
+    short_id,
     status_words,
     steps,
+    totals,
+    trouble,
+    word,
 )
 from jobwidgets._model.contact import Contact
-from jobwidgets._widgets.job_updates import MOST_BYTES, Updates, contact_facts
+from jobwidgets._model.snapshot import Status
+from jobwidgets._widgets.job_updates import MOST_BYTES, Updates
+from jobwidgets._widgets.job_values import json_value
 
 LARGEST_UPDATE = 200_000
-"""Bytes of the rows and messages in one update."""
-_ROOM_FOR_MESSAGES = LARGEST_UPDATE - MOST_BYTES  # with more in it, messages wait for the next one
+"""Bytes of the jobs and messages in one update."""
+_BYTES_BESIDE_MESSAGES = LARGEST_UPDATE - MOST_BYTES  # with more, messages wait for the next one
+
+
+class JobValues(TypedDict):
+    """What a board shows of one job, sent as a list in this order.
+
+    Texts are "" where there is nothing to be said; what has no words here is as in `Head`.
+    """
+
+    id: str
+    short_id: str
+    status: Status | None
+    rank: int
+    """The place of its status among all when jobs are sorted by it."""
+    mark: str
+    words: str
+    status_hint: str
+    kind: str
+    steps: str
+    """As in "2 of 5"."""
+    progress: float | None
+    has_bar: bool
+    is_moving: bool
+    time: Clock | None
+    owner: str
+    trouble: str
+    """A short word for what is wrong with the contact, and in `reason` what it met."""
+    reason: str
+    preview: str
+    """The beginning of the last message."""
+    messages: int
+    """How many there are."""
+
+
+FIELDS = list(JobValues.__annotations__)
 
 
 class BoardUpdates:
-    """The numbered updates of one board's views, each with what the views do not know yet.
-
-    An update is a dict: ``n`` its number, ``count`` how many jobs there are, ``contact`` that with
-    the jobs resource (None without one), ``kept`` whether every output has got its last form,
-    ``rows`` those that changed, each with its index and then `cells`, ``messages`` of unfolded
-    jobs, each with its index and then total, keep and parts as `Updates` tells them. A view that
-    misses a number, or lacks a row, asks for all rows again.
-    """
+    """The numbered updates of one board's views, each with what the views do not know yet."""
 
     def __init__(self) -> None:
         self._number = 0
-        self._rows: list[list[Any] | None] = []
-        self._rest: tuple[Any, ...] = ()
+        self._jobs: list[JobValues | None] = []  # as the views know them
+        self._summary: _Summary | None = None
         self._changed: dict[int, None] = {}
         self._unfolded: dict[int, _Unfolded] = {}
 
     def note(self, index: int, first_message: int | None = None) -> None:
         """Note that a job may have changed, and its messages from this index on."""
-        while len(self._rows) <= index:
-            self._rows.append(None)
+        while len(self._jobs) <= index:
+            self._jobs.append(None)
         self._changed[index] = None
         if index in self._unfolded:
             self._unfolded[index].updates.note(first_message)
 
     def forget(self) -> None:
-        """Tell all rows again: a view lacks one."""
-        self._rows = [None] * len(self._rows)
-        self._changed = dict.fromkeys(range(len(self._rows)))
+        """Send all jobs again: a view lacks one."""
+        self._jobs = [None] * len(self._jobs)
+        self._changed = dict.fromkeys(range(len(self._jobs)))
 
     def unfold(self, view: str, index: object) -> None:
-        """Tell the messages of a job from now on; an index that is none is no harm."""
-        if type(index) is int and 0 <= index < len(self._rows):
+        """Send the messages of a job from now on; an index that is none is no harm."""
+        if type(index) is int and 0 <= index < len(self._jobs):
             others = self._unfolded[index].views if index in self._unfolded else set()
             # Anew, for this view knows nothing; the others ask for what they then lack.
             self._unfolded[index] = _Unfolded({*others, view})
             self._changed[index] = None
 
     def fold(self, view: str, index: object = None) -> None:
-        """Tell a view the messages of a job no more; None for all jobs: the view was closed."""
+        """Send a view the messages of a job no more; None for all jobs: the view was closed."""
         for one in [one for one in self._unfolded if index is None or one == index]:
             self._unfolded[one].views.discard(view)
             if not self._unfolded[one].views:
@@ -84,66 +145,73 @@ class BoardUpdates:
         return bool(self._changed)
 
     def next(
-        self, jobs: Sequence[Shown], contact: Contact | None, *, is_kept: bool = False
+        self,
+        jobs: Sequence[Shown],
+        contact: Contact | None,
+        *,
+        is_kept: bool = False,
+        now: datetime | None = None,
     ) -> dict[str, Any] | None:
         """Return the next update; None when the views know everything."""
-        rows: list[list[Any]] = []
+        changed: list[list[Any]] = []
         messages: list[list[Any]] = []
         size = 0
         for index in list(self._changed):
-            if size >= (_ROOM_FOR_MESSAGES if index in self._unfolded else LARGEST_UPDATE):
+            if size >= (_BYTES_BESIDE_MESSAGES if index in self._unfolded else LARGEST_UPDATE):
                 continue
             del self._changed[index]
-            new_row, new_messages = (
-                self._row(index, jobs[index]),
-                self._messages(index, jobs[index]),
-            )
-            rows += new_row
-            messages += new_messages
-            size += _size(new_row) + _size(new_messages)
-        rest = _rest(len(self._rows), contact, is_kept)
-        if not rows and not messages and rest == self._rest:
+            new = (self._job(index, jobs[index]), self._messages(index, jobs[index]))
+            changed += new[0]
+            messages += new[1]
+            size += _size(new[0]) + _size(new[1])
+        summary = _summary(jobs, contact, is_kept, now)
+        if not changed and not messages and summary == self._summary:
             return None
-        self._number, self._rest = self._number + 1, rest
-        return _update(self._number, rest, rows, messages)
+        self._number, self._summary = self._number + 1, summary
+        return _update(self._number, summary, changed, messages)
 
     def whole(
-        self, jobs: Sequence[Shown], contact: Contact | None, *, is_kept: bool = False
+        self,
+        jobs: Sequence[Shown],
+        contact: Contact | None,
+        *,
+        is_kept: bool = False,
+        now: datetime | None = None,
     ) -> dict[str, Any]:
-        """Return the last update with the rows of all jobs that fit: for a page that opens.
+        """Return the last update with as many jobs as fit: for a page that opens.
 
         It may already hold what the next one will tell, and can be asked for by any thread.
         """
-        number = self._number  # read first: what is told may be newer than it says, never older
-        rows, size = [], 0
+        number = self._number  # read first: the rest may be newer than the number, never older
+        given, size = [], 0
         for index, job in enumerate(jobs):
-            row = [index, *cells(job)]
-            size += _size(row)
+            given.append(_json_job(index, job_values(job)))
+            size += _size(given[-1])
             if size > LARGEST_UPDATE:
+                given.pop()
                 break
-            rows.append(row)
-        return _update(number, _rest(len(jobs), contact, is_kept), rows, [])
+        return _update(number, _summary(jobs, contact, is_kept, now), given, [])
 
-    def _row(self, index: int, job: Shown) -> list[list[Any]]:
-        """Return the row of a job, or none when the views know it."""
-        new, known = cells(job), self._rows[index]
-        if known is not None and _timeless(new) == _timeless(known):
+    def _job(self, index: int, job: Shown) -> list[list[Any]]:
+        """Return the values of a job, or nothing when the views know them."""
+        new = job_values(job)
+        if new == self._jobs[index]:  # time alone is no news: see `Clock`
             return []
-        self._rows[index] = new
-        return [[index, *new]]
+        self._jobs[index] = new
+        return [_json_job(index, new)]
 
     def _messages(self, index: int, job: Shown) -> list[list[Any]]:
-        """Return what is to be told of an unfolded job's messages."""
+        """Return what is new of an unfolded job's messages."""
         if index not in self._unfolded:
             return []
         unfolded = self._unfolded[index]
-        told = unfolded.updates.next(job.history, job.contact, job.elapsed)
+        update = unfolded.updates.next(job.history, job.contact, job.elapsed)
         if unfolded.updates.has_more:
             self._changed[index] = None
-        if told is None or not (told["parts"] or told["total"] != unfolded.total):
+        if update is None or not (update["parts"] or update["total"] != unfolded.total):
             return []
-        unfolded.total = told["total"]
-        return [[index, {name: told[name] for name in ("total", "keep", "parts")}]]
+        unfolded.total = update["total"]
+        return [[index, {name: update[name] for name in ("total", "keep", "parts")}]]
 
 
 @dataclass(slots=True)
@@ -153,49 +221,79 @@ class _Unfolded:
     total: int | None = None
 
 
-def _rest(count: int, contact: Contact | None, is_kept: bool) -> tuple[Any, ...]:
-    return count, None if contact is None else contact_facts(contact), is_kept
+@dataclass(frozen=True, slots=True)
+class _Summary:
+    """What is said of all jobs together."""
+
+    count: int
+    totals: list[Total]
+    line: Sentence
+    is_over: bool
+    is_kept: bool
+
+
+def _summary(
+    jobs: Sequence[Shown], contact: Contact | None, is_kept: bool, now: datetime | None
+) -> _Summary:
+    troubled = sum(bool(trouble(job.history, job.contact)[0]) for job in jobs)
+    return _Summary(
+        len(jobs),
+        totals(job.history.status for job in jobs),
+        on_board(contact, troubled, now or datetime.now(UTC)),
+        contact is None and all(job.history.has_ended for job in jobs),
+        is_kept,
+    )
 
 
 def _update(
-    number: int, rest: tuple[Any, ...], rows: list[list[Any]], messages: list[list[Any]]
+    number: int, summary: _Summary, jobs: list[list[Any]], messages: list[list[Any]]
 ) -> dict[str, Any]:
-    count, contact, is_kept = rest
-    told = {"n": number, "count": count, "contact": contact, "kept": is_kept}
-    return {**told, "rows": rows, "messages": messages}
+    by_status = [[one.status, MARKS[one.status][0], one.words, one.count] for one in summary.totals]
+    return {
+        "n": number,
+        "count": summary.count,
+        "fields": FIELDS,
+        "jobs": jobs,
+        "messages": messages,
+        "totals": by_status,
+        "spoken": ", ".join(one.words for one in summary.totals if one.count),
+        "line": json_value(summary.line),
+        "is_over": summary.is_over,
+        "kept": summary.is_kept,
+    }
 
 
-def cells(job: Shown) -> list[Any]:
-    """Return what is shown of one job: see the names of the columns in views/board.js.
-
-    Seconds of `elapsed` come last: the views count them on by themselves.
-    """
+def job_values(job: Shown) -> JobValues:
+    """Return what a board shows of one job."""
     history, latest = job.history, job.history.latest
-    has_ended = latest is not None and latest.status.is_final
-    messages = history.messages
-    elapsed = job.elapsed
-    return [
-        history.job_id,
-        history.status,
-        MARKS[history.status][0],
-        status_words(history),
-        latest.raw_status if latest is not None else None,
-        kind(latest),
-        steps(latest),
-        None if latest is None or latest.progress is None else drawn_progress(latest),
-        latest.owner if latest is not None else None,
-        shortened(messages[-1].text) if messages else "",
-        len(messages),
-        *contact_words(history, job.contact),
-        has_ended,
-        duration(history) if has_ended else None,
-        None if elapsed is None else round(elapsed / timedelta(seconds=1), 3),
-    ]
+    progress, raw = drawn_progress(latest), raw_status(history)
+    short, reason = trouble(history, job.contact)
+    is_moving = progress is None and history.status is Status.RUNNING
+    return {
+        "id": word(history.job_id),
+        "short_id": short_id(history.job_id),
+        "status": history.status,
+        "rank": rank(history.status),
+        "mark": MARKS[history.status][0],
+        "words": status_words(history),
+        "status_hint": f"the server's word: {raw}" if raw else "",
+        "kind": kind(latest),
+        "steps": steps(latest, noun=""),
+        "progress": progress,
+        "has_bar": progress is not None or (latest is not None and not history.has_ended),
+        "is_moving": is_moving and is_asked(history, job.contact),
+        "time": elapsed_clock(history, job.elapsed),
+        "owner": owner(latest),
+        "trouble": short,
+        "reason": reason,
+        "preview": preview(history),
+        "messages": len(history.messages),
+    }
 
 
-def _timeless(row: list[Any]) -> list[Any]:
-    # Time alone is no news, that it is known is.
-    return [*row[:-1], row[-1] is None]
+def _json_job(index: int, values: JobValues) -> list[Any]:
+    crossing: dict[str, Any] = {**values, "time": json_value(values["time"])}
+    return [index, *(crossing[name] for name in FIELDS)]
 
 
 def _size(values: list[Any]) -> int:

@@ -1,4 +1,19 @@
-"""What the views are told of a job: plain JSON values, pure functions."""
+"""The updates that the views of a job get: plain JSON values, pure functions.
+
+An update is a dict:
+
+``n``
+    Its number. A view that misses one asks for what it then lacks.
+``head``
+    All but the messages; see `job_values.Head`.
+``total``
+    How many messages there are.
+``keep``
+    How many leading ones are as they were.
+``parts``
+    ``[first, messages]`` each: the newest of those that changed, and older ones that a view asked
+    for. `first` is the index of the first of them; for each see `job_values.message_values`.
+"""
 
 from __future__ import annotations
 
@@ -7,42 +22,22 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from jobwidgets._display.words import (
-    MARKS,
-    drawn_progress,
-    duration,
-    moment,
-    ownership,
-    since_start,
-    status_words,
-    steps,
-)
 from jobwidgets._model.contact import Contact
 from jobwidgets._model.history import JobHistory
-from jobwidgets._model.snapshot import Message, Snapshot
+from jobwidgets._widgets.job_values import Head, MessageValues, head, json_value, message_values
 
-MOST_ROWS = 1000
-"""Rows of messages in one update."""
+MOST_MESSAGES = 1000
+"""Messages in one update."""
 MOST_BYTES = 150_000
-"""Bytes of the rows in one update; a single row may be longer."""
-
-Row = list[Any]
-"""One message: its moment (ms; words.moment), that in seconds since the job's start, code, level,
-text."""
+"""Bytes of the messages in one update; a single one may be longer."""
 
 
 class Updates:
-    """The numbered updates of one job's views: what is new, and what a view has asked for.
-
-    An update is a dict: ``n`` its number, ``head`` all but the messages, ``total`` how many
-    messages there are, ``keep`` how many leading ones are as they were, ``parts`` a list of
-    ``[from, rows]``: the newest of those that changed, and older ones that a view asked for. A
-    view that opens, or misses a number, shows these and asks for the other rows.
-    """
+    """The numbered updates of one job's views: what is new, and what a view has asked for."""
 
     def __init__(self) -> None:
         self._number = 0
-        self._head: dict[str, Any] = {}
+        self._head: Head | None = None
         self._total = 0
         self._changed = 0
         self._wanted: list[tuple[int, int]] = []
@@ -69,6 +64,7 @@ class Updates:
         elapsed: timedelta | None,
         *,
         is_kept: bool = False,
+        now: datetime | None = None,
     ) -> dict[str, Any] | None:
         """Return the next update; None when there is nothing to tell.
 
@@ -76,12 +72,15 @@ class Updates:
         ----------
         is_kept
             Whether every output of the widget was updated to its last form.
+        now
+            The time of the update; None is the current one.
         """
-        new_head = {**head(history, contact, elapsed), "kept": is_kept}
+        new_head = head(history, contact, elapsed, is_kept=is_kept, now=now)
         total = len(history.messages)
         keep = min(self._changed, total)
         parts = self._parts(history, keep)
-        if not parts and total == self._total and not _is_news(new_head, self._head):
+        # Time alone is no news: clocks are equal that count by the same moment.
+        if not parts and total == self._total and new_head == self._head:
             return None
         self._number += 1
         self._head, self._total, self._changed = new_head, total, total
@@ -94,54 +93,60 @@ class Updates:
         elapsed: timedelta | None,
         *,
         is_kept: bool = False,
+        now: datetime | None = None,
     ) -> dict[str, Any]:
         """Return the last update as one that needs no other before: for a page that opens.
 
         It may already hold what the next one will tell, and can be asked for by any thread.
         """
-        number = self._number  # read first: what is told may be newer than it says, never older
-        new_head = {**head(history, contact, elapsed), "kept": is_kept}
+        number = self._number  # read first: the rest may be newer than the number, never older
+        new_head = head(history, contact, elapsed, is_kept=is_kept, now=now)
         total = len(history.messages)
-        part, _ = _newest(history, 0, total, MOST_ROWS, MOST_BYTES)
+        part, _ = _newest(history, 0, total, MOST_MESSAGES, MOST_BYTES)
         return _update(number, new_head, total, 0, [part] if part[1] else [])
 
-    def _parts(self, history: JobHistory, keep: int) -> list[tuple[int, list[Row]]]:
-        """Return the newest rows that changed, then wanted ones, as far as there is room."""
+    def _parts(self, history: JobHistory, keep: int) -> list[tuple[int, list[MessageValues]]]:
+        """Return the newest messages that changed, then wanted ones, as many as fit."""
         total = len(history.messages)
-        parts: list[tuple[int, list[Row]]] = []
-        row_room, byte_room = MOST_ROWS, MOST_BYTES
+        parts: list[tuple[int, list[MessageValues]]] = []
+        messages_left, bytes_left = MOST_MESSAGES, MOST_BYTES
         waiting = [(keep, total)] if keep < total else []
         self._wanted = _without(self._wanted, total, None)
-        while row_room > 0 and byte_room > 0 and (waiting or self._wanted):
+        while messages_left > 0 and bytes_left > 0 and (waiting or self._wanted):
             start, end = waiting.pop() if waiting else self._wanted[-1]
-            part, size = _newest(history, start, end, row_room, byte_room)
-            if parts and size > byte_room:
+            part, size = _newest(history, start, end, messages_left, bytes_left)
+            if parts and size > bytes_left:
                 break
             parts.append(part)
             self._wanted = _without(self._wanted, part[0], part[0] + len(part[1]))
-            row_room, byte_room = row_room - len(part[1]), byte_room - size
+            messages_left, bytes_left = messages_left - len(part[1]), bytes_left - size
         return parts
 
 
 def _update(
-    number: int, new_head: dict[str, Any], total: int, keep: int, parts: Sequence[Any]
+    number: int, new_head: Head, total: int, keep: int, parts: Sequence[Any]
 ) -> dict[str, Any]:
-    told = [list(part) for part in parts]
-    return {"n": number, "head": new_head, "total": total, "keep": keep, "parts": told}
+    values = {
+        **new_head,
+        "time": json_value(new_head["time"]),
+        "contact": json_value(new_head["contact"]),
+    }
+    given = [list(part) for part in parts]
+    return {"n": number, "head": values, "total": total, "keep": keep, "parts": given}
 
 
 def _newest(
-    history: JobHistory, start: int, end: int, most_rows: int, most_bytes: int
-) -> tuple[tuple[int, list[Row]], int]:
-    """Return the newest rows from `start` to `end` that fit, at least one, and their bytes."""
-    found: list[Row] = []
+    history: JobHistory, start: int, end: int, most_messages: int, most_bytes: int
+) -> tuple[tuple[int, list[MessageValues]], int]:
+    """Return the newest messages from `start` to `end` that fit, at least one, and their bytes."""
+    found: list[MessageValues] = []
     size = 0
     for message in reversed(history.messages[start:end]):
-        row = _row(message, history.latest)
-        length = len(json.dumps(row)) + 1
-        if found and (len(found) >= most_rows or size + length > most_bytes):
+        values = message_values(message, history.latest)
+        length = len(json.dumps(values)) + 1
+        if found and (len(found) >= most_messages or size + length > most_bytes):
             break
-        found.append(row)
+        found.append(values)
         size += length
     return (end - len(found), found[::-1]), size
 
@@ -172,64 +177,3 @@ def _without(ranges: list[tuple[int, int]], start: int, end: int | None) -> list
     before = [(a, min(b, start)) for a, b in ranges]
     after = [] if end is None else [(max(a, end), b) for a, b in ranges]
     return sorted((a, b) for a, b in [*before, *after] if a < b)
-
-
-def head(history: JobHistory, contact: Contact, elapsed: timedelta | None) -> dict[str, Any]:
-    """Return all but the messages.
-
-    Times are milliseconds since 1970-01-01 UTC, `elapsed` is in seconds; None means unknown, and
-    `progress` None a bar that tells no part.
-    """
-    latest, status = history.latest, history.status
-    has_ended = status is not None and status.is_final
-    return {
-        "id": history.job_id,
-        "kind": latest.kind if latest is not None else None,
-        "status": status,
-        "words": status_words(history),
-        "raw": latest.raw_status if latest is not None else None,
-        "mark": MARKS[status][0],
-        "ownership": ownership(latest),
-        "steps": steps(latest),
-        "progress": _progress(latest),
-        "ended": has_ended,
-        "duration": duration(history) if has_ended else None,
-        "elapsed": None if elapsed is None or has_ended else elapsed / timedelta(seconds=1),
-        "changed": _milliseconds(latest.seen if latest is not None else None),
-        "contact": contact_facts(contact),
-    }
-
-
-def rows(history: JobHistory, messages: Sequence[Message]) -> list[Row]:
-    """Return a row a message."""
-    return [_row(message, history.latest) for message in messages]
-
-
-def _row(message: Message, latest: Snapshot | None) -> Row:
-    since = since_start(message, latest)
-    rounded = None if since is None else round(since, 3)
-    return [_milliseconds(moment(message)), rounded, message.code, message.level, message.text]
-
-
-def _is_news(new: dict[str, Any], known: dict[str, Any]) -> bool:
-    # Time alone is no news: the views count it on by themselves.
-    return {**new, "elapsed": None} != {**known, "elapsed": None}
-
-
-def _progress(latest: Snapshot | None) -> float | None:
-    return drawn_progress(latest) if latest is not None and latest.progress is not None else None
-
-
-def contact_facts(contact: Contact) -> dict[str, Any]:
-    """Return the contact; what changes with each answered poll is told only in trouble."""
-    has_failed = contact.failures > 0
-    return {
-        "state": contact.state,
-        "error": str(contact.error) if contact.error is not None else None,
-        "heard": _milliseconds(contact.last_heard) if has_failed else None,
-        "next": _milliseconds(contact.next_try) if has_failed else None,
-    }
-
-
-def _milliseconds(time: datetime | None) -> int | None:
-    return None if time is None else round(time.timestamp() * 1000)

@@ -55,7 +55,7 @@ class BoardPage:
 
     def open(self) -> Locator:
         """Open the view, tell it all, and return its root."""
-        self.page.evaluate("state => newModel(state).id", {"_update": self.next() or {}})
+        self.page.evaluate("newModel", {"_update": self.next() or {}})
         self.page.evaluate("() => openView(models[0])")
         self.tell()
         return self.root
@@ -75,8 +75,8 @@ class BoardPage:
 
     def next(self) -> dict[str, Any] | None:
         """Return the next update as it comes out of the comm."""
-        told = self.updates.next(self.jobs, self.contact)
-        return None if told is None else dict(json.loads(json.dumps(told)))
+        update = self.updates.next(self.jobs, self.contact)
+        return None if update is None else dict(json.loads(json.dumps(update)))
 
     def tell(self) -> int:
         """Pass updates on until all is told; return how many."""

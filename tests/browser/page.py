@@ -48,7 +48,7 @@ THEMES = {
 _MODEL = """
 window.models = [];
 window.views = [];
-window.newModel = (state) => {
+window.newModel = async (state) => {
   const listeners = [];
   const model = {
     sent: [], isGone: false,
@@ -69,7 +69,8 @@ window.newModel = (state) => {
     listeners,
   };
   window.models.push(model);
-  return model;
+  const { default: widget } = await import("/view.js");
+  widget.initialize({ model });
 };
 window.openView = async (model, parent) => {
   const { default: widget } = await import("/view.js");
@@ -90,7 +91,8 @@ class Kernel:
         self.contact = IN_TOUCH
         self.is_kept = False
         self.seconds = -1.0
-        self.last: dict[str, Any] | None = None
+        self.now = STARTED
+        """The kernel's clock."""
 
     def poll(self, **changes: Any) -> None:
         """Take in a document, received one second after the last one."""
@@ -104,9 +106,10 @@ class Kernel:
     def next(self) -> dict[str, Any] | None:
         """Return the next update as it comes out of the comm."""
         elapsed = timedelta(seconds=max(self.seconds, 0))
-        told = self.updates.next(self.history, self.contact, elapsed, is_kept=self.is_kept)
-        self.last = told or self.last
-        return None if told is None else dict(json.loads(json.dumps(told)))
+        update = self.updates.next(
+            self.history, self.contact, elapsed, is_kept=self.is_kept, now=self.now
+        )
+        return None if update is None else dict(json.loads(json.dumps(update)))
 
 
 class ViewPage:
@@ -121,7 +124,7 @@ class ViewPage:
         if changes or self.kernel.history.latest is None:
             self.kernel.poll(**changes)
         if self.page.evaluate("() => models.length") == 0:
-            self.page.evaluate("state => newModel(state).id", {"_update": self.kernel.next() or {}})
+            self.page.evaluate("newModel", {"_update": self.kernel.next() or {}})
         self.page.evaluate("() => openView(models[0])")
         return self.root
 

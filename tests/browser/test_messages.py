@@ -12,7 +12,7 @@ from playwright.sync_api import Browser
 
 from browser.page import INSECURE, ViewPage, view_page
 from jobwidgets._model.snapshot import Message
-from jobwidgets._widgets.job_updates import MOST_ROWS
+from jobwidgets._widgets.job_updates import MOST_MESSAGES
 
 LONG = "lorem ipsum dolor sit amet " * 80
 
@@ -481,10 +481,10 @@ def test_narrower_page_keeps_the_place(view: ViewPage) -> None:
 
 def test_newest_come_first(view: ViewPage) -> None:
     """Of a long list the end is there at once; the rest is asked for and replaces its lines."""
-    count = 3 * MOST_ROWS + 7
+    count = 3 * MOST_MESSAGES + 7
     view.open(messages=texts(count))
     assert view.numbers()[-1] == count
-    assert asked(view)[-1]["need"] == [[0, count - MOST_ROWS]]
+    assert asked(view)[-1]["need"] == [[0, count - MOST_MESSAGES]]
     view.scroll(0)
     assert view.root.locator("tbody tr").first.inner_text().split() == ["1", "not", "here", "yet"]
     wait_for_all(view)
@@ -494,7 +494,7 @@ def test_newest_come_first(view: ViewPage) -> None:
 
 def test_arriving_rows_move_nothing(view: ViewPage) -> None:
     """While older messages arrive, long ones too, what the reader sees stays where it is."""
-    long = [LONG[: (n * 7919) % 900 + 1] for n in range(3 * MOST_ROWS)]
+    long = [LONG[: (n * 7919) % 900 + 1] for n in range(3 * MOST_MESSAGES)]
     view.open(messages=long, messageCodes=[])
     view.scroll(-3000)
     where = "b => [...b.rows].map((r) => [r.cells[0].textContent, r.getBoundingClientRect().y])"
@@ -507,7 +507,7 @@ def test_arriving_rows_move_nothing(view: ViewPage) -> None:
 
 def test_second_view_becomes_complete(allowed: ViewPage) -> None:
     """A view of the same model that is opened later gets everything too."""
-    view, count = allowed, 2 * MOST_ROWS
+    view, count = allowed, 2 * MOST_MESSAGES
     view.open(messages=texts(count))
     wait_for_all(view)
     view.tell(messages=texts(count + 1))
@@ -547,7 +547,7 @@ def test_changed_list_replaces_the_old(view: ViewPage, now: list[str]) -> None:
 
 def test_nothing_is_asked_for_twice(view: ViewPage) -> None:
     """While the kernel is answering, a view does not ask again."""
-    view.open(messages=texts(4 * MOST_ROWS))
+    view.open(messages=texts(4 * MOST_MESSAGES))
     asks = []
     for _ in range(6):
         sent = view.sent()

@@ -18,7 +18,7 @@ OPEN = """() => {
 
 def open_in_shadow(page: Page, update: object) -> None:
     """Open a view of a new model within a shadow tree."""
-    page.evaluate("state => newModel(state).id", {"_update": update or {}})
+    page.evaluate("newModel", {"_update": update or {}})
     page.evaluate(OPEN)
 
 

@@ -6,7 +6,7 @@ import pytest
 from documents import STARTED, document, snapshot
 from pages import ELEMENTS, HOSTILE, Page
 
-from jobwidgets._display.board import MOST_MESSAGES, UNFOLDED, board_html, board_text, listing_words
+from jobwidgets._display.board import MOST_MESSAGES, UNFOLDED, board_html, board_text
 from jobwidgets._display.markup import FIRST, LAST
 from jobwidgets._model.contact import Contact, ContactState
 from jobwidgets._model.history import JobHistory
@@ -126,31 +126,6 @@ def test_long_board_is_cut_in_its_middle() -> None:
     page = Page(html)
     assert len(page.rows) == 1 + FIRST + 1 + LAST
     assert page.rows[1 + FIRST] == [f"{1000 - FIRST - LAST} more"]
-    assert page.texts[0] == "1000 succeeded"
+    assert page.texts[0] == "1,000 succeeded"
     assert len(html) < 600_000
     assert f"  … {1000 - FIRST - LAST} more" in board_text("JobBoard(1000 jobs)", jobs).splitlines()
-
-
-@pytest.mark.parametrize(
-    ("contact", "words"),
-    [
-        (None, ""),
-        (IN_TOUCH, ""),
-        (Contact(ContactState.STOPPED), "Not watched."),
-        (
-            Contact(ContactState.STOPPED, last_heard=STARTED),
-            "Not watched since 2026-05-01 12:00:00 UTC.",
-        ),
-        (
-            Contact(ContactState.LOST, failures=1, error=ServerError("404 Not found.")),
-            "The list of jobs was not heard of yet: 404 Not found.",
-        ),
-        (
-            Contact(ContactState.UNAUTHORISED, STARTED, 1, ServerError("498 Invalid token.")),
-            "The list of jobs was last heard 2026-05-01 12:00:00 UTC: 498 Invalid token.",
-        ),
-    ],
-)
-def test_listing_in_words(contact: Contact | None, words: str) -> None:
-    """Why no new jobs appear is one sentence; while they do there is none."""
-    assert listing_words(contact) == words

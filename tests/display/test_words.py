@@ -1,14 +1,48 @@
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from documents import after, document, snapshot
+from documents import ABSENT, after, document, milliseconds, snapshot, watched
 
-from jobwidgets._display.words import duration, moment, seen, since_start, totals
+from jobwidgets._display.words import (
+    LONGEST_PREVIEW,
+    LONGEST_TEXT,
+    drawn_progress,
+    duration,
+    message_text,
+    message_time,
+    ownership,
+    preview,
+    rank,
+    seen,
+    since_start,
+    status_words,
+    steps,
+    totals,
+    totals_words,
+)
 from jobwidgets._model.history import JobHistory
 from jobwidgets._model.snapshot import Message, Status
 
 LATEST = snapshot(document(), at=5)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"status": "SUBMITTED"}, "queued"),
+        ({"status": "PROCESSING", "isCancelled": True}, "cancelling"),
+        ({"status": "COMPLETED"}, "succeeded"),
+        ({"status": "ARCHIVING <1>"}, "ARCHIVING <1> (unknown status)"),
+        ({"status": "\u202edetelpmoC"}, "\\u202edetelpmoC (unknown status)"),
+        ({"status": "x" * 10_000}, f"{'x' * 160}… (9,840 more characters) (unknown status)"),
+        ({"status": None}, "no status"),
+    ],
+)
+def test_status(changes: dict[str, Any], words: str) -> None:
+    """A status is told in words, an unknown one in the server's, fit to be shown."""
+    assert status_words(watched(document(**changes))) == words
 
 
 @pytest.mark.parametrize(
@@ -18,56 +52,61 @@ LATEST = snapshot(document(), at=5)
         ([None], "1 not heard of yet"),
         ([Status.UNKNOWN] * 2, "2 of unknown status"),
         (
-            [Status.SUCCEEDED] * 46 + [Status.FAILED] + [Status.RUNNING] * 3,
-            "3 running, 1 failed, 46 succeeded",
+            [Status.SUCCEEDED] * 1046 + [Status.FAILED] + [Status.RUNNING] * 3,
+            "3 running, 1 failed, 1,046 succeeded",
         ),
     ],
 )
 def test_totals(statuses: list[Status | None], words: str) -> None:
     """What goes on comes first, then what went wrong, then what is well."""
-    assert totals(statuses) == words
+    assert totals_words(statuses) == words
+    assert sum(total.count for total in totals(statuses)) == len(statuses)
 
 
-def test_totals_count_every_status() -> None:
-    """No status is left out."""
-    assert totals([None, *Status]).count("1 ") == 1 + len(Status)
+def test_every_status_has_its_place() -> None:
+    """No status is left out of the totals, or of the order by which jobs are sorted."""
+    statuses: list[Status | None] = [None, *Status]
+    assert {total.status for total in totals([])} == set(statuses)
+    assert sorted(rank(status) for status in statuses) == list(range(len(statuses)))
 
 
 @pytest.mark.parametrize(
     ("message", "seconds", "words"),
     [
         (Message(1, "a", seen=after(3)), 3.0, "+3.0 s"),
+        (Message(1, "a", seen=after(101)), 101.0, "+1:41"),
         (Message(1, "a", time=after(2), seen=after(3)), 2.0, "+2.0 s"),
-        (Message(1, "a", time=after(2)), 2.0, "+2.0 s"),
-        (Message(1, "a", seen=after(-1)), 0.0, "+0.0 s"),
+        (Message(1, "a", seen=after(-1)), 0.0, "+0.0 s"),  # the server's clock is ahead
         (Message(1, "a"), None, ""),
     ],
 )
-def test_since_start(message: Message, seconds: float | None, words: str) -> None:
+def test_time_of_a_message(message: Message, seconds: float | None, words: str) -> None:
     """A message's own time comes before the first sight of it."""
     assert since_start(message, LATEST) == seconds
     assert seen(message, LATEST) == words
+
+
+def test_message_of_a_job_without_a_start() -> None:
+    """Where nobody knows the job's start, the time of day is told."""
+    assert seen(Message(1, "a", seen=after(3)), None) == "12:00:03 UTC"
 
 
 def test_late_sight_tells_nothing() -> None:
     """Of a job that had long ended, a message's own time counts and the first sight does not."""
     ended = replace(LATEST, ended=after(60))
     late = Message(1, "a", seen=after(3600))
-    assert since_start(late, ended) is None
-    assert seen(late, ended) == "13:00:00"
+    assert (since_start(late, ended), seen(late, ended)) == (None, "13:00:00 UTC")
     timed = replace(late, time=after(2))
-    assert since_start(timed, ended) == 2.0
-    assert moment(timed) == after(2)
+    assert (since_start(timed, ended), message_time(timed)) == (2.0, after(2))
 
 
 @pytest.mark.parametrize(
     ("status", "seconds", "words"),
     [
         ("COMPLETED", 1.234, "1.234 s"),
-        ("FAILED", 61.5, "61.5 s"),
-        ("PROCESSING", 4.475, "4 s"),
-        ("PROCESSING", 0.4, "0 s"),
-        ("PROCESSING", 100.9, "1 min 40 s"),
+        ("FAILED", 161.5, "2:42"),
+        ("PROCESSING", 4.475, "0:04"),
+        ("PROCESSING", 100.9, "1:40"),
         ("COMPLETED", None, ""),
         ("PROCESSING", None, ""),
     ],
@@ -78,3 +117,47 @@ def test_duration(status: str, seconds: float | None, words: str) -> None:
     history.latest = snapshot(document(status=status))
     history.elapsed = None if seconds is None else timedelta(seconds=seconds)
     assert duration(history) == words
+
+
+@pytest.mark.parametrize(
+    ("changes", "words", "part"),
+    [
+        ({"stepsCompleted": 2}, "2 of 5 steps", 0.4),
+        ({"stepsCompleted": 5}, "5 of 5 steps", 0.97),
+        ({"stepsCompleted": 5, "status": "FAILED"}, "5 of 5 steps", 0.97),
+        ({"stepsCompleted": 5, "status": "COMPLETED"}, "5 of 5 steps", 1.0),
+        ({"stepsCompleted": 3, "status": "COMPLETED"}, "3 of 5 steps", 1.0),
+        ({"totalSteps": ABSENT}, "", None),
+        ({"totalSteps": 0, "status": "FAILED"}, "", None),
+        ({"totalSteps": ABSENT, "status": "COMPLETED"}, "", 1.0),
+    ],
+)
+def test_progress(changes: dict[str, Any], words: str, part: float | None) -> None:
+    """The bar is full for a job that succeeded, and for no other."""
+    latest = watched(document(**changes)).latest
+    assert (steps(latest), drawn_progress(latest)) == (words, part)
+
+
+@pytest.mark.parametrize(
+    ("changes", "shown"),
+    [
+        ({}, "admin"),
+        ({"username": ABSENT}, ""),
+        ({"customAttributes": {"missionId": "m1"}}, "admin · mission m1"),
+        ({"customAttributes": {"missionId": "m1"}, "username": ""}, "mission m1"),
+        ({"customAttributes": {"missionId": ["<b>"]}}, "admin"),
+    ],
+)
+def test_ownership(changes: dict[str, Any], shown: str) -> None:
+    """Whose job it is, and the mission that it made, where they are told."""
+    assert ownership(watched(document(**changes)).latest) == shown
+
+
+def test_long_text_is_cut_for_show() -> None:
+    """The history keeps every character; a view shows the first, and how many more there are."""
+    history = watched(document(messages=["x" * 1_000_000], endTime=milliseconds(after(1))))
+    text = message_text(history.messages[0])
+    assert len(text) <= LONGEST_TEXT
+    assert text.endswith(" more characters)")
+    assert len(preview(history)) == LONGEST_PREVIEW
+    assert len(history.messages[0].text) == 1_000_000

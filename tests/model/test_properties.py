@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from jobwidgets import jobs_frame, messages_frame, snapshots_frame
 from jobwidgets._display.job import static_html, static_text
+from jobwidgets._display.words import message_text, word
 from jobwidgets._http.answers import Answer, read_document
 from jobwidgets._model.contact import Contact, ContactState
 from jobwidgets._model.history import JobHistory
@@ -319,8 +320,8 @@ def test_replayed_updates_are_the_history(life: list[tuple[Any, bool, bool]]) ->
     history = shown.history
     assert sorted(shown.rows) == list(range(len(history.messages)))
     # Seconds since the start shift with a start that a server corrects; what is shown need not.
-    told = [(shown.rows[index][2], shown.rows[index][4]) for index in sorted(shown.rows)]
-    assert told == [(message.code, message.text) for message in history.messages]
+    told = [(shown.rows[index][2], shown.rows[index][-1]) for index in sorted(shown.rows)]
+    assert told == [(word(message.code), message_text(message)) for message in history.messages]
     assert shown.head["status"] == history.status
     for text in (static_html(history, IN_TOUCH), static_text(history, IN_TOUCH)):
         text.encode()

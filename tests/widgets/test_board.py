@@ -89,8 +89,9 @@ def test_shows_every_job(board: Callable[..., JobBoard]) -> None:
     site.ended.update(site.ids)
     shown = board(site.jobs())
     wait(shown)
-    rows = shown.get_state()["_update"]["rows"]
-    assert [(row[1], row[4], row[10]) for row in rows] == [
+    update = shown.get_state()["_update"]
+    told = [dict(zip(update["fields"], values, strict=True)) for _, *values in update["jobs"]]
+    assert [(job["id"], job["words"], job["preview"]) for job in told] == [
         (name, "succeeded", f"Message of {name}.") for name in "abc"
     ]
     assert list(shown.to_frame()["status"]) == ["succeeded"] * 3
@@ -224,7 +225,7 @@ def test_view_that_asks_gets_everything(board: Callable[..., JobBoard]) -> None:
     before = shown._update["n"]
     shown._on_view_message(shown, {"view": "v", "resend": True}, [])
     until(lambda: shown._update["n"] > before)
-    assert [row[0] for row in shown._update["rows"]] == [0, 1]
+    assert [index for index, *_ in shown._update["jobs"]] == [0, 1]
 
 
 # A jobs resource.
@@ -258,9 +259,9 @@ def test_resource_wants_a_new_token(board: Callable[..., JobBoard]) -> None:
     site.refuses = True
     jobs = site.resource(token="old")
     shown = board(jobs, listing_interval=0.01)
-    until(lambda: (shown._update["contact"] or {}).get("state") == "unauthorised")
+    until(lambda: "wants a new token" in str(shown._update["line"]))
     jobs.token = "new"
-    until(lambda: shown._update["contact"]["state"] == "in touch")
+    until(lambda: "appear by themselves" in str(shown._update["line"]))
     until(lambda: shown.jobs and shown.jobs[0].status)
 
 

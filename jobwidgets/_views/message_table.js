@@ -1,4 +1,4 @@
-// A table of rows of any height, of which only those in sight are in the page.
+// The table of messages, rows of any height, of which only those in sight are in the page.
 //
 // Their heights are guessed until they are measured. The first row in sight is the anchor: when
 // heights change it stays where it is, unless the newest row is followed.
@@ -16,10 +16,10 @@ const FOLDED = 5; // lines of a folded message, as in messages.css
 const MOST_HELD = 3000; // rows kept in the page because a selection spans them
 const ROUNDS = 4; // measurements of one drawing at most
 
-export class Table {
+export class MessageTable {
   /** `scrolled()` is called when the reader has scrolled. */
-  constructor(parent, rows, scrolled) {
-    this.rows = rows;
+  constructor(parent, known, scrolled) {
+    this.known = known; // KnownMessages
     this.scrolled = scrolled;
     this.positions = null; // the indexes that a filter lets through; null for all
     this.heights = new Heights();
@@ -65,7 +65,7 @@ export class Table {
   // Which rows there are.
 
   get length() {
-    return this.positions ? this.positions.length : this.rows.total;
+    return this.positions ? this.positions.length : this.known.total;
   }
 
   indexAt(position) {
@@ -85,24 +85,24 @@ export class Table {
     return low;
   }
 
-  /** Rows from `first` on may be others; those of `parts` have come. */
-  changed(first, parts, fits, { isMarked }) {
-    for (const [from, rows] of parts) {
-      rows.forEach((row, index) => this.noteRow(from + index, row));
+  /** Messages from `start` on may be others; those of `parts` have come. */
+  changed(start, parts, fits, { isMarked }) {
+    for (const [first, messages] of parts) {
+      messages.forEach((values, index) => this.noteMessage(first + index, values));
     }
-    this.widest.number = Math.max(this.widest.number, String(this.rows.total).length);
+    this.widest.number = Math.max(this.widest.number, String(this.known.total).length);
     this.showColumns();
     if (isMarked) this.follows = false;
-    const start = this.positionOf(first);
-    if (this.positions) this.positions.length = start;
-    if (fits) this.collect(first, fits);
-    this.heights.cut(start);
-    for (let i = start; i < this.length; i++) this.heights.push(this.heightOf(this.indexAt(i)));
+    const position = this.positionOf(start);
+    if (this.positions) this.positions.length = position;
+    if (fits) this.collect(start, fits);
+    this.heights.cut(position);
+    for (let i = position; i < this.length; i++) this.heights.push(this.heightOf(this.indexAt(i)));
   }
 
-  noteRow(index, [, , code, level]) {
+  noteMessage(index, [, , code, level]) {
     this.measured.delete(index);
-    if (code !== null) this.widest.code = Math.max(this.widest.code, String(code).length, 4);
+    if (code) this.widest.code = Math.max(this.widest.code, code.length, 4);
     if (level) this.widest.level = Math.max(this.widest.level, level.length + 2, 5);
   }
 
@@ -115,8 +115,8 @@ export class Table {
   }
 
   collect(from, fits) {
-    for (let index = from; index < this.rows.total; index++) {
-      if (fits(this.rows.at(index))) this.positions.push(index);
+    for (let index = from; index < this.known.total; index++) {
+      if (fits(this.known.at(index))) this.positions.push(index);
     }
   }
 
@@ -128,7 +128,7 @@ export class Table {
   heightOf(index) {
     const known = this.measured.get(index);
     if (known !== undefined) return known;
-    const letters = this.rows.at(index)?.[4].length ?? 0;
+    const letters = this.known.at(index)?.at(-1).length ?? 0;
     const lines = Math.ceil(letters / this.perLine);
     return Math.max(1, this.unfolded.has(index) ? lines : Math.min(lines, FOLDED)) * LINE + AROUND;
   }
@@ -147,7 +147,7 @@ export class Table {
   sight() {
     const { scroller, heads } = this;
     const isMarked = this.holdsSelection(); // a part of it, by the reader
-    return { room: scroller.clientHeight, head: heads.text.offsetHeight, isMarked };
+    return { height: scroller.clientHeight, head: heads.text.offsetHeight, isMarked };
   }
 
   onScroll() {
@@ -196,8 +196,8 @@ export class Table {
    * it gives up as soon as a row on the way turns out to be of another height.
    */
   turn(key) {
-    const { room, head } = this.sight();
-    const page = room - head - LINE;
+    const { height, head } = this.sight();
+    const page = height - head - LINE;
     const top = { Home: 0, PageUp: this.top - page, PageDown: this.top + page, End: Infinity }[key];
     if (top === undefined) return false;
     if (key === "End") this.goToEnd();
@@ -213,22 +213,22 @@ export class Table {
     this.draw();
   }
 
-  /** Let this stand in the place of rows that are not here. */
+  /** Let this stand in the place of messages that are not here. */
   showPending(text) {
     this.pending = text;
     for (const row of this.drawn.values()) this.fill(row);
     this.draw();
   }
 
-  draw({ room, head, isMarked } = this.sight()) {
-    if (!room && this.length) return this.drawUnseen();
+  draw({ height, head, isMarked } = this.sight()) {
+    if (!height && this.length) return this.drawUnseen();
     put(this.table, "aria-rowcount", this.length + 1);
     const first = this.positionOf(this.anchor.index);
     for (let round = 0; round < ROUNDS; round++) {
       const all = this.heights.before(this.length);
       const wished = this.follows ? Infinity : this.heights.before(first) + this.anchor.within;
-      this.top = Math.max(0, Math.min(wished, all - room + head));
-      this.place(...this.range(this.top, room, isMarked));
+      this.top = Math.max(0, Math.min(wished, all - height + head));
+      this.place(...this.range(this.top, height, isMarked));
       if (!this.measure()) break;
     }
     const end = this.follows ? this.scroller.scrollHeight : this.top;
@@ -241,9 +241,9 @@ export class Table {
     this.place(Math.max(0, this.length - 20), this.length);
   }
 
-  range(top, room, isMarked) {
+  range(top, height, isMarked) {
     let from = this.heights.at(Math.max(0, top - OVERSCAN));
-    let to = Math.min(this.length, this.heights.at(top + room + OVERSCAN) + 1);
+    let to = Math.min(this.length, this.heights.at(top + height + OVERSCAN) + 1);
     const held = isMarked ? this.selected(true) : null;
     if (held && Math.max(to, held[1]) - Math.min(from, held[0]) <= MOST_HELD) {
       from = Math.min(from, held[0]);
@@ -292,7 +292,7 @@ export class Table {
 
   fill(row) {
     const { index } = row;
-    if (row.show(this.rows.at(index) ?? this.pending, this.unfolded.has(index))) this.fresh.add(row);
+    if (row.show(this.known.at(index) ?? this.pending, this.unfolded.has(index))) this.fresh.add(row);
   }
 
   refold(row) {

@@ -1,13 +1,13 @@
 // The messages of one job as far as a view knows them, and which it has to ask for.
 //
-//   new Rows(): .total, .at(index)   a row [seen ms, s since start, code, level, text]; undefined
-//                                    while it is not here
-//   .take(update)                    take in an update of Updates (_widgets/job_updates.py); → the first index
+//   new KnownMessages(): .total, .at(index)  the values of a message (message_values of
+//                                    _widgets/job_values.py); undefined while it is not here
+//   .take(update)                    take in an update (_widgets/job_updates.py); → the first index
 //                                    that may look different
 //   .doubt()                         an update was lost: what is known is shown on, and asked for
 //   .gaps                            the ranges [from, to) to be asked for, in order
 
-export class Rows {
+export class KnownMessages {
   constructor() {
     this.total = 0;
     this.known = [];
@@ -24,11 +24,11 @@ export class Rows {
     this.close(valid, Infinity);
     if (total > valid) this.gaps.push([valid, total]);
     this.known.length = this.total = total;
-    for (const [from, rows] of parts) {
-      rows.forEach((row, index) => (this.known[from + index] = row));
-      this.close(from, from + rows.length);
+    for (const [first, messages] of parts) {
+      messages.forEach((values, index) => (this.known[first + index] = values));
+      this.close(first, first + messages.length);
     }
-    return Math.min(valid, total, ...parts.map(([from]) => from));
+    return Math.min(valid, total, ...parts.map(([first]) => first));
   }
 
   /** Let nothing from `from` to `to` be a gap. */

@@ -5,25 +5,18 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from documents import (
-    ABSENT,
-    STARTED,
-    after,
-    case,
-    document,
-    milliseconds,
-    snapshot,
-    watched,
-)
+from documents import ABSENT, STARTED, after, case, document, milliseconds, snapshot, watched
 
+from jobwidgets._display.words import LONGEST_TEXT
 from jobwidgets._model.contact import Contact, ContactState
 from jobwidgets._model.history import JobHistory
-from jobwidgets._model.snapshot import Status
-from jobwidgets._widgets.job_updates import MOST_BYTES, MOST_ROWS, Updates, head, rows
+from jobwidgets._model.snapshot import Message, Status
+from jobwidgets._widgets.job_updates import MOST_BYTES, MOST_MESSAGES, Updates
+from jobwidgets._widgets.job_values import head, message_values
 from jobwidgets.errors import ServerError
 
 IN_TOUCH = Contact(ContactState.IN_TOUCH, last_heard=STARTED)
-Row = list[Any]
+CONNECTING = Contact(ContactState.CONNECTING)
 
 
 class View:
@@ -33,7 +26,7 @@ class View:
         self.history = JobHistory("j1") if history is None else history
         self.updates = Updates() if updates is None else updates
         self.numbers: list[int] = []
-        self.rows: list[Row | None] = []
+        self.messages: list[list[Any] | None] = []
         self.head: dict[str, Any] = {}
         self._now = -1.0
 
@@ -53,38 +46,40 @@ class View:
 
     def next(self, contact: Contact = IN_TOUCH) -> dict[str, Any] | None:
         """Return the next update, once it has gone through JSON and was taken in."""
-        update = self.updates.next(self.history, contact, timedelta(seconds=self._now))
+        now = max(self._now, 0)
+        update = self.updates.next(self.history, contact, timedelta(seconds=now), now=after(now))
         return None if update is None else self.take(update)
 
     def take(self, update: dict[str, Any]) -> dict[str, Any]:
         """Take in an update as it comes out of the comm."""
         update = json.loads(json.dumps(update, allow_nan=False, ensure_ascii=False).encode())
         self.numbers.append(update["n"])
-        total, keep = update["total"], min(update["keep"], len(self.rows))
+        total, keep = update["total"], min(update["keep"], len(self.messages))
         assert keep <= total
-        self.rows[keep:] = [None] * (total - keep)
+        self.messages[keep:] = [None] * (total - keep)
         for first, part in update["parts"]:
             assert part
             assert first + len(part) <= total
-            self.rows[first : first + len(part)] = part
+            self.messages[first : first + len(part)] = part
         self.head = update["head"]
         return update
 
     @property
     def gaps(self) -> list[list[int]]:
         """The ranges of messages that the view does not know."""
-        edges = [-1, *(i for i, row in enumerate(self.rows) if row is not None), len(self.rows)]
+        known = (i for i, values in enumerate(self.messages) if values is not None)
+        edges = [-1, *known, len(self.messages)]
         return [[a + 1, b] for a, b in pairwise(edges) if a + 1 < b]
 
     @property
     def texts(self) -> list[str]:
         """The texts that the view shows."""
-        return [row[-1] if row is not None else "" for row in self.rows]
+        return [values[-1] if values is not None else "" for values in self.messages]
 
 
 def spans(update: dict[str, Any]) -> list[tuple[int, int]]:
-    """Return from where to where the rows of an update reach."""
-    return [(first, first + len(rows)) for first, rows in update["parts"]]
+    """Return from where to where the messages of an update reach."""
+    return [(first, first + len(messages)) for first, messages in update["parts"]]
 
 
 def test_first_update_tells_everything() -> None:
@@ -95,37 +90,53 @@ def test_first_update_tells_everything() -> None:
     assert (update["n"], update["keep"], update["total"]) == (1, 0, 11)
     assert view.texts == case("completed")["messages"]
     codes = case("completed")["customAttributes"]["messageCodes"]
-    assert [row[2] for row in view.rows] == codes
-    assert (view.head["words"], view.head["steps"]) == ("succeeded", "5 of 5 steps")
-    assert (view.head["duration"], view.head["progress"]) == ("66.311 s", 1.0)
+    assert [values[2] for values in view.messages if values] == [str(code) for code in codes]
+    facts = {name: view.head[name] for name in ("words", "spoken", "time", "progress")}
+    assert facts == {
+        "words": "succeeded",
+        "spoken": "succeeded, 5 of 5 steps",
+        "time": ["duration", 66.311, 0],
+        "progress": 1.0,
+    }
 
 
 def test_before_the_first_document() -> None:
     """A view that opens before anything is known gets an update all the same."""
     view = View()
-    (update,) = view.tell(Contact(ContactState.CONNECTING))
+    (update,) = view.tell(CONNECTING)
     assert (update["total"], update["parts"]) == (0, [])
     assert (view.head["id"], view.head["status"], view.head["progress"]) == ("j1", None, None)
-    assert view.tell(Contact(ContactState.CONNECTING)) == []
+    assert view.tell(CONNECTING) == []
 
 
-def test_unchanged_document_makes_no_update() -> None:
-    """What says nothing new is not sent."""
+@pytest.mark.parametrize(
+    "contact",
+    [
+        IN_TOUCH,
+        Contact(ContactState.RETRYING, STARTED, 1, ServerError("502"), next_try=after(7)),
+        Contact(ContactState.STOPPED, STARTED),
+    ],
+)
+def test_time_alone_makes_no_update(contact: Contact) -> None:
+    """The views count time on by themselves: neither it nor what says nothing new is sent."""
     view = View()
     view.poll(document())
-    assert [view.poll(document()) for _ in range(5)] == [[]] * 5
-    assert view.numbers == [1]
-
-
-def test_time_alone_makes_no_update() -> None:
-    """The views count time on by themselves: neither it nor a quiet poll is sent."""
-    view = View()
-    view.poll(document())
+    view.tell(contact)
     for second in (1.0, 60.0, 3600.0):
-        elapsed = timedelta(seconds=second)
-        heard = replace(IN_TOUCH, last_heard=after(second), next_try=after(second + 1))
-        assert view.updates.next(view.history, heard, elapsed) is None
-    assert view.updates.next(view.history, IN_TOUCH, None) is None
+        view.updates.note(view.history.record(snapshot(document(), at=second)))
+        elapsed, now = timedelta(seconds=second), after(second)
+        heard = replace(contact, last_heard=now) if contact is IN_TOUCH else contact
+        assert view.updates.next(view.history, heard, elapsed, now=now) is None
+
+
+def test_known_elapsed_is_news() -> None:
+    """That it is known, or no more, how long the job has run is told once."""
+    view = View()
+    view.poll(document())
+    given = [view.updates.next(view.history, IN_TOUCH, elapsed) for elapsed in (None, None)]
+    assert [update and update["head"]["time"] for update in given] == [None, None]
+    assert given[0] is not None
+    assert given[1] is None
 
 
 def test_only_new_messages_are_sent() -> None:
@@ -168,21 +179,21 @@ def test_changed_list_is_replaced(before: list[str], now: list[str], sent: list[
     view = View()
     view.poll(document(messages=before))
     (update,) = view.poll(document(messages=now))
-    assert [row[-1] for _, part in update["parts"] for row in part] == sent
+    assert [values[-1] for _, part in update["parts"] for values in part] == sent
     assert update["total"] == len(now)
     assert view.texts == now
 
 
-@pytest.mark.parametrize("count", [MOST_ROWS - 1, MOST_ROWS, MOST_ROWS + 1, 4 * MOST_ROWS + 7])
+@pytest.mark.parametrize("count", [MOST_MESSAGES, MOST_MESSAGES + 1, 4 * MOST_MESSAGES + 7])
 def test_long_list_comes_in_pieces(count: int) -> None:
     """The newest come first; no update is too long, and no row is left out or sent twice."""
     view, texts = View(), [f"message {n}" for n in range(count)]
     told = view.poll(document(messages=texts))
     reach = [span for update in told for span in spans(update)]
-    assert len(told) == -(-count // MOST_ROWS)
+    assert len(told) == -(-count // MOST_MESSAGES)
     assert all(newer[0] == older[1] for newer, older in pairwise(reach))
     assert (reach[0][1], reach[-1][0]) == (count, 0)
-    assert max(end - first for first, end in reach) <= MOST_ROWS
+    assert max(end - first for first, end in reach) <= MOST_MESSAGES
     assert {update["total"] for update in told} == {count}
     assert view.texts == texts
 
@@ -198,18 +209,20 @@ def test_updates_are_bound_by_size(text: str) -> None:
     assert len(view.texts) == 300
 
 
-def test_single_long_message_is_sent_whole() -> None:
-    """A message longer than an update may be comes alone."""
-    view, huge = View(), "x" * (2 * MOST_BYTES)
-    told = view.poll(document(messages=["a", huge, "b"]))
-    assert [spans(update) for update in told] == [[(2, 3)], [(1, 2)], [(0, 1)]]
-    assert view.texts == ["a", huge, "b"]
+def test_very_long_message_is_cut() -> None:
+    """Seven million characters make no update of that size; the history keeps the whole."""
+    view, huge = View(), "x" * 7_000_000
+    updates = view.poll(document(messages=["a", huge, "b"]))
+    assert sum(len(json.dumps(update)) for update in updates) < LONGEST_TEXT + 2000
+    assert view.texts[1].endswith("more characters)")
+    assert [values[-2] for values in view.messages if values] == [False, True, False]
+    assert view.history.messages[1].text == huge
 
 
 def test_nothing_old_is_sent_unasked() -> None:
     """Rows that no view asks for stay here: there may be no view at all."""
     view = View()
-    view.updates.note(view.history.record(snapshot(document(messages=["m"] * 3 * MOST_ROWS))))
+    view.updates.note(view.history.record(snapshot(document(messages=["m"] * 3 * MOST_MESSAGES))))
     assert view.next() is not None
     assert view.next() is None
     assert not view.updates.has_more
@@ -217,7 +230,7 @@ def test_nothing_old_is_sent_unasked() -> None:
 
 def test_news_go_before_what_was_asked_for() -> None:
     """While old rows are on their way, a new message is in the next update."""
-    view, texts = View(), [f"message {n}" for n in range(5 * MOST_ROWS)]
+    view, texts = View(), [f"message {n}" for n in range(5 * MOST_MESSAGES)]
     view.updates.note(view.history.record(snapshot(document(messages=texts))))
     view.next()
     view.updates.want(view.gaps)
@@ -225,8 +238,8 @@ def test_news_go_before_what_was_asked_for() -> None:
     update = view.next()
     assert update is not None
     assert spans(update) == [
-        (5 * MOST_ROWS, 5 * MOST_ROWS + 1),
-        (3 * MOST_ROWS + 1, 4 * MOST_ROWS),
+        (5 * MOST_MESSAGES, 5 * MOST_MESSAGES + 1),
+        (3 * MOST_MESSAGES + 1, 4 * MOST_MESSAGES),
     ]
     view.tell()
     assert view.texts == [*texts, "new"]
@@ -234,7 +247,7 @@ def test_news_go_before_what_was_asked_for() -> None:
 
 def test_change_between_two_pieces() -> None:
     """What changes while a long list is on its way is told again, from there on."""
-    view, texts = View(), [f"message {n}" for n in range(3 * MOST_ROWS)]
+    view, texts = View(), [f"message {n}" for n in range(3 * MOST_MESSAGES)]
     view.updates.note(view.history.record(snapshot(document(messages=texts))))
     view.next()
     view.updates.want(view.gaps)
@@ -246,7 +259,7 @@ def test_change_between_two_pieces() -> None:
 
 def test_list_that_shrinks_between_two_pieces() -> None:
     """So it is when the list gets shorter than what was asked for."""
-    view, texts = View(), [f"message {n}" for n in range(3 * MOST_ROWS)]
+    view, texts = View(), [f"message {n}" for n in range(3 * MOST_MESSAGES)]
     view.updates.note(view.history.record(snapshot(document(messages=texts))))
     view.next()
     view.updates.want(view.gaps)
@@ -257,7 +270,7 @@ def test_list_that_shrinks_between_two_pieces() -> None:
 
 def test_two_views_share_what_is_sent() -> None:
     """A view that opens in the middle becomes complete; what both lack is sent once."""
-    first, texts = View(), [f"message {n}" for n in range(4 * MOST_ROWS)]
+    first, texts = View(), [f"message {n}" for n in range(4 * MOST_MESSAGES)]
     first.updates.note(first.history.record(snapshot(document(messages=texts))))
     update = first.next()
     second = View(first.history, first.updates)
@@ -268,9 +281,9 @@ def test_two_views_share_what_is_sent() -> None:
         view.updates.want(view.gaps)
     while (update := first.next()) is not None:
         second.take(update)
-        sent += sum(len(rows) for _, rows in update["parts"])
+        sent += sum(len(messages) for _, messages in update["parts"])
     assert first.texts == second.texts == texts
-    assert sent == 3 * MOST_ROWS
+    assert sent == 3 * MOST_MESSAGES
 
 
 @pytest.mark.parametrize(
@@ -299,12 +312,12 @@ def test_wishes_beyond_the_end_are_no_harm() -> None:
 
 def test_whole_needs_no_other_update() -> None:
     """What a page that opens is told holds the newest messages; the next update follows on it."""
-    view, texts = View(), [f"message {n}" for n in range(2 * MOST_ROWS)]
+    view, texts = View(), [f"message {n}" for n in range(2 * MOST_MESSAGES)]
     view.poll(document(messages=texts))
     late = View(view.history, view.updates)
     late.take(view.updates.whole(view.history, IN_TOUCH, None))
     assert late.numbers[-1] == view.numbers[-1]
-    assert late.gaps == [[0, MOST_ROWS]]
+    assert late.gaps == [[0, MOST_MESSAGES]]
     late.updates.want(late.gaps)
     late.poll(document(messages=[*texts, "new"]))
     assert late.texts == [*texts, "new"]
@@ -359,36 +372,39 @@ def test_whole_life() -> None:
     for messages in lives:
         view.poll(document(messages=messages))
         assert view.texts == messages == [message.text for message in view.history.messages]
-        assert view.rows == rows(view.history, view.history.messages)
     assert view.numbers == list(range(1, len(view.numbers) + 1))
 
 
-def test_row() -> None:
-    """A row is when it was first seen, how long after the start, code, level and text."""
+def test_values_of_a_message() -> None:
+    """When it was first seen, that in words, code, level, severity, whether it is cut, text."""
     history = watched(document(), document(messages=["Started mission creation.", "more"]))
     begin = milliseconds(STARTED)
-    assert rows(history, history.messages) == [
-        [begin, 0.0, 1500, None, "Started mission creation."],
-        [begin + 1000, 1.0, None, None, "more"],
+    assert [message_values(message, history.latest) for message in history.messages] == [
+        [begin, "+0.0 s", "1500", "", None, False, "Started mission creation."],
+        [begin + 1000, "+1.0 s", "", "", None, False, "more"],
     ]
 
 
-def test_hostile_text_is_passed_on_as_it_is() -> None:
-    """The browser's code makes text of it: here nothing is escaped, or lost."""
-    view = View()
-    texts = [*case("hostile-message")["messages"], "\x00", "</script>", "a\nb", "\u2028"]
-    view.poll(document(messages=texts, type="<b>", username="<i>", status="<u>"))
-    assert view.texts == texts
-    assert (view.head["kind"], view.head["ownership"], view.head["raw"]) == ("<b>", "<i>", "<u>")
+@pytest.mark.parametrize(
+    ("level", "severity"),
+    [("FATAL", "error"), ("esriJobMessageTypeWarning", "warning"), ("info", None), (None, None)],
+)
+def test_severity_of_a_message(level: str | None, severity: str | None) -> None:
+    """What the level means is decided here; the server's word for it is shown."""
+    values = message_values(Message(1, "text", level=level), None)
+    assert (values[3], values[4]) == (level or "", severity)
 
 
-def test_text_that_utf8_cannot_hold() -> None:
-    """A lone surrogate in a document would end every update: the dialect has escaped it."""
+def test_hostile_text_is_passed_on_as_text() -> None:
+    """Markup stays as it is, for the browser makes text of it; what turns text round is visible."""
     view = View()
+    texts = [*case("hostile-message")["messages"], "</script>", "a\nb"]
     view.poll(
-        document(messages=["\ud800"], messageCodes=["\udcff"], type="\ud800", status="\ud800")
+        document(messages=[*texts, "\x1b[2J \u202eabc", "\ud800"], type="<b>", status="\u202e")
     )
-    assert view.texts == ["\\ud800"]
+    assert view.texts == [*texts, "\\x1b[2J \\u202eabc", "\\ud800"]
+    assert (view.head["kind"], view.head["words"]) == ("<b>", "\\u202e (unknown status)")
+    assert view.head["status_hint"] == "the server's word: \\u202e"
 
 
 def test_token_is_in_no_update() -> None:
@@ -396,8 +412,8 @@ def test_token_is_in_no_update() -> None:
     secret = "https://gis.example.com/jobs?token=S3cr3t"
     view = View()
     parts = {"jobId": secret, "type": secret, "username": secret, "status": secret}
-    told = view.poll(document(messages=[secret], messageCodes=[secret], **parts))
-    assert "S3cr3t" not in json.dumps(told)
+    updates = view.poll(document(messages=[secret], messageCodes=[secret], **parts))
+    assert "S3cr3t" not in json.dumps(updates)
 
 
 @pytest.mark.parametrize("odd", [2**63 - 1, 10**30, 1e308, float("nan"), float("inf"), -1, "x", []])
@@ -410,40 +426,36 @@ def test_odd_numbers_stay_json(odd: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "ended", "elapsed", "duration"),
+    ("status", "is_over", "time"),
     [
-        ("SUBMITTED", False, 5.0, None),
-        ("PROCESSING", False, 5.0, None),
-        ("odd", False, 5.0, None),
-        ("COMPLETED", True, None, "2.5 s"),
-        ("FAILED", True, None, "2.5 s"),
+        ("SUBMITTED", False, ["clock", 5.0, 1]),
+        ("odd", False, ["clock", 5.0, 1]),
+        ("COMPLETED", True, ["duration", 2.5, 0]),
+        ("FAILED", True, ["duration", 2.5, 0]),
+        ("CANCELLED", True, None),
     ],
 )
-def test_head_times(status: str, ended: bool, elapsed: float | None, duration: str | None) -> None:
-    """While a job runs the views count on; of an ended one they are told the duration."""
-    end = milliseconds(after(2.5)) if ended else ABSENT
-    history = watched(document(status=status, endTime=end))
-    told = head(history, IN_TOUCH, timedelta(seconds=5))
-    assert (told["ended"], told["elapsed"], told["duration"]) == (ended, elapsed, duration)
-    assert told["changed"] == milliseconds(STARTED)
-
-
-def test_head_of_an_end_without_a_time() -> None:
-    """Where nobody knows how long it took, no duration is made up."""
-    told = head(watched(document(status="COMPLETED", endTime=ABSENT)), IN_TOUCH, None)
-    assert (told["elapsed"], told["duration"]) == (None, "")
+def test_time_of_a_job(status: str, is_over: bool, time: list[Any] | None) -> None:
+    """While a job runs a clock goes on; of an ended one it stands, where it is known."""
+    end = milliseconds(after(2.5)) if time and is_over else ABSENT
+    view = View(watched(document(status=status, endTime=end)))
+    view._now = 5.0
+    view.tell()
+    assert (view.head["is_over"], view.head["time"]) == (is_over, time)
 
 
 @pytest.mark.parametrize("status", list(Status))
 def test_head_status(status: Status) -> None:
-    """A status is told by its word, in words for people, and by its shape."""
+    """A status is told by a key, in words for people, and by its shape."""
     history = watched(document())
     history.record(replace(snapshot(document(), at=1), status=status))
-    told = json.loads(json.dumps(head(history, IN_TOUCH, None)))
-    assert told["status"] == status.value
-    assert told["words"]
-    assert len(told["mark"]) == 1
-    assert told["ended"] is status.is_final
+    values = head(history, IN_TOUCH, None)
+    assert values["status"] == status.value
+    assert values["words"]
+    assert len(values["mark"]) == 1
+    assert values["is_over"] is status.is_final
+    assert values["last_known"].endswith("(last known)") is not status.is_final
+    assert values["action"] == (None if status.is_final else "stop")
 
 
 @pytest.mark.parametrize(
@@ -453,30 +465,40 @@ def test_head_status(status: Status) -> None:
         ({"stepsCompleted": 0}, 0.0),
         ({"stepsCompleted": 5}, 0.97),
         ({"stepsCompleted": 5, "status": "FAILED"}, 0.97),
-        ({"stepsCompleted": 5, "status": "COMPLETED"}, 1.0),
+        ({"stepsCompleted": ABSENT, "status": "COMPLETED"}, 1.0),
     ],
 )
 def test_head_progress(changes: dict[str, Any], progress: float | None) -> None:
     """The views' bar is never full before success, and tells no part where none is known."""
-    assert head(watched(document(**changes)), IN_TOUCH, None)["progress"] == progress
+    values = head(watched(document(**changes)), IN_TOUCH, None)
+    assert (values["progress"], values["is_moving"]) == (progress, progress is None)
+
+
+@pytest.mark.parametrize("state", list(ContactState))
+def test_what_a_click_can_do(state: ContactState) -> None:
+    """A watch that goes on can be stopped, any other be resumed; only who asks moves the bar."""
+    values = head(watched(document(stepsCompleted=ABSENT)), Contact(state), None)
+    is_ended = state in {ContactState.STOPPED, ContactState.LOST}
+    assert values["action"] == ("start" if is_ended else "stop")
+    assert values["is_moving"] is not (is_ended or state is ContactState.UNAUTHORISED)
 
 
 def test_contact_in_trouble_is_told() -> None:
-    """A failure and each further one is an update; so is the recovery."""
+    """A failure and each further one is an update, with ages; so is the recovery."""
     view = View()
     view.poll(document())
     trouble = Contact(
-        ContactState.RETRYING, after(1), 1, ServerError("502 Bad Gateway"), next_try=after(3)
+        ContactState.RETRYING, after(-12), 1, ServerError("502 Bad Gateway"), next_try=after(3)
     )
     (update,) = view.tell(trouble)
+    before = ["No answer for ", ["span", 12.0, 1], " (502 Bad Gateway)."]
+    after_it = " The job itself may be fine."
     assert update["head"]["contact"] == {
-        "state": "retrying",
-        "error": "502 Bad Gateway",
-        "heard": milliseconds(after(1)),
-        "next": milliseconds(after(3)),
+        "parts": [*before, " Trying again in ", ["span", 3.0, -1], f".{after_it}"],
+        "then": [*before, f" Trying again now.{after_it}"],
+        "until": 3.0,
     }
     assert view.tell(trouble) == []
     assert len(view.tell(replace(trouble, failures=2, next_try=after(7)))) == 1
     assert len(view.tell(IN_TOUCH)) == 1
-    quiet = {"state": "in touch", "error": None, "heard": None, "next": None}
-    assert view.head["contact"] == quiet
+    assert view.head["contact"]["parts"] == ["in touch"]

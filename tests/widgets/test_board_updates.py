@@ -6,15 +6,14 @@ from typing import Any
 import pytest
 from documents import STARTED, after, document, snapshot
 
-from jobwidgets._display.words import LONGEST_TEXT
+from jobwidgets._display.words import LONGEST_PREVIEW
 from jobwidgets._model.contact import Contact, ContactState
 from jobwidgets._model.history import JobHistory
-from jobwidgets._widgets.board_updates import LARGEST_UPDATE, BoardUpdates, cells
+from jobwidgets._widgets.board_updates import LARGEST_UPDATE, BoardUpdates, job_values
 from jobwidgets.errors import ServerError
 
 IN_TOUCH = Contact(ContactState.IN_TOUCH, last_heard=STARTED)
 ENDED = {"status": "COMPLETED", "stepsCompleted": 5}
-TEXT, COUNT, TROUBLE, REASON, ENDS, DURATION, ELAPSED = 9, 10, 11, 12, 13, 14, 15
 
 
 class Shown:
@@ -38,7 +37,7 @@ class View:
         self.jobs = [Shown(f"j{n}") for n in range(count)]
         self.updates = BoardUpdates()
         self.contact: Contact | None = None
-        self.rows: dict[int, list[Any]] = {}
+        self.known: dict[int, dict[str, Any]] = {}
         self.messages: dict[int, list[Any]] = {}
         self.numbers: list[int] = []
         for index in range(count):
@@ -60,19 +59,25 @@ class View:
     def take(self, update: dict[str, Any]) -> None:
         """Take in an update, and ask for what is missing."""
         self.numbers.append(update["n"])
-        self.rows.update({index: row for index, *row in update["rows"]})
-        for index, told in update["messages"]:
+        for index, *values in update["jobs"]:
+            self.known[index] = dict(zip(update["fields"], values, strict=True))
+        for index, new in update["messages"]:
             known = self.messages.setdefault(index, [])
-            del known[told["keep"] :]
-            known += [None] * (told["total"] - len(known))
-            for start, rows in told["parts"]:
-                known[start : start + len(rows)] = rows
+            del known[new["keep"] :]
+            known += [None] * (new["total"] - len(known))
+            for first, messages in new["parts"]:
+                known[first : first + len(messages)] = messages
             if None in known:
                 self.updates.want(index, [[known.index(None), known.count(None)]])
 
     def texts(self, index: int) -> list[str]:
         """Return the messages of an unfolded job."""
-        return [row[-1] for row in self.messages[index]]
+        return [values[-1] for values in self.messages[index]]
+
+
+def changed(update: dict[str, Any]) -> list[int]:
+    """Return which jobs an update tells of."""
+    return [index for index, *_ in update["jobs"]]
 
 
 def test_first_update_tells_every_job() -> None:
@@ -80,13 +85,22 @@ def test_first_update_tells_every_job() -> None:
     view = View(3)
     view.poll(1, **ENDED)
     (update,) = view.tell()
-    assert (update["n"], update["count"], update["contact"], update["kept"]) == (1, 3, None, False)
-    assert [row[0] for row in view.rows.values()] == ["j0", "j1", "j2"]
-    assert [row[3] for row in view.rows.values()] == [
-        "not heard of yet",
-        "succeeded",
-        "not heard of yet",
-    ]
+    assert (update["n"], update["count"], update["kept"]) == (1, 3, False)
+    words = {job["id"]: job["words"] for job in view.known.values()}
+    assert words == {"j0": "not heard of yet", "j1": "succeeded", "j2": "not heard of yet"}
+    assert update["spoken"] == "2 not heard of yet, 1 succeeded"
+    counts = {status: (words, count) for status, _, words, count in update["totals"]}
+    assert counts["succeeded"] == ("1 succeeded", 1)
+    assert counts["running"] == ("0 running", 0)
+
+
+def test_jobs_are_ranked_by_what_went_wrong() -> None:
+    """When sorted by status, failures come first and successes last."""
+    view = View(4)
+    for index, status in enumerate(["COMPLETED", "FAILED", "PROCESSING"]):
+        view.poll(index, status=status)
+    view.tell()
+    assert sorted(view.known, key=lambda index: view.known[index]["rank"]) == [1, 2, 3, 0]
 
 
 def test_empty_board_makes_one_update() -> None:
@@ -104,8 +118,8 @@ def test_only_what_changed_is_told() -> None:
     view.poll(9)
     view.poll(7, messages=["One.", "Two."], at=1.0)
     (update,) = view.tell()
-    assert [row[0] for row in update["rows"]] == [7, 9]
-    assert view.rows[7][TEXT] == "Two."
+    assert changed(update) == [7, 9]
+    assert view.known[7]["preview"] == "Two."
 
 
 def test_unchanged_board_sends_nothing() -> None:
@@ -130,7 +144,7 @@ def test_known_elapsed_is_news() -> None:
         view.jobs[0].elapsed = timedelta(seconds=second)
         view.updates.note(0)
         view.tell()
-    assert view.rows[0][ELAPSED] == 5.0
+    assert view.known[0]["time"] == ["clock", 5.0, 1]
     assert len(view.numbers) == 2
 
 
@@ -143,17 +157,17 @@ def test_updates_are_numbered_and_bounded() -> None:
     assert view.numbers == list(range(1, len(told) + 1))
     assert len(told) > 1
     assert max(len(json.dumps(update)) for update in told) < LARGEST_UPDATE + 2000
-    assert sorted(view.rows) == list(range(3000))
+    assert sorted(view.known) == list(range(3000))
 
 
 def test_forget_tells_all_rows_again() -> None:
     """A view that missed something gets everything."""
     view = View(5)
     view.tell()
-    view.rows.clear()
+    view.known.clear()
     view.updates.forget()
     view.tell()
-    assert sorted(view.rows) == [0, 1, 2, 3, 4]
+    assert sorted(view.known) == [0, 1, 2, 3, 4]
 
 
 def test_new_job_is_told_with_the_count() -> None:
@@ -163,7 +177,7 @@ def test_new_job_is_told_with_the_count() -> None:
     view.jobs.append(Shown("late"))
     view.updates.note(1)
     (update,) = view.tell()
-    assert (update["count"], [row[:2] for row in update["rows"]]) == (2, [[1, "late"]])
+    assert (update["count"], changed(update), view.known[1]["id"]) == (2, [1], "late")
 
 
 @pytest.mark.parametrize(
@@ -182,10 +196,10 @@ def test_trouble_is_a_short_word_beside_the_status(state: ContactState, word: st
     job = Shown("j1")
     job.poll()
     job.contact = replace(IN_TOUCH, state=state, failures=1, error=ServerError("502 Bad Gateway"))
-    told = cells(job)
-    assert told[3] == "running"
-    assert told[TROUBLE] == word
-    assert told[REASON] == ("502 Bad Gateway" if word else "")
+    values = job_values(job)
+    assert values["words"] == "running"
+    assert values["trouble"] == word
+    assert values["reason"] == ("502 Bad Gateway" if word else "")
 
 
 def test_ended_job_has_no_trouble() -> None:
@@ -193,35 +207,50 @@ def test_ended_job_has_no_trouble() -> None:
     job = Shown("j1")
     job.poll(**ENDED)
     job.contact = Contact(ContactState.STOPPED, last_heard=STARTED)
-    assert cells(job)[TROUBLE] == ""
-    assert (cells(job)[ENDS], cells(job)[DURATION]) == (True, "60 s")
+    assert job_values(job)["trouble"] == ""
+    assert str(job_values(job)["time"]) == "60 s"
 
 
 def test_watch_that_has_not_begun_is_no_trouble() -> None:
     """Before the first poll nothing is wrong."""
     job = Shown("j1")
     job.contact = Contact()
-    assert cells(job)[TROUBLE] == ""
+    assert job_values(job)["trouble"] == ""
 
 
 def test_long_last_message_is_cut_in_its_row() -> None:
     """A row holds the beginning of a message that is thousands of letters long."""
     job = Shown("j1")
     job.poll(messages=["a", "b" * 2000])
-    assert cells(job)[TEXT] == "b" * (LONGEST_TEXT - 1) + "…"
-    assert cells(job)[COUNT] == 2
+    assert job_values(job)["preview"] == "b" * (LONGEST_PREVIEW - 1) + "…"
+    assert job_values(job)["messages"] == 2
 
 
 def test_contact_with_the_resource_is_told_when_it_changes() -> None:
     """The listing's trouble is one update; the same trouble again is none."""
     view = View(1)
     view.contact = IN_TOUCH
-    assert view.tell()[0]["contact"]["state"] == "in touch"
+    assert view.tell()[0]["line"]["parts"] == ["New jobs appear by themselves."]
     error = ServerError("502 Bad Gateway", code=502)
     view.contact = replace(IN_TOUCH, state=ContactState.RETRYING, failures=1, error=error)
     (update,) = view.tell()
-    assert (update["contact"]["error"], update["rows"]) == ("502 Bad Gateway", [])
+    assert "502 Bad Gateway" in str(update["line"])
+    assert update["jobs"] == []
     assert view.tell() == []
+
+
+def test_jobs_without_contact_are_counted() -> None:
+    """They are told beside the list of the jobs; nothing is over while a list may bring more."""
+    view = View(2)
+    for index in (0, 1):
+        view.poll(index, **ENDED)
+    assert [(update["is_over"], update["line"]["parts"]) for update in view.tell()] == [(True, [])]
+    view.poll(1)
+    view.jobs[1].contact = replace(IN_TOUCH, state=ContactState.RETRYING, failures=1)
+    view.contact = IN_TOUCH
+    (update,) = view.tell()
+    texts = ["New jobs appear by themselves.", " · 1 job without contact"]
+    assert (update["is_over"], update["line"]["parts"]) == (False, texts)
 
 
 # The messages of unfolded jobs.
@@ -235,8 +264,8 @@ def test_messages_of_unfolded_jobs_alone_are_told() -> None:
     assert view.tell()[0]["messages"] == []
     view.updates.unfold("v", 1)
     (update,) = view.tell()
-    assert [row[0] for row in update["messages"]] == [1]
-    assert update["rows"] == []
+    assert [index for index, _ in update["messages"]] == [1]
+    assert update["jobs"] == []
     view.poll(0, messages=["One.", "Two."])
     view.poll(1, messages=["One.", "Two."])
     (update,) = view.tell()
@@ -316,12 +345,14 @@ def test_whole_needs_no_other_before() -> None:
     view.tell()
     whole = view.updates.whole(view.jobs, None)
     assert (whole["n"], whole["count"]) == (2, 4)
-    assert {index: row for index, *row in json.loads(json.dumps(whole))["rows"]} == view.rows
+    late = View(0)
+    late.take(json.loads(json.dumps(whole)))
+    assert late.known == view.known
 
 
 def test_whole_is_bounded() -> None:
     """Of very many jobs it tells as many as fit."""
     view = View(5000)
     whole = view.updates.whole(view.jobs, None)
-    assert 1000 < len(whole["rows"]) < 5000
+    assert 500 < len(whole["jobs"]) < 5000
     assert len(json.dumps(whole)) < LARGEST_UPDATE + 2000

@@ -1,0 +1,151 @@
+"""What a view shows of a job, as it crosses to the browser: pure functions.
+
+Where something is read as it stands it is a text. Where time goes on in it, it is a sentence,
+``{"parts": […], "then": […], "until": seconds}``: `parts` is said, and after `until` seconds
+`then` (both None where nothing follows). A part is a text, or a clock ``[form, seconds,
+direction]``: what it shows when it is sent, in the form ``"clock"`` (1:15), ``"duration"``
+(66.311 s) or ``"span"`` (12 min), and whether it counts up (1), down (-1) or stands (0). It counts
+from when the page gets the update, by the page's own monotonic clock: no moment is compared with
+the reader's clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypedDict
+
+from jobwidgets._display.sentences import Clock, Part, Sentence, elapsed_clock, on_job
+from jobwidgets._display.words import (
+    MARKS,
+    drawn_progress,
+    is_asked,
+    is_cut,
+    kind,
+    message_text,
+    message_time,
+    ownership,
+    raw_status,
+    seen,
+    severity,
+    short_id,
+    status_words,
+    steps,
+    word,
+)
+from jobwidgets._model.contact import Contact, ContactState
+from jobwidgets._model.history import JobHistory
+from jobwidgets._model.snapshot import Message, Snapshot, Status
+
+MessageValues = list[Any]
+
+
+class Head(TypedDict):
+    """All that a view shows of a job but its messages.
+
+    Texts are "" where there is nothing to be said.
+    """
+
+    id: str
+    """The id as it is shown; `short_id` is as much of it as a line has room for."""
+    short_id: str
+    kind: str
+    status: Status | None
+    """A machine key: it sets colours, and is never read."""
+    mark: str
+    """The shape of the status."""
+    words: str
+    """The status in words, `status_hint` tells more on hover."""
+    status_hint: str
+    last_known: str
+    """What is said in place of `words` once the kernel is gone."""
+    spoken: str
+    """What is read out when it changes."""
+    steps: str
+    progress: float | None
+    """The part of the bar that is drawn, 0…1; None where nobody knows."""
+    is_moving: bool
+    """Whether the bar moves as a sign that somebody asks, where no part is known."""
+    is_over: bool
+    """Whether the job has ended."""
+    time: Clock | None
+    """How long it took, or how long it has run; None when unknown."""
+    ownership: str
+    contact: Sentence
+    action: str | None
+    """What a click can do: ``"stop"`` or ``"start"`` the watch."""
+    kept: bool
+    """Whether every output has got its last form: a view that goes on is in none."""
+
+
+def head(
+    history: JobHistory,
+    contact: Contact,
+    elapsed: timedelta | None,
+    *,
+    is_kept: bool = False,
+    now: datetime | None = None,
+) -> Head:
+    """Return all but the messages, as it is at `now` (None: the current time)."""
+    latest, words = history.latest, status_words(history)
+    progress, raw = drawn_progress(latest), raw_status(history)
+    return {
+        "id": word(history.job_id),
+        "short_id": short_id(history.job_id),
+        "kind": kind(latest),
+        "status": history.status,
+        "mark": MARKS[history.status][0],
+        "words": words,
+        "status_hint": f"the server's word: {raw}" if raw else "",
+        "last_known": words if history.has_ended else f"{words} (last known)",
+        "spoken": ", ".join(text for text in (words, steps(latest)) if text),
+        "steps": steps(latest),
+        "progress": progress,
+        "is_moving": progress is None and is_asked(history, contact),
+        "is_over": history.has_ended,
+        "time": elapsed_clock(history, elapsed),
+        "ownership": ownership(latest),
+        "contact": on_job(history, contact, now or datetime.now(UTC)),
+        "action": _action(history, contact),
+        "kept": is_kept,
+    }
+
+
+def _action(history: JobHistory, contact: Contact) -> str | None:
+    if history.has_ended:
+        return None
+    return "start" if contact.state in {ContactState.STOPPED, ContactState.LOST} else "stop"
+
+
+def message_values(message: Message, latest: Snapshot | None) -> MessageValues:
+    """Return what a view shows of one message.
+
+    In this order: its time or first sight (milliseconds since 1970-01-01 UTC, or None), that in
+    words, code ("" for none), level ("" for none), the level's severity ("error", "warning" or
+    None), whether its text is cut, and the text.
+    """
+    time = message_time(message)
+    return [
+        None if time is None else round(time.timestamp() * 1000),
+        seen(message, latest),
+        word(message.code),
+        word(message.level),
+        severity(message),
+        is_cut(message),
+        message_text(message),
+    ]
+
+
+def json_value(value: Part | Sentence | None) -> Any:
+    """Return a text, a clock or a sentence as it crosses to the browser."""
+    if isinstance(value, Clock):
+        return [value.form, round(value.seconds, 3), value.direction]
+    if not isinstance(value, Sentence):
+        return value
+    then = None if value.then is None else _json_parts(value.then)
+    until = None if value.until is None else round(value.until, 3)
+    return {"parts": _json_parts(value.parts), "then": then, "until": until}
+
+
+def _json_parts(parts: Sequence[Part]) -> list[Any]:
+    return [json_value(part) for part in parts]
