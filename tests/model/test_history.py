@@ -93,27 +93,6 @@ def test_record_tells_the_first_changed_message() -> None:
     assert history.record(snapshot(document(messages=[], status="FAILED"))) == 0
 
 
-def test_fact_6_messages_extend() -> None:
-    """A message keeps the time at which it was first seen, however often it comes back."""
-    history = watched(*(document(messages=["a", "b", "c"][:count]) for count in (1, 1, 3, 3)))
-    assert texts(history) == ["a", "b", "c"]
-    assert sights(history) == [after(0), after(2), after(2)]
-
-
-def test_fact_6_shrunken_list_replaces() -> None:
-    """A list that shrinks is the list: nothing of the old one is kept or appended to."""
-    history = watched(document(messages=["a", "b", "c"]), document(messages=["a"]))
-    assert texts(history) == ["a"]
-    assert sights(history) == [after(0)]
-
-
-def test_fact_6_changed_list_replaces() -> None:
-    """A changed text is new; what stands unchanged at its place keeps its time."""
-    history = watched(document(messages=["a", "b", "c"]), document(messages=["a", "B", "c", "d"]))
-    assert texts(history) == ["a", "B", "c", "d"]
-    assert sights(history) == [after(0), after(1), after(0), after(1)]
-
-
 def test_fact_6_code_that_comes_late() -> None:
     """A code that is told later changes the message, not when it was first seen."""
     history = JobHistory("j1")
