@@ -149,7 +149,6 @@ def write_notebook(target: Path) -> None:
     if source is None:
         raise LabError(f"{NOTEBOOK} is missing from this installation of jobwidgets")
     notebook = json.loads(source.read_text(encoding="utf-8"))
-    notebook["metadata"].pop("widgets", None)
     for cell in notebook["cells"]:
         if cell["cell_type"] == "code":
             cell["outputs"], cell["execution_count"] = [], None

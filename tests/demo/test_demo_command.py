@@ -1,8 +1,8 @@
-import json
 import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tomllib
@@ -14,28 +14,9 @@ import pytest
 
 from jobwidgets.demo import _command as command
 from jobwidgets.demo import _lab as lab
-from jobwidgets.demo._lab import Lab, LabError, write_notebook
 
 REPOSITORY = Path(__file__).parents[2]
-RUN = [
-    sys.executable,
-    "-c",
-    "import sys; from jobwidgets.demo._command import main; sys.exit(main())",
-]
-
-
-@pytest.fixture
-def notebook(tmp_path, monkeypatch):
-    """Have the demo find a notebook that was run before."""
-    cells = [
-        {"cell_type": "markdown", "metadata": {}, "source": "# Ü"},
-        {"cell_type": "code", "metadata": {}, "source": "1", "outputs": [{}], "execution_count": 7},
-    ]
-    path = tmp_path / "source.ipynb"
-    path.write_text(
-        json.dumps({"cells": cells, "metadata": {"widgets": {}}, "nbformat": 4}), encoding="utf-8"
-    )
-    monkeypatch.setattr(lab, "_NOTEBOOKS", (tmp_path / "missing.ipynb", path))
+RUN = "import sys; from jobwidgets.demo._command import main; sys.exit(main())"
 
 
 @pytest.fixture
@@ -44,14 +25,9 @@ def demo(tmp_path):
     if os.name == "nt":
         pytest.skip("sends POSIX signals")
     environment = os.environ | {"TMPDIR": str(tmp_path), "PYTHONPATH": str(REPOSITORY)}
-    process = subprocess.Popen(
-        [*RUN, "demo", "--no-browser"],
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    with process:
+    command = [sys.executable, "-c", RUN, "demo", "--no-browser"]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    with subprocess.Popen(command, env=environment, text=True, **pipes) as process:
         mission_root, lab_url, rest = (process.stdout.readline() for _ in range(3))
         assert rest, f"the command ended early: {mission_root}{lab_url}"
         yield process, mission_root.split()[-1], lab_url.split()[-1]
@@ -66,9 +42,10 @@ def test_demo_until_ctrl_c(demo, tmp_path):
         token = httpx.URL(lab_url).params["token"]
         contents = httpx.URL(lab_url).join("/api/contents/watch_a_job.ipynb")
         headers = {"Authorization": f"token {token}"}
-        cells = client.get(contents, headers=headers).json()["content"]["cells"]
+        notebook = client.get(contents, headers=headers).json()["content"]
         assert client.get(f"{mission_root}/jobs", params={"f": "json"}).json() == {"asyncJobs": []}
-    assert all(not cell["outputs"] for cell in cells if cell["cell_type"] == "code")
+    cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    assert not any(cell["outputs"] or cell["execution_count"] for cell in cells)
     family = psutil.Process(process.pid).children(recursive=True)
     assert not any(token in argument for child in family for argument in child.cmdline())
     process.send_signal(signal.SIGINT)
@@ -127,45 +104,20 @@ def test_missing_extra(capsys, monkeypatch):
 
 
 @pytest.mark.parametrize("package", ["starlette", "uvicorn"])
-def test_imports_without_extra(package):
+def test_imports_without_extra(python, package):
     """The command is importable without the extra, and the server says what is missing."""
-    code = f"""if True:
-        import sys
-        sys.modules[{package!r}] = None
-        import jobwidgets.demo._command
-        from jobwidgets.demo import MissionServer
-    """
-    environment = os.environ | {"PYTHONPATH": str(REPOSITORY)}
-    result = subprocess.run(
-        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
-    )
-    assert result.stderr.rstrip().endswith(
-        f"ImportError: {package} is not installed: python -m pip install 'jobwidgets[demo]'"
-    )
+    code = f"import sys; sys.modules[{package!r}] = None; import jobwidgets.demo._command\n"
+    _, errors = python(code + "from jobwidgets.demo import MissionServer").communicate(timeout=60)
+    expected = f"{package} is not installed: python -m pip install 'jobwidgets[demo]'"
+    assert errors.rstrip().endswith(f"ImportError: {expected}")
 
 
-def test_taken_port(capsys, notebook):
+def test_taken_port(capsys):
     """A port that somebody else has ends the command with one line."""
-    with lab.socket.create_server(("127.0.0.1", 0)) as listener:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         assert command.main(["demo", "--no-browser", "--port", str(port)]) == 1
     assert re.match(rf"jobwidgets: port {port} of 127.0.0.1 is not free", capsys.readouterr().err)
-
-
-def test_notebook_is_fresh(notebook, tmp_path):
-    """The copy has no outputs and no widgets, and keeps all else."""
-    write_notebook(tmp_path / "new" / "copy.ipynb")
-    copy = json.loads((tmp_path / "new" / "copy.ipynb").read_text(encoding="utf-8"))
-    assert [cell["source"] for cell in copy["cells"]] == ["# Ü", "1"]
-    assert (copy["cells"][1]["outputs"], copy["cells"][1]["execution_count"]) == ([], None)
-    assert copy["metadata"] == {}
-
-
-def test_notebook_is_missing(monkeypatch, tmp_path):
-    """An installation without the notebook says so."""
-    monkeypatch.setattr(lab, "_NOTEBOOKS", (tmp_path / "none.ipynb",))
-    with pytest.raises(LabError, match=r"watch_a_job\.ipynb is missing"):
-        write_notebook(tmp_path / "new" / "copy.ipynb")
 
 
 def test_notebook_is_where_the_demo_looks():
@@ -177,18 +129,7 @@ def test_notebook_is_where_the_demo_looks():
     assert Path(lab.__file__).parent == REPOSITORY / "jobwidgets" / "demo"
 
 
-def test_lab_repr_hides_its_token(notebook, tmp_path):
+def test_lab_repr_hides_its_token(tmp_path):
     """JupyterLab's token shows in its address only."""
-    instance = Lab(tmp_path / "lab", "http://127.0.0.1:1/arcgis/rest")
-    token = httpx.URL(instance.url).params["token"]
-    assert token not in repr(instance)
-
-
-def test_autorun_is_a_prebuilt_extension():
-    """The names that JupyterLab looks an extension up by agree."""
-    [package] = (Path(lab.__file__).parent / "autorun").glob("*/package.json")
-    described = json.loads(package.read_text(encoding="utf-8"))
-    assert described["name"] == package.parent.name
-    script = (package.parent / described["jupyterlab"]["_build"]["load"]).read_text("utf-8")
-    assert f"const NAME = '{described['name']}';" in script
-    assert f"const NOTEBOOK = '{lab.NOTEBOOK}';" in script
+    instance = lab.Lab(tmp_path / "lab", "http://127.0.0.1:1/arcgis/rest")
+    assert httpx.URL(instance.url).params["token"] not in repr(instance)
