@@ -8,8 +8,6 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,7 +16,7 @@ import numpy as np
 import pytest
 from documents import ABSENT, JOB_ID, JOB_URL, case, document
 from listeners import Callback
-from servers import FAST, HANG, Replies, Server, until
+from servers import HANG, Replies, Server, until
 
 from jobwidgets import (
     BodyError,
@@ -28,7 +26,6 @@ from jobwidgets import (
     Job,
     JobCancelledError,
     JobFailedError,
-    JobGoneError,
     NoSuchJobError,
     Pace,
     ServerError,
@@ -107,12 +104,6 @@ def test_url_of_no_use(url: Any, kind: type[Exception]) -> None:
     with pytest.raises(kind) as raised:
         Job(url)
     assert "secret" not in str(raised.value)
-
-
-def test_unknown_http_setting() -> None:
-    """A misspelt setting of the connection is refused at once."""
-    with pytest.raises(TypeError, match="verfy"):
-        Job(JOB_URL, http={"verfy": False})
 
 
 def test_repr() -> None:
@@ -216,23 +207,6 @@ def test_wait_raises_when_the_watch_is_stopped(new_job: NewJob) -> None:
     assert job.status is Status.RUNNING
 
 
-def test_wait_for_a_job_that_goes(new_job: NewJob) -> None:
-    """A job that is removed from the server has ended, its outcome unknown."""
-    job = new_job(document(), MISSING).wait(HANG)
-    assert job.status is Status.GONE
-    with pytest.raises(JobGoneError):
-        job.raise_for_status()
-
-
-def test_wait_after_a_refusal_and_a_read_that_was_answered(new_job: NewJob) -> None:
-    """Once a refused job is answered again, waiting means waiting for its end."""
-    job = new_job(REFUSED, document(), document(), ENDED)
-    with pytest.raises(UnauthorisedError):
-        job.wait(HANG)
-    job.refresh()
-    assert job.wait(HANG).status is Status.SUCCEEDED
-
-
 @pytest.mark.parametrize(
     ("timeout", "kind", "text"),
     [
@@ -261,13 +235,6 @@ def test_no_copies(new_job: NewJob) -> None:
     restored = pickle.loads(pickle.dumps(job.history))  # noqa: S301 - made in the line itself
     assert restored.status == "succeeded"
     assert b"secret" not in pickle.dumps(job.history)
-
-
-def test_many_may_wait(new_job: NewJob) -> None:
-    """All who wait are let go at the end."""
-    job = new_job(*[document()] * 5, ENDED)
-    with ThreadPoolExecutor(10) as pool:
-        assert set(pool.map(lambda _: job.wait(HANG), range(10))) == {job}
 
 
 INTERRUPT = """
@@ -331,15 +298,6 @@ async def main_of(job: Job) -> Job:
     return await job
 
 
-@pytest.mark.parametrize(
-    ("reply", "kind"), [(MISSING, NoSuchJobError), (REFUSED, UnauthorisedError)]
-)
-def test_await_raises_as_wait_does(new_job: NewJob, reply: Any, kind: type[Exception]) -> None:
-    """Awaiting ends with the reason when only the user can help."""
-    with pytest.raises(kind):
-        asyncio.run(main_of(new_job(reply)))
-
-
 def test_await_with_a_timeout(new_job: NewJob) -> None:
     """A timeout around an await ends the waiting, not the watch."""
     job = new_job(document())
@@ -374,15 +332,6 @@ def test_refresh_raises_everything(new_job: NewJob) -> None:
     assert requests(job) == 6
 
 
-def test_refresh_after_the_end_that_fails(new_job: NewJob) -> None:
-    """A read that fails after the end is raised, and changes neither the end nor its reason."""
-    job = new_job(ENDED, REFUSED).wait(HANG)
-    with pytest.raises(UnauthorisedError):
-        job.refresh()
-    assert job.raise_for_status() is job
-    assert job.wait(HANG).status is Status.SUCCEEDED
-
-
 def test_new_token_resumes(new_job: NewJob) -> None:
     """A watch that was refused goes on with the token that the user sets."""
     job = new_job(
@@ -408,15 +357,6 @@ def test_token_cannot_be_read(new_job: NewJob) -> None:
         job.token = 7
     job.refresh()
     assert server(job).tokens == ["secret"]
-
-
-def test_new_token_of_a_job_that_nobody_watches(new_job: NewJob) -> None:
-    """Setting a token starts no watch."""
-    job = new_job(document())
-    job.token = "new"
-    assert job.contact.state is ContactState.STOPPED
-    job.refresh()
-    assert server(job).tokens == ["new"]
 
 
 @pytest.mark.parametrize("begins", [False, True])
@@ -498,66 +438,12 @@ def test_wait_and_callbacks_come_after_the_trailing_read(new_job: NewJob) -> Non
     assert (seen, requests(job)) == (["Finished."], 3)
 
 
-def test_stop_before_the_trailing_read(new_job: NewJob) -> None:
-    """Whoever asked to be called at the end is called when the last read is dropped."""
-    callback, late = Callback(), Callback()
-    torso = document(status="COMPLETED", endTime=ABSENT)
-    job = new_job(torso, pace=replace(FAST, trail=3600))
-    job.add_done_callback(callback)
-    until(lambda: job.status is Status.SUCCEEDED and job.contact.next_try)
-    assert callback.calls == []
-    job.stop()
-    callback.wait()
-    job.add_done_callback(late)
-    late.wait()
-    assert job.wait(HANG).status is Status.SUCCEEDED
-
-
-def test_give_up(new_job: NewJob) -> None:
-    """A watch that gave up says why, also to whoever waits, and can be started again."""
-    cut, callback = httpx.ReadError("cut"), Callback()
-    job = new_job(document(), cut, give_up_after=0.05)
-    job.add_done_callback(callback)
-    for _ in range(2):
-        with pytest.raises(TransportError, match="cut") as raised:
-            job.wait(HANG)
-        assert str(raised.value) == str(job.error)
-    callback.wait()
-    assert (job.contact.state, job.status) == (ContactState.LOST, Status.RUNNING)
-    server(job).replies[:] = [cut, cut, ENDED]
-    assert job.start().wait(HANG).status is Status.SUCCEEDED
-
-
-@pytest.mark.parametrize("seconds", [0, -1, float("nan"), float("inf")])
-def test_give_up_after_no_time(seconds: float) -> None:
-    """A time of no use is refused at once."""
-    with pytest.raises(ValueError, match="give_up_after is a positive number of seconds"):
-        Job(JOB_URL, give_up_after=seconds)
-
-
 def test_cancel_is_unsupported(new_job: NewJob) -> None:
     """Mission has no operation that cancels a job; the error says so, and nothing is sent."""
     job = new_job(document())
     with pytest.raises(CancelUnsupportedError, match=r"ArcGIS Mission Server .* no operation"):
         job.cancel()
     assert (requests(job), job.contact.state) == (0, ContactState.STOPPED)
-
-
-def test_interval_is_kept(new_job: NewJob) -> None:
-    """A fixed interval is the time between two polls, whatever the pace."""
-    job = new_job(document(), poll_interval=3600, pace=FAST).start()
-    until(lambda: job.contact.next_try)
-    assert job.contact.next_try is not None
-    left = (job.contact.next_try - datetime.now(UTC)).total_seconds()
-    assert 3500 < left <= 3600
-
-
-def test_elapsed_goes_on(new_job: NewJob) -> None:
-    """The time of a running job goes on without a poll."""
-    job = new_job(document(), pace=RARE).refresh()
-    first = job.elapsed
-    assert first is not None
-    until(lambda: job.elapsed is not None and job.elapsed > first)
 
 
 def test_everything_public_is_documented() -> None:

@@ -44,28 +44,12 @@ def listed(*ids: Any) -> Callable[[str], Any]:
     return lambda name: {"asyncJobs": [*ids]} if name == "jobs" else document(jobId=name)
 
 
-def test_constructing() -> None:
-    """Making the handle of a resource, or of one of its jobs, asks nobody."""
-    jobs, server = new_jobs(listed())
-    assert repr(jobs) == f"Jobs('{JOBS_URL}')"
-    assert jobs.url == JOBS_URL
-    assert jobs.job("j1").url == f"{JOBS_URL}/j1"
-    assert server.requests == []
-
-
 def test_ids() -> None:
     """Ids come once each, in the server's order."""
     jobs, server = new_jobs(listed("b", "a", "b", "c", "a"))
+    assert (repr(jobs), server.requests) == (f"Jobs('{JOBS_URL}')", [])
     assert jobs.ids() == ["b", "a", "c"]
     assert [str(request.url) for request in server.requests] == [f"{JOBS_URL}?f=json"]
-
-
-def test_no_ids() -> None:
-    """A server without jobs has none."""
-    jobs, server = new_jobs(listed())
-    assert jobs.ids() == []
-    assert jobs.histories() == []
-    assert len(server.requests) == 2
 
 
 def test_job() -> None:
@@ -184,13 +168,6 @@ def test_one_token_for_the_whole_resource() -> None:
     assert jobs.job("j1").refresh().status is Status.RUNNING
     assert set(server.tokens) == {"a-token"}
     assert len(calls) == 1
-
-
-@pytest.mark.parametrize("keyword", [{"http": {"verfy": 1}}, {"token": 7}, {"pace": 3}])
-def test_arguments_of_no_use(keyword: Any) -> None:
-    """Settings are checked when they are given."""
-    with pytest.raises(TypeError):
-        Jobs(JOBS_URL, **keyword)
 
 
 @pytest.mark.parametrize("path", ["", "/", "/arcgis/rest/JOBS", "/arcgis/rest/jobs/j1", "/myjobs"])
