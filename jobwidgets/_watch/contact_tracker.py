@@ -138,16 +138,10 @@ class ContactTracker:
             missing_since=missing_since,
         )
 
-    def missed_after_the_end(self, error: JobwidgetsError) -> None:
-        """Note what a read met that came after the job's end: that changes nothing else."""
+    def note_end(self) -> None:
+        """Note that what was asked for has ended: there is nothing to be out of touch with."""
         self._missing_at = None
-        failures = self.contact.failures + 1
-        self.contact = Contact(
-            ContactState.IN_TOUCH,
-            self.contact.last_heard,
-            failures,
-            error,
-        )
+        self.contact = Contact(ContactState.IN_TOUCH, last_heard=self.contact.last_heard)
 
     def retry_delay(self) -> float:
         """Return the seconds to the next try after a failure."""

@@ -217,18 +217,18 @@ class Watch:
             self._step_at = self._tracker.clock()
 
     def _note_failure(self, error: JobwidgetsError) -> None:
-        if not self.is_active:  # whoever asked hears it, and the watch is none
-            return
         tracker, latest = self._tracker, self.history.latest
-        if self.history.has_ended:
-            tracker.missed_after_the_end(error)
+        if tracker.is_parked:  # whoever asked by hand hears it, and nobody watches
+            return
+        if self.history.has_ended:  # what a read after the end meets changes nothing
+            tracker.note_end()
             return
         tracker.missed(error)
         is_stuck = tracker.is_parked or self._needs_token
         self.history.watch_error = error if is_stuck else None
-        if tracker.is_missing and latest is not None and tracker.missing_for >= tracker.pace.gone:
+        if latest is not None and tracker.is_missing and tracker.missing_for >= tracker.pace.gone:
             self._record_gone(latest)
-            tracker.missed_after_the_end(error)
+            tracker.note_end()
 
     def _record_gone(self, latest: Snapshot) -> None:
         started, elapsed = latest.started, self.elapsed

@@ -1,5 +1,6 @@
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -15,6 +16,7 @@ from jobwidgets.jobs import Jobs
 
 REFUSED = {"error": {"code": 498, "message": "Invalid token.", "details": []}}
 MISSING = {"error": {"code": 404, "message": "Not found.", "details": []}}
+FORBIDDEN = {"error": {"code": 403, "messageCode": "GWM_0003", "message": "No access."}}
 BUSY = httpx.Response(502, text="Bad Gateway")
 
 
@@ -58,7 +60,8 @@ def listing() -> Iterator[Callable[..., Started]]:
         *replies: Any, interval: float = 0.01, raising: Sequence[Exception] = (), **keywords: Any
     ) -> Started:
         keeper, transport = ListKeeper(raising), Replies(*replies)
-        jobs = Jobs(JOBS_URL, http={"transport": transport}, pace=FAST, **keywords)
+        keywords = {"http": {"transport": transport}, "pace": FAST, **keywords}
+        jobs = Jobs(JOBS_URL, **keywords)
         begun.append(jobs._listing(keeper, interval))
         poller().thread.call(begun[-1].begin)
         return jobs, begun[-1], keeper, transport
@@ -68,32 +71,45 @@ def listing() -> Iterator[Callable[..., Started]]:
         poller().thread.do(one.end)
 
 
-def test_list_is_asked_for_again_and_again(listing: Callable[..., Started]) -> None:
-    """The ids are told after each exchange, new ones among them."""
-    _, one, keeper, _ = listing(ids("a"), ids("a"), ids("a", "b"))
-    assert keeper.wait(3)[:3] == [["a"], ["a"], ["a", "b"]]
-    assert one.contact.state is ContactState.IN_TOUCH
+@pytest.mark.parametrize(
+    ("replies", "lists"),
+    [
+        ([ids("a"), ids("a"), ids("a", "b")], [["a"], ["a"], ["a", "b"]]),
+        # A failure is no list, and is asked again.
+        ([BUSY, BUSY, ids()], [None, None, []]),
+        # Once there was a list, nothing ends it: a restart, a token that is refused.
+        ([ids("a"), MISSING, REFUSED, FORBIDDEN, ids("a")], [["a"], None, None, None, ["a"]]),
+    ],
+)
+def test_list_is_asked_for_again_and_again(
+    listing: Callable[..., Started], replies: list[Any], lists: list[Any]
+) -> None:
+    """The ids are passed on after each exchange, new ones among them."""
+    _, one, keeper, _ = listing(*replies)
+    assert keeper.wait(len(lists))[: len(lists)] == lists
+    assert (one.contact.state, one.contact.failures) == (ContactState.IN_TOUCH, 0)
 
 
-def test_failures_are_told_and_asked_again(listing: Callable[..., Started]) -> None:
-    """A failure is no list; its reason stands in the contact, until an answer comes."""
-    contacts = []
-    _, one, keeper, transport = listing(BUSY, BUSY, lambda _: contacts.append(one.contact) or ids())
-    keeper.wait(3)
-    assert keeper.lists[:3] == [None, None, []]
-    assert (contacts[0].state, contacts[0].failures) == (ContactState.RETRYING, 2)
-    assert isinstance(contacts[0].error, ServerError)
-    assert one.contact.failures == 0
-    assert len(transport.requests) >= 3
-
-
-def test_refused_token_waits_for_a_new_one(listing: Callable[..., Started]) -> None:
-    """After a refusal nothing is asked before there is a new token; then it goes on."""
-    jobs, one, keeper, transport = listing(REFUSED, ids("a"), token="old")
+@pytest.mark.parametrize(
+    ("reply", "keywords", "state", "kind"),
+    [
+        (REFUSED, {}, ContactState.UNAUTHORISED, UnauthorisedError),
+        (MISSING, {}, ContactState.LOST, NoSuchJobError),  # a wrong URL
+        (BUSY, {"give_up_after": 1e-9}, ContactState.LOST, ServerError),
+    ],
+)
+def test_where_only_the_user_can_help(
+    listing: Callable[..., Started],
+    reply: Any,
+    keywords: dict[str, Any],
+    state: ContactState,
+    kind: type[Exception],
+) -> None:
+    """Where there was no list yet, nothing is asked before there is a new token."""
+    jobs, one, keeper, transport = listing(reply, ids("a"), token="old", **keywords)
     keeper.wait(1)
-    assert one.contact.state is ContactState.UNAUTHORISED
-    assert isinstance(one.contact.error, UnauthorisedError)
-    assert one.contact.next_try is None
+    assert (one.contact.state, one.contact.next_try) == (state, None)
+    assert isinstance(one.contact.error, kind)
     poller().thread.do(lambda: None)
     assert len(transport.requests) == 1
     jobs.token = "new"
@@ -101,27 +117,10 @@ def test_refused_token_waits_for_a_new_one(listing: Callable[..., Started]) -> N
     assert transport.tokens[:2] == ["old", "new"]
 
 
-def test_wrong_url_is_given_up(listing: Callable[..., Started]) -> None:
-    """Where there has never been a list, a missing resource is a wrong URL."""
-    _, one, keeper, transport = listing(MISSING)
-    keeper.wait(1)
-    assert one.contact.state is ContactState.LOST
-    assert isinstance(one.contact.error, NoSuchJobError)
-    assert len(transport.requests) == 1
-
-
-def test_missing_list_comes_back(listing: Callable[..., Started]) -> None:
-    """A resource that was there once is asked for on: a web adaptor may be restarting."""
-    _, one, keeper, _ = listing(ids("a"), MISSING, ids("a"))
-    assert keeper.wait(3)[:3] == [["a"], None, ["a"]]
-    assert one.contact.state is ContactState.IN_TOUCH
-
-
-def test_it_gives_up_when_told_to(listing: Callable[..., Started]) -> None:
-    """After `give_up_after` seconds without an answer nothing is asked any more."""
-    _, one, keeper, _ = listing(BUSY, give_up_after=1e-9)
-    keeper.wait(1)
-    assert one.contact.state is ContactState.LOST
+def test_resource_that_is_not_there_yet(listing: Callable[..., Started]) -> None:
+    """At first sight a missing resource is asked for again for a while."""
+    _, _, keeper, _ = listing(MISSING, ids("a"), pace=replace(FAST, appear=60))
+    assert keeper.wait(2) == [None, ["a"]]
 
 
 def test_end_leaves_nothing_behind(listing: Callable[..., Started]) -> None:
@@ -155,22 +154,12 @@ def test_interval_of_no_use(interval: Any) -> None:
 
 
 def test_after_a_sleep_the_list_is_asked_for_at_once(listing: Callable[..., Started]) -> None:
-    """When the machine has slept, new jobs appear without the rest of the pause."""
+    """When the machine has slept, what is watched is asked for without the rest of the pause."""
     _, _, keeper, _ = listing(ids("a"), ids("a", "b"), interval=3600.0)
+    _, ended, other_keeper, other = listing(ids("a"), interval=3600.0)
+    other_keeper.wait(1)
     assert keeper.wait(1) == [["a"]]
+    poller().thread.do(ended.end)
     poller().thread.do(poller().ask_for_all)
     assert keeper.wait(2) == [["a"], ["a", "b"]]
-
-
-def test_after_a_sleep_an_ended_listing_stays_so(listing: Callable[..., Started]) -> None:
-    """What was ended, or can only be mended by the user, is not asked for again."""
-    _, ended, keeper, transport = listing(ids("a"), interval=3600.0)
-    _, lost, other_keeper, other = listing(MISSING)
-    keeper.wait(1)
-    other_keeper.wait(1)
-    poller().thread.do(ended.end)
-    poller().thread.do(lambda: None)
-    poller().thread.do(poller().ask_for_all)
-    poller().thread.do(lambda: None)
-    assert (len(transport.requests), len(other.requests)) == (1, 1)
-    assert (ended.contact.state, lost.contact.state) == (ContactState.STOPPED, ContactState.LOST)
+    assert (len(other.requests), ended.contact.state) == (1, ContactState.STOPPED)

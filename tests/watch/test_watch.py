@@ -454,6 +454,7 @@ def test_failed_read_after_the_end_changes_nothing(end: Any, reply: Any) -> None
     scene.polls(0, 0)
     latest = scene.history.latest
     assert scene.polls(10, 10) == [None, None]
+    assert scene.begin().poll() is None
     assert scene.history.latest is latest
     assert (scene.state, scene.history.error) == (ContactState.IN_TOUCH, None)
     assert (scene.is_settled, scene.watch.is_over) == (True, True)
@@ -595,13 +596,20 @@ def test_read_without_a_watch() -> None:
     assert scene.is_settled
 
 
-@pytest.mark.parametrize("replies", [[MISSING], [REFUSED], [CUT], [{}, {}]])
-def test_failed_read_without_a_watch(replies: list[Any]) -> None:
-    """A read by hand that fails changes nothing: whoever asked has heard it."""
-    scene = Scene(*replies, document())
-    before = scene.watch.contact
-    scene.poll()
-    assert (scene.watch.contact, scene.history.error) == (before, None)
+@pytest.mark.parametrize("reply", [MISSING, REFUSED, CUT, {}])
+@pytest.mark.parametrize("parking", [None, REFUSED, {}])
+def test_failed_read_without_a_watch(parking: Any, reply: Any) -> None:
+    """A read by hand that fails changes nothing, also of a watch that has given up."""
+    scene = Scene(parking, reply)
+    if parking is None:
+        scene.server.replies[:] = [reply]
+    else:
+        scene.server.replies[:] = [parking, parking]
+        scene.begin().poll()
+        scene.server.replies[:] = [reply]
+    contact, error = scene.watch.contact, scene.history.error
+    assert scene.polls(0, 0) == [None, None]
+    assert (scene.watch.contact, scene.history.error) == (contact, error)
 
 
 def test_token_callable_that_hangs() -> None:
