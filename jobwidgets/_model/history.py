@@ -11,6 +11,7 @@ from typing import Any
 from jobwidgets._model.first_sights import FirstSights
 from jobwidgets._model.packed import PackedSnapshots, add
 from jobwidgets._model.snapshot import Message, Snapshot, Status
+from jobwidgets._model.unknown_end import UnknownEnd
 from jobwidgets.errors import JobCancelledError, JobFailedError, JobGoneError, JobwidgetsError
 
 
@@ -63,6 +64,7 @@ class JobHistory:
         self.elapsed: timedelta | None = None
         self.watch_error: JobwidgetsError | None = None
         self._first_sights = FirstSights()
+        self._unknown_end = UnknownEnd()
 
     def __repr__(self) -> str:
         return f"JobHistory({self.job_id!r}, {len(self)} distinct snapshots)"
@@ -90,9 +92,12 @@ class JobHistory:
         """Whether the job has ended, however it did.
 
         Everything that shows, asks or waits decides by this, never by ``status.is_final``, which
-        knows of one document only.
+        knows of one document only: under a word that is not known here a job has ended when that
+        word and an end in the past have stood in three documents over 30 s. Its status is unknown
+        then, and so is whether it succeeded.
         """
-        return self.status is not None and self.status.is_final
+        is_final = self.status is not None and self.status.is_final
+        return is_final or self._unknown_end.is_certain
 
     @property
     def error(self) -> JobwidgetsError | None:
@@ -116,7 +121,7 @@ class JobHistory:
             None when the snapshot says nothing new. Else the index of the first message that is
             new or changed, which is the number of messages when none is.
         """
-        self._measure(snapshot, server_time or snapshot.seen)
+        self._note_time(snapshot, server_time or snapshot.seen)
         if self.latest == snapshot:
             return None
         before = self.messages
@@ -129,7 +134,11 @@ class JobHistory:
     def record_again(self, seen: datetime, server_time: datetime | None = None) -> None:
         """Take in that the last snapshot came once more, at `seen`; see `record`."""
         if self.latest is not None:
-            self._measure(self.latest, server_time or seen)
+            self._note_time(self.latest, server_time or seen)
+
+    def _note_time(self, snapshot: Snapshot, now: datetime | None) -> None:
+        self._measure(snapshot, now)
+        self._unknown_end.note(snapshot, now)
 
     def _measure(self, snapshot: Snapshot, now: datetime | None) -> None:
         if snapshot.duration is not None:

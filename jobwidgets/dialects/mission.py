@@ -20,19 +20,37 @@ from jobwidgets.errors import DocumentError
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LARGEST_COUNT = 2**63 - 1  # what the nullable integers of the frames hold
 
-# Only COMPLETED is documented for Mission; the others are sibling Esri servers' words for the
-# same document. Compared without case, spaces, `_` and `-`.
+# Only COMPLETED is documented for Mission; the others are sibling Esri servers' words. Compared
+# without case, spaces, `_` and `-`, and without the "esriJob" of geoprocessing servers:
+# https://developers.arcgis.com/enterprise-sdk/api-reference/net/esriJobStatus
 _STATUS = {
     "submitted": Status.QUEUED,
+    "new": Status.QUEUED,  # esriJobNew
+    "waiting": Status.QUEUED,  # esriJobWaiting: "for available job processor"
+    "pending": Status.QUEUED,  # jobs of feature services
     "processing": Status.RUNNING,
     "executing": Status.RUNNING,
-    "inprogress": Status.RUNNING,
+    "inprogress": Status.RUNNING,  # Video Server
     "cancelling": Status.CANCELLING,
     "canceling": Status.CANCELLING,
+    # esriJobDeleting, "is being deleted": it comes to nothing, but not yet (ours).
+    "deleting": Status.CANCELLING,
     "cancelled": Status.CANCELLED,
     "canceled": Status.CANCELLED,
+    "statuscancelled": Status.CANCELLED,  # Survey123's reports say esriJobStatusCancelled
+    # esriJobDeleted, "has been deleted": deleting a job cancels it, its administrator API says:
+    # https://developers.arcgis.com/rest/enterprise-administration/server/job-get-.htm
+    "deleted": Status.CANCELLED,
     "completed": Status.SUCCEEDED,
+    "succeeded": Status.SUCCEEDED,  # esriJobSucceeded
+    # Survey123 hands out the results of esriJobPartialSucceeded, with a remark.
+    "partialsucceeded": Status.SUCCEEDED,
+    "completedwithwarnings": Status.SUCCEEDED,  # a warning is no failure (ours)
     "failed": Status.FAILED,
+    "timedout": Status.FAILED,  # esriJobTimedOut: "the job execution has timed out"
+    # Jobs of feature services: part of what was asked for is missing. Who is not told takes the
+    # rest for the whole, so it is no success (ours); the raw status tells the difference.
+    "completedwitherrors": Status.FAILED,
 }
 _SEPARATORS = str.maketrans("", "", " _-")
 
@@ -169,7 +187,7 @@ def _fits(value: object, kind: type | tuple[type, ...]) -> bool:
 
 def _status(raw: str | None, *, cancelled: bool) -> Status:
     """Return the status; isCancelled turns an end to cancelled, but a failure stays one (ours)."""
-    word = (raw or "").casefold().translate(_SEPARATORS)
+    word = (raw or "").casefold().translate(_SEPARATORS).removeprefix("esrijob")
     status = _STATUS.get(word, Status.UNKNOWN)
     if cancelled and status is Status.SUCCEEDED:
         return Status.CANCELLED

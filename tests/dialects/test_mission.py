@@ -158,6 +158,24 @@ def test_fact_1_no_url_of_a_job(url: str) -> None:
         ("COMPLETED", Status.SUCCEEDED),
         ("FAILED", Status.FAILED),
         ("UNAVAILABLE", Status.UNKNOWN),
+        ("esriJobNew", Status.QUEUED),
+        ("esriJobWaiting", Status.QUEUED),
+        ("Pending", Status.QUEUED),
+        ("esriJobSubmitted", Status.QUEUED),
+        ("esriJobExecuting", Status.RUNNING),
+        ("esriJobCancelling", Status.CANCELLING),
+        ("esriJobDeleting", Status.CANCELLING),
+        ("esriJobCancelled", Status.CANCELLED),
+        ("esriJobStatusCancelled", Status.CANCELLED),
+        ("esriJobDeleted", Status.CANCELLED),
+        ("Deleted", Status.CANCELLED),
+        ("esriJobSucceeded", Status.SUCCEEDED),
+        ("esriJobPartialSucceeded", Status.SUCCEEDED),
+        ("Completed with warnings", Status.SUCCEEDED),
+        ("esriJobFailed", Status.FAILED),
+        ("esriJobTimedOut", Status.FAILED),
+        ("Timed out", Status.FAILED),
+        ("CompletedWithErrors", Status.FAILED),
     ],
 )
 def test_fact_2_words_of_esri_servers(word: str, status: Status) -> None:
@@ -171,7 +189,7 @@ def test_fact_2_words_of_esri_servers(word: str, status: Status) -> None:
 @pytest.mark.parametrize(
     "word",
     [
-        *("COMPLETED_WITH_ERRORS", "ARCHIVING", "Warteschlange", "", "完成", "error"),
+        *("COMPLETED_WITH_DOUBTS", "ARCHIVING", "esriJob", "Warteschlange", "", "完成", "error"),
         *("gone", "unknown", "COMPLETED.", "COMPLETEDFAILED"),
     ],
 )

@@ -1,12 +1,16 @@
 import pickle
 import tracemalloc
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import FrozenInstanceError, replace
 from datetime import datetime, timedelta
+from email.utils import format_datetime
+from itertools import count
 from typing import Any
 
+import httpx
 import pytest
 from documents import ABSENT, JOB_URL, after, case, document, milliseconds, snapshot, watched
+from servers import HANG
 
 from jobwidgets._model.history import JobHistory
 from jobwidgets._model.packed import SnapshotSummary
@@ -16,6 +20,7 @@ from jobwidgets.errors import (
     JobFailedError,
     NoSuchJobError,
 )
+from jobwidgets.job import Job
 
 
 def texts(history: JobHistory) -> list[str]:
@@ -192,6 +197,65 @@ def test_has_ended(status: str, has_ended: bool) -> None:
     """A final status ends a job; before the first document nothing does."""
     assert watched(document(status=status)).has_ended is has_ended
     assert not JobHistory("j1").has_ended
+
+
+# Polls of a job under an unknown word: the seconds at which each came, what else its document has,
+# and whether the job has ended by then. The end is told as 5 s after the start.
+UNKNOWN = {"status": "Archived", "endTime": milliseconds(after(5))}
+ENDS: dict[str, tuple[list[tuple[float, dict[str, Any]]], bool]] = {
+    "three documents over 30 s": ([(6, {}), (20, {}), (36, {})], True),
+    "two documents": ([(6, {}), (36, {})], False),
+    "29 s": ([(6, {}), (20, {}), (35, {})], False),
+    "no end": ([(at, {"endTime": ABSENT}) for at in (6, 20, 36)], False),
+    "an end to come": ([(at, {"endTime": milliseconds(after(100))}) for at in (6, 20, 60)], False),
+    "an end before the start": ([(at, {"endTime": 1}) for at in (6, 20, 60)], False),
+    "an end that goes on": (
+        [(at, {"endTime": milliseconds(after(at - 1))}) for at in (6, 20, 60)],
+        False,
+    ),
+    "another word meanwhile": ([(6, {}), (20, {"status": "Archiving"}), (36, {}), (40, {})], False),
+    "a message meanwhile": ([(6, {}), (20, {}), (36, {"messages": ["a", "b"]})], False),
+    "it goes on after all": ([(6, {}), (20, {}), (36, {}), (40, {"status": "PROCESSING"})], False),
+    "another attribute meanwhile": ([(6, {}), (20, {}), (36, {"load": 7})], True),
+}
+
+
+@pytest.mark.parametrize("offset", [0, -3600, 3600])
+@pytest.mark.parametrize(("polls", "has_ended"), ENDS.values(), ids=ENDS)
+def test_end_under_an_unknown_word(
+    polls: list[tuple[float, dict[str, Any]]], has_ended: bool, offset: float
+) -> None:
+    """An unknown word ends a job once it stands with an end, by the server's clock alone."""
+    history = JobHistory("j1")
+    for at, changes in polls:
+        one = snapshot(document(**{**UNKNOWN, **changes}), at=at + offset)
+        history.record(one, server_time=after(at))
+    assert history.has_ended is has_ended
+    assert history.error is None
+
+
+def test_end_under_an_unknown_word_without_news() -> None:
+    """The same document again counts; without a server's clock, this client's does."""
+    history = watched(document(**UNKNOWN))
+    for at in (6, 20, 35):
+        history.record_again(after(at))
+        assert not history.has_ended
+    history.record_again(after(36))
+    assert (history.has_ended, history.status, len(history)) == (True, Status.UNKNOWN, 1)
+    assert history.elapsed == timedelta(seconds=5)
+
+
+def test_waiting_for_an_end_under_an_unknown_word(new_job: Callable[..., Job]) -> None:
+    """Waiting for such a job ends, and nobody claims that it failed."""
+    clock = count(step=12)
+
+    def reply(_: httpx.Request) -> httpx.Response:
+        date = format_datetime(after(6 + next(clock)), usegmt=True)
+        return httpx.Response(200, json=document(**UNKNOWN), headers={"Date": date})
+
+    job = new_job(reply).wait(HANG)
+    job.raise_for_status()
+    assert (job.status, job.raw_status, next(clock)) == (Status.UNKNOWN, "Archived", 48)
 
 
 def test_watch_error_is_told_until_the_job_has_ended() -> None:
