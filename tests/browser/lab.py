@@ -91,16 +91,7 @@ class Lab:
 
     def wait_until_up(self) -> None:
         """Return when the server answers."""
-        end = time.monotonic() + 60
-        while True:
-            try:
-                urllib.request.urlopen(f"{self.url}/api/status?token={self._token}", timeout=5)
-            except OSError:
-                assert self._process.poll() is None, f"{self._app} ended"
-                assert time.monotonic() < end, f"{self._app} did not come up"
-                time.sleep(0.1)
-            else:
-                return
+        wait_until_up(f"{self.url}/api/status?token={self._token}", self._process)
 
     def add_kernel(self, name: str, search: Path) -> None:
         """Offer a kernel that finds Python packages in the folder `search` first."""
@@ -274,7 +265,7 @@ class Chromium:
             self._keep_here(context)
             opened = Notebook(self._lab, context.new_page(), name)
             if theme == "dark":
-                _darken(opened.page)
+                darken(opened.page)
             yield opened
             assert opened.problems == []
         finally:
@@ -338,7 +329,22 @@ def notebook(*cells: str, kernel: str = "python3") -> dict[str, Any]:
     }
 
 
-def _darken(page: Page) -> None:
+def wait_until_up(url: str, process: subprocess.Popen[bytes]) -> None:
+    """Return when a server answers."""
+    end = time.monotonic() + 60
+    while True:
+        try:
+            urllib.request.urlopen(url, timeout=30).close()
+        except OSError:
+            assert process.poll() is None, "the server ended"
+            assert time.monotonic() < end, "the server did not come up"
+            time.sleep(0.1)
+        else:
+            return
+
+
+def darken(page: Page) -> None:
+    """Give JupyterLab its dark theme."""
     page.evaluate(
         "() => jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})"
     )

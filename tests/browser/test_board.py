@@ -50,15 +50,6 @@ def test_totals_and_rows(board: BoardPage) -> None:
     assert board.part("row").nth(2).locator(".jobwidgets-last").inner_text() == "No disk."
 
 
-def test_it_is_a_table(board: BoardPage) -> None:
-    """Assistive technology finds a table with its heads, rows and cells."""
-    table = board.page.get_by_role("table", name="Jobs")
-    expect(table.get_by_role("columnheader")).to_have_count(7)  # no contact is in trouble
-    expect(table.get_by_role("rowheader")).to_have_count(12)
-    expect(board.page.get_by_role("progressbar").first).to_have_attribute("aria-valuenow", "20")
-    assert table.get_attribute("aria-rowcount") == "13"
-
-
 def test_update_in_place(board: BoardPage) -> None:
     """A changed job keeps its row; the focus stays in it, and a selection in another."""
     node = board.part("row").first.element_handle()
@@ -83,16 +74,12 @@ def test_filter_by_status_and_text(board: BoardPage) -> None:
     board.root.get_by_label("filter jobs by text").fill("J0006")
     assert board.ids() == ["j0006"]
     assert board.part("shown").inner_text() == "1 of 12"
+    board.root.get_by_label("filter jobs by text").fill("no DISK")
+    assert board.part("shown").inner_text() == "3 of 12"
     board.root.get_by_label("filter jobs by text").fill("nowhere")
     expect(board.root.get_by_text("No job fits.")).to_be_visible()
     board.root.get_by_role("button", name="show all").click()
     assert len(board.ids()) == 12
-
-
-def test_filter_looks_at_the_last_message(board: BoardPage) -> None:
-    """The text field finds what is said of a job."""
-    board.root.get_by_label("filter jobs by text").fill("no DISK")
-    assert board.ids() == ["j0002", "j0006", "j0010"]
 
 
 def test_sort_by_a_column(board: BoardPage) -> None:
@@ -264,18 +251,16 @@ def test_read_out_is_calm(board: BoardPage) -> None:
     expect(live).to_have_text("2 running, 3 failed, 7 succeeded", timeout=10_000)
 
 
-@pytest.mark.parametrize("width", [320, 480, 640, 760, 900, 1200])
-def test_nothing_sticks_out(engine: Browser, width: int) -> None:
+def test_nothing_sticks_out(board: BoardPage) -> None:
     """The board fits into the width that there is."""
-    with board_page(engine, made(12), width=width) as board:
-        board.open()
-        board.part("fold").nth(2).click()
-        board.tell()
-        scroller = board.part("jobs")
-        assert scroller.evaluate("node => node.scrollWidth - node.clientWidth") <= 0
-        assert board.page.evaluate(
-            "() => document.documentElement.scrollWidth <= document.documentElement.clientWidth"
-        )
+    board.part("fold").nth(2).click()
+    board.tell()
+    widest = "node => node.scrollWidth - node.clientWidth"
+    for width in (1200, 900, 760, 640, 480, 320):
+        board.page.set_viewport_size({"width": width, "height": 700})
+        board.page.evaluate("() => new Promise(requestAnimationFrame)")
+        assert board.part("jobs").evaluate(widest) <= 0
+        assert board.page.locator("html").evaluate(widest) <= 0
 
 
 def test_empty_board(engine: Browser) -> None:
@@ -292,10 +277,3 @@ def test_kernel_that_is_gone(board: BoardPage) -> None:
         "The kernel is gone: this is what was last known."
     )
     assert len(board.ids()) == 12
-
-
-def test_removed_view_listens_no_more(board: BoardPage) -> None:
-    """A closed view leaves no listener, and tells the kernel."""
-    board.page.evaluate("() => { models[0].sent.length = 0; views[0].close(); }")
-    assert board.page.evaluate("() => models[0].listeners.length") == 1  # when updates come
-    assert board.page.evaluate("() => models[0].sent.at(-1).open") is False

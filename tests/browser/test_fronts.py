@@ -10,7 +10,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +17,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from browser.lab import Chromium, Lab, notebook
+from browser.lab import Chromium, Lab, notebook, wait_until_up
 
 pytestmark = pytest.mark.fronts
 
@@ -88,24 +87,11 @@ def served(*command: str, folder: Path) -> Iterator[str]:
             [sys.executable, "-m", *arguments], cwd=folder, stdout=log, stderr=subprocess.STDOUT
         )
         try:
-            _wait_until_up(url, process)
+            wait_until_up(url, process)
             yield url
         finally:
             process.terminate()
             process.wait()
-
-
-def _wait_until_up(url: str, process: subprocess.Popen[bytes]) -> None:
-    end = time.monotonic() + 60
-    while True:
-        try:
-            urllib.request.urlopen(url, timeout=30).close()
-        except OSError:
-            assert process.poll() is None, "the server ended"
-            assert time.monotonic() < end, "the server did not come up"
-            time.sleep(0.1)
-        else:
-            return
 
 
 def wait_for_words(page: Page, *words: str) -> None:

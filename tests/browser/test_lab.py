@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from browser.lab import Chromium, Notebook
+from browser.lab import Chromium, Notebook, darken
+from browser.test_accessible import violations
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 SERVE = """
 from jobwidgets import Job, JobWidget
-from jobwidgets.demo import MissionServer, chatty, example, failing, verbatim
+from jobwidgets.demo import MissionServer, example, failing
 server = MissionServer().start()
 """
 
@@ -76,49 +77,6 @@ def exported(path: Path) -> str:
     return path.with_suffix(".html").read_text()
 
 
-def test_a_hostile_message_is_text(browser: Chromium) -> None:
-    """A message that looks like an image with a script is shown as text, live and frozen."""
-    cells = [
-        f"{SERVE}\nfrom jobwidgets.demo import EXAMPLE\nimport copy\n"
-        "document = copy.deepcopy(EXAMPLE)\n"
-        "document['messages'][0] = '<img src=x onerror=\"window.hacked = 1\">'\n"
-        "document['username'] = document['messages'][0]\n"
-        "url = server.add(verbatim(document))",
-        "live = JobWidget(url, freeze=False)\nlive",
-        "frozen = JobWidget(url)\nfrozen",
-        "[w.job.wait().status for w in (live, frozen)]",
-    ]
-    with browser.notebook(cells, name="hostile.ipynb") as notebook:
-        notebook.run(*range(len(cells)))
-        notebook.wait_for(
-            lambda: notebook.page.locator(".jobwidgets-messages").count() == 1, "the frozen form"
-        )
-        roots = notebook.page.locator(".jobwidgets")
-        notebook.wait_for(
-            lambda: [text.count("<img src=x") for text in roots.all_inner_texts()] == [2, 2],
-            "the message and the owner",
-        )
-        assert roots.locator("img").count() == 0
-        assert notebook.page.evaluate("() => window.hacked") is None
-
-
-def test_elapsed_time_ticks_without_traffic(browser: Chromium) -> None:
-    """The elapsed time counts on in the browser while nothing is sent either way."""
-    cells = [
-        SERVE,
-        "w = JobWidget(server.add(example(seconds=6000)), poll_interval=60)\nw",
-    ]
-    with browser.notebook(cells, name="ticks.ipynb") as notebook:
-        notebook.run(0, 1)
-        elapsed = notebook.page.locator(".jobwidgets-elapsed")
-        notebook.wait_for(lambda: elapsed.inner_text() != "", "the elapsed time")
-        notebook.page.wait_for_timeout(1500)
-        first, sent, received = elapsed.inner_text(), notebook.sent, notebook.received
-        notebook.wait_for(lambda: elapsed.inner_text() != first, "another second")
-        notebook.wait_for(lambda: elapsed.inner_text() != first, "another second")
-        assert (notebook.sent, notebook.received) == (sent, received)
-
-
 def test_running_the_cell_again_replaces_the_watch(browser: Chromium) -> None:
     """The widget of an earlier run of the cell is closed and its watch stopped."""
     cells = [
@@ -160,9 +118,8 @@ def test_the_saved_notebook_holds_no_token(browser: Chromium) -> None:
 
 
 @pytest.mark.lab
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_every_text_is_readable(browser: Chromium, theme: str) -> None:
-    """Each text of the live and of the frozen form has a contrast of at least 4.5 : 1."""
+def test_every_text_is_readable(browser: Chromium) -> None:
+    """With JupyterLab's own colours, too, axe-core finds nothing wrong, live and frozen."""
     cells = [
         SERVE,
         "live = JobWidget(server.add(failing(seconds=2)), freeze=False)\nlive",
@@ -170,47 +127,11 @@ def test_every_text_is_readable(browser: Chromium, theme: str) -> None:
         "running = JobWidget(server.add(example(seconds=60)))\nrunning",
         "for w in (live, frozen):\n    w.job.wait()",
     ]
-    with browser.notebook(cells, name="contrast.ipynb", theme=theme) as notebook:
+    with browser.notebook(cells, name="contrast.ipynb") as notebook:
         notebook.run(*range(len(cells)))
         notebook.page.locator(".jobwidgets-words", has_text="failed").wait_for()
         notebook.page.locator(".jobwidgets-words", has_text="running").wait_for()
         notebook.page.locator(".jobwidgets strong", has_text="succeeded").wait_for()
-        texts = notebook.page.evaluate(CONTRASTS)
-        assert len(texts) > 40
-        assert [text for text in texts if text["contrast"] < 4.5] == []
-
-
-# Each text of a job on the page and its contrast (WCAG 2.2, "contrast ratio"), with the opacity
-# of all its ancestors and the background of the nearest one that has one.
-CONTRASTS = """() => {
-  const channels = (css) => css.match(/[\\d.]+/g).map(Number)
-    .map((c, i) => (css.startsWith('color(') && i < 3 ? 255 * c : c));
-  const luminance = (rgb) => {
-    const [r, g, b] = rgb.map((c) => c / 255)
-      .map((c) => (c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  };
-  const over = (rgb, alpha, back) => rgb.map((c, i) => alpha * c + (1 - alpha) * back[i]);
-  const background = (node) => {
-    for (; node; node = node.parentElement) {
-      const [r, g, b, a = 1] = channels(getComputedStyle(node).backgroundColor);
-      if (a === 1) return [r, g, b];
-    }
-    return [255, 255, 255];
-  };
-  const opacity = (node) => node
-    ? Number(getComputedStyle(node).opacity) * opacity(node.parentElement) : 1;
-  const found = [];
-  for (const root of document.querySelectorAll('.jobwidgets')) {
-    for (const node of root.querySelectorAll('*')) {
-      const own = [...node.childNodes].some((c) => c.nodeType === 3 && c.data.trim());
-      if (!own || !node.getClientRects().length) continue;
-      const back = background(node);
-      const [r, g, b, a = 1] = channels(getComputedStyle(node).color);
-      const front = over([r, g, b], a * opacity(node), back);
-      const [one, other] = [luminance(front), luminance(back)].sort((x, y) => y - x);
-      found.push({ text: node.textContent.slice(0, 40), contrast: (one + 0.05) / (other + 0.05) });
-    }
-  }
-  return found;
-}"""
+        assert violations(notebook.page) == []
+        darken(notebook.page)
+        assert violations(notebook.page) == []

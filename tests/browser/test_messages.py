@@ -11,7 +11,6 @@ from documents import document, snapshot
 from playwright.sync_api import Browser
 
 from browser.page import INSECURE, ViewPage, view_page
-from jobwidgets._model.snapshot import Message
 from jobwidgets._widgets.job_updates import MOST_MESSAGES
 
 LONG = "lorem ipsum dolor sit amet " * 80
@@ -56,7 +55,7 @@ def allowed(view: ViewPage) -> ViewPage:
     return view
 
 
-@pytest.mark.parametrize("count", [1, 10, 1000, 100_000])
+@pytest.mark.parametrize("count", [1, 1000, 100_000])
 def test_only_what_is_in_sight_is_in_the_page(view: ViewPage, count: int) -> None:
     """However many messages there are, few rows are drawn, and the newest is in sight."""
     view.open(messages=texts(count))
@@ -134,18 +133,6 @@ def test_rows_of_any_height_follow_one_another(view: ViewPage) -> None:
     assert numbers[-1] == 800
 
 
-def test_scrolling_up_meets_every_row(view: ViewPage) -> None:
-    """Rows that are measured above the reader do not push what is read."""
-    view.open(messages=[LONG[: (n * 7919) % 900 + 1] for n in range(80)])
-    wheel = view.part("scroller").evaluate("s => s.clientHeight - 60")
-    lowest = 80
-    while lowest > 1:
-        numbers = view.numbers()
-        assert numbers[0] <= lowest <= numbers[-1]
-        lowest = numbers[0]
-        view.scroll(max(0, view.part("scroller").evaluate("s => s.scrollTop") - wheel))
-
-
 def test_long_message_is_folded(view: ViewPage) -> None:
     """A long message shows a few lines; its button, by Enter, shows all, and less again."""
     view.open(messages=["short", LONG, "short"])
@@ -204,19 +191,6 @@ def test_filter_lets_new_matches_in(view: ViewPage) -> None:
     assert (view.text("count"), view.numbers()) == ("1 of 11", [6])
 
 
-def test_few_messages_need_no_filter(view: ViewPage) -> None:
-    """The field appears with the sixth message, and moves nothing when it does."""
-    view.open(messages=texts(5))
-    before = view.part("scroller").bounding_box()
-    assert not view.root.get_by_role("searchbox").is_visible()
-    view.tell(messages=texts(6))
-    after = view.part("scroller").bounding_box()
-    assert view.root.get_by_role("searchbox").is_visible()
-    assert before is not None
-    assert after is not None
-    assert before["y"] == after["y"]
-
-
 def levelled(*levels: str | None) -> Any:
     """Return a snapshot with messages of these levels."""
     parsed = snapshot(document(messages=texts(len(levels)), messageCodes=[]))
@@ -242,17 +216,6 @@ def test_levels_have_a_column_and_a_filter(view: ViewPage) -> None:
     cells = view.root.locator("td.jobwidgets-level")
     assert cells.all_inner_texts() == ["info", "warning", "error", "", "info", "info"]
     assert cells.nth(2).get_attribute("data-level") == "error"
-
-
-@pytest.mark.parametrize("codes", [[], [1500]])
-def test_columns_are_there_only_when_something_stands_in_them(
-    view: ViewPage, codes: list[int]
-) -> None:
-    """Without codes there is no column of codes; without levels neither column nor list."""
-    view.open(messages=texts(6), messageCodes=codes)
-    expected = ["#", "seen", *["code"] * bool(codes), "message"]
-    assert view.page.get_by_role("columnheader").all_inner_texts() == expected
-    assert not view.root.get_by_role("combobox").is_visible()
 
 
 def test_selection_is_copied_as_lines(allowed: ViewPage) -> None:
@@ -289,7 +252,7 @@ def select(view: ViewPage, first: int, last: int) -> None:
 
 
 def test_all_messages_are_copied_by_keys(allowed: ViewPage) -> None:
-    """Ctrl+A and Ctrl+C within the table copy every message, drawn or not."""
+    """Ctrl+A and Ctrl+C within the table copy every message, drawn or not, until a click."""
     view = allowed
     view.open(messages=texts(700))
     view.part("scroller").click(position={"x": 200, "y": 100})
@@ -297,14 +260,6 @@ def test_all_messages_are_copied_by_keys(allowed: ViewPage) -> None:
     view.page.keyboard.press("Control+C")
     lines = view.pasted().split("\n")
     assert [line.split("\t")[3] for line in lines] == texts(700)
-
-
-def test_ctrl_a_is_over_with_the_next_click(allowed: ViewPage) -> None:
-    """After a click nothing more is marked than what is selected."""
-    view = allowed
-    view.open(messages=texts(700))
-    view.part("scroller").focus()
-    view.page.keyboard.press("Control+A")
     assert view.root.locator("table").get_attribute("data-all") is not None
     view.part("scroller").click(position={"x": 200, "y": 100})
     assert view.root.locator("table").get_attribute("data-all") is None
@@ -343,25 +298,6 @@ def test_selection_and_focus_survive_updates(view: ViewPage) -> None:
         view.tell(messages=texts(count), stepsCompleted=2)
         assert view.page.evaluate("() => String(getSelection())") == before
     assert view.part("scroller").evaluate("s => s === document.activeElement")
-
-
-def test_rows_in_sight_are_kept(view: ViewPage) -> None:
-    """An update makes no row anew that is in sight."""
-    view.open(messages=texts(300))
-    view.scroll(2000)
-    view.root.locator("tbody").evaluate("b => { window.kept = [...b.rows]; }")
-    view.tell(messages=texts(310))
-    assert view.page.evaluate("() => kept.every((row) => row.isConnected)")
-
-
-def test_filter_text_survives_updates(view: ViewPage) -> None:
-    """What is being typed into the filter is not disturbed."""
-    view.open(messages=texts(30))
-    view.root.get_by_role("searchbox").focus()
-    view.page.keyboard.type("message 2")
-    view.tell(messages=texts(40))
-    view.page.keyboard.type("9")
-    assert (view.text("count"), view.numbers()) == ("1 of 40", [29])
 
 
 def test_keyboard_scrolls(view: ViewPage) -> None:
@@ -414,24 +350,6 @@ def test_times_are_the_readers(engine: Browser) -> None:
         cell = view.root.locator("td.jobwidgets-seen")
         assert cell.inner_text() == "+0.0 s"
         assert cell.get_attribute("title") == "21:00:00 here, 2026-05-01 12:00:00 UTC"
-
-
-def test_columns_do_not_move(view: ViewPage) -> None:
-    """More messages leave the columns where they are."""
-    view.open(messages=texts(2))
-    place = "h => h.map((n) => n.getBoundingClientRect().x)"
-    before = view.root.locator("th").evaluate_all(place)
-    view.tell(messages=texts(999))
-    assert view.root.locator("th").evaluate_all(place) == before
-
-
-def test_a_view_that_is_hidden_at_first(view: ViewPage) -> None:
-    """A view that has no size yet is drawn when it gets one."""
-    view.page.evaluate("() => { document.querySelector('main').style.display = 'none'; }")
-    view.open(messages=texts(300))
-    view.tell(messages=texts(400))
-    view.page.evaluate("() => { document.querySelector('main').style.display = ''; }")
-    view.until(lambda: view.numbers()[-1:] == [400], "the newest message")
 
 
 @pytest.mark.parametrize("follows", [True, False])
@@ -505,24 +423,11 @@ def test_arriving_rows_move_nothing(view: ViewPage) -> None:
     assert all(abs(before[key] - after[key]) < 1.5 for key in before.keys() & after.keys())
 
 
-def test_second_view_becomes_complete(allowed: ViewPage) -> None:
-    """A view of the same model that is opened later gets everything too."""
-    view, count = allowed, 2 * MOST_MESSAGES
-    view.open(messages=texts(count))
-    wait_for_all(view)
-    view.tell(messages=texts(count + 1))
-    view.open()
-    assert view.page.locator(".jobwidgets-job").count() == 2
-    wait_for_all(view)
-    assert [cells[3] for cells in copied_lines(view)] == texts(count + 1)
-
-
-@pytest.mark.parametrize("lost", [1, 3])
-def test_lost_updates_are_made_up_for(allowed: ViewPage, lost: int) -> None:
+def test_lost_updates_are_made_up_for(allowed: ViewPage) -> None:
     """When updates do not arrive, the next one shows it, and the view asks for what it lacks."""
     view = allowed
     view.open(messages=texts(20))
-    for n in range(lost):
+    for n in range(3):
         view.kernel.poll(messages=["changed", *texts(25 + n)])
         assert view.kernel.next() is not None
     view.tell(messages=["changed", *texts(30)])
@@ -530,7 +435,7 @@ def test_lost_updates_are_made_up_for(allowed: ViewPage, lost: int) -> None:
     assert [cells[3] for cells in copied_lines(view)] == ["changed", *texts(30)]
 
 
-@pytest.mark.parametrize("now", [texts(3), [], ["other"], ["other", *texts(500)]])
+@pytest.mark.parametrize("now", [[], ["other"], ["other", *texts(500)]])
 def test_changed_list_replaces_the_old(view: ViewPage, now: list[str]) -> None:
     """A list that shrank or changed is shown as it is now."""
     view.open(messages=texts(400))
@@ -557,12 +462,3 @@ def test_nothing_is_asked_for_twice(view: ViewPage) -> None:
         if (update := view.kernel.next()) is not None:
             view.give(update)
     assert len(asks) == 1
-
-
-def test_message_without_times(view: ViewPage) -> None:
-    """A message that nobody saw come has no time."""
-    parsed = snapshot(document(messages=[]))
-    view.kernel.take(replace(parsed, messages=(Message(1, "alone"),), seen=None))
-    view.open()
-    cells = view.root.locator("tbody tr").first.locator("td")
-    assert cells.nth(1).inner_text() == ""
