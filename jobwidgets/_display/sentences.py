@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from math import ceil
 from typing import Literal
 
@@ -90,6 +90,8 @@ def on_job(history: JobHistory, contact: Contact, now: datetime) -> Sentence:
     match contact.state:
         case ContactState.CONNECTING:
             return Sentence(("Asking the server…",))
+        case ContactState.IN_TOUCH if contact.cached_since is not None:
+            return Sentence(_cached(contact.cached_since, now))
         case ContactState.IN_TOUCH:
             return _in_touch(history.latest.seen if history.latest is not None else None, now)
         case ContactState.RETRYING:
@@ -155,9 +157,17 @@ def last_known(history: JobHistory, contact: Contact | None) -> str:
     heard = utc(contact.last_heard if contact is not None else None)
     if contact is not None and contact.state is ContactState.STOPPED and heard and error is None:
         return f"Not watched since {heard}."
-    facts = (f"Last heard {heard}." if heard else "", f"{_bare(error)}." if error else "")
+    heard_words = f"Last heard {heard}." if heard else ""
     is_given_up = contact is not None and contact.state is ContactState.LOST
-    return " ".join(fact for fact in (*facts, _remedy(error) if is_given_up else "") if fact)
+    cached = utc(contact.cached_since) if contact is not None else ""
+    from_cache = f"A cache answered in place of the server: this is as of {cached}."
+    facts = (
+        heard_words,
+        f"{_bare(error)}." if error else "",
+        from_cache if cached else "",
+        _remedy(error) if is_given_up else "",
+    )
+    return " ".join(fact for fact in facts if fact)
 
 
 def list_last_known(contact: Contact | None) -> str:
@@ -180,6 +190,13 @@ def _in_touch(changed: datetime | None, now: datetime) -> Sentence:
     return Sentence(("in touch",), quiet, QUIET.total_seconds() - age)
 
 
+def _cached(since: datetime, now: datetime) -> tuple[Part, ...]:
+    # A cache tells its age in whole seconds: the same document has another moment each time.
+    whole = datetime.fromtimestamp(round(since.timestamp() / 10) * 10, UTC)
+    age = Clock("span", (now - since).total_seconds(), 1, whole)
+    return ("A cache answers in place of the server: this is ", age, " old.")
+
+
 def _retrying(contact: Contact, now: datetime, after: str = "") -> Sentence:
     """Say what is wrong, since when, and when the server is asked again."""
     trouble, next_try = _trouble(contact, now), contact.next_try
@@ -192,15 +209,15 @@ def _retrying(contact: Contact, now: datetime, after: str = "") -> Sentence:
 
 
 def _trouble(contact: Contact, now: datetime) -> tuple[Part, ...]:
-    cause, error, heard = _cause(contact.error), contact.error, contact.last_heard
-    age = 0.0 if heard is None else (now - heard).total_seconds()
-    if isinstance(error, NoSuchJobError):
-        if heard is None:
-            return (f"The server knows no such job yet{cause}.",)
-        return ("The server says it has no such job (since ", Clock("clock", age, 1, heard), ").")
+    cause, heard, missing = _cause(contact.error), contact.last_heard, contact.missing_since
+    if missing is not None and heard is None:
+        return (f"The server has no such job yet{cause}.",)
+    if missing is not None:
+        since = Clock("clock", (now - missing).total_seconds(), 1, missing)
+        return ("The server says it has no such job (since ", since, ").")
     if heard is None:
         return (f"No answer yet{cause}.",)
-    return ("No answer for ", Clock("span", age, 1, heard), f"{cause}.")
+    return ("No answer for ", Clock("span", (now - heard).total_seconds(), 1, heard), f"{cause}.")
 
 
 def _gateway(error: JobwidgetsError | None) -> str:

@@ -231,7 +231,12 @@ def trouble(history: JobHistory, contact: Contact) -> tuple[str, str]:
     Of an ended job nothing more is to be heard, and a watch that has not begun is no trouble.
     """
     has_begun = contact.state is not ContactState.STOPPED or contact.last_heard is not None
-    short = _TROUBLES.get(contact.state, "") if has_begun and not history.has_ended else ""
+    if history.has_ended or not has_begun:
+        return "", ""
+    if contact.cached_since is not None and contact.state is ContactState.IN_TOUCH:
+        return "from a cache", f"as of {times.utc(contact.cached_since)}"
+    is_missing = contact.missing_since is not None and contact.state is ContactState.RETRYING
+    short = "no such job" if is_missing else _TROUBLES.get(contact.state, "")
     return short, str(contact.error or "") if short else ""
 
 

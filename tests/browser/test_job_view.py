@@ -293,7 +293,7 @@ def test_updates_move_nothing(view: ViewPage) -> None:
         return [*(box["y"] for box in boxes if box is not None), *columns]
 
     before = places()
-    assert len(before) == len(parts) + 4
+    assert len(before) == len(parts) + 5
     assert not view.root.get_by_role("searchbox").is_visible()
     view.tell(messages=[f"message {n}" for n in range(50)], stepsCompleted=4)
     assert view.root.get_by_role("searchbox").is_visible()

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -59,12 +60,12 @@ UNAUTHORISED = ContactState.UNAUTHORISED
             f"No answer yet (502 Bad Gateway). Trying again now. {FINE}",
         ),
         (
-            contact(RETRYING, MISSING, heard=after(30)),
+            replace(contact(RETRYING, MISSING), missing_since=after(30)),
             f"The server says it has no such job (since 0:12). Trying again now. {FINE}",
         ),
         (
-            contact(RETRYING, MISSING, heard=None, next_try=after(43)),
-            f"The server knows no such job yet (404 Job not found). Trying again in 1 s. {FINE}",
+            replace(contact(RETRYING, MISSING, None, after(43)), missing_since=after(41)),
+            f"The server has no such job yet (404 Job not found). Trying again in 1 s. {FINE}",
         ),
         (
             contact(RETRYING, PAGE),
@@ -100,13 +101,20 @@ def test_live_sentence_on_a_job(contact: Contact, words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "words"),
-    [(0, "in touch"), (9, "in touch"), (10, "in touch · unchanged for 10 s")],
+    ("seconds", "cached_since", "words"),
+    [
+        (0, None, "in touch"),
+        (9, None, "in touch"),
+        (10, None, "in touch · unchanged for 10 s"),
+        (90, after(24), "A cache answers in place of the server: this is 1 min old."),
+    ],
 )
-def test_quiet_job(seconds: float, words: str) -> None:
-    """A job that says nothing new for a while is said to be unchanged."""
-    touch = Contact(ContactState.IN_TOUCH, last_heard=after(seconds))
+def test_quiet_job(seconds: float, cached_since: datetime | None, words: str) -> None:
+    """A job that says nothing new is said to be unchanged; a cache's word is told as that."""
+    touch = Contact(ContactState.IN_TOUCH, after(seconds), cached_since=cached_since)
     assert str(on_job(watched(document()), touch, after(seconds))) == words
+    kept = last_known(watched(document()), touch)
+    assert ("as of 2026-05-01 12:00:24 UTC" in kept) is (cached_since is not None)
 
 
 def test_sentences_are_equal_whenever_they_are_sent() -> None:

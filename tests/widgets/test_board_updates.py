@@ -201,6 +201,19 @@ def test_trouble_is_a_short_word_beside_the_status(state: ContactState, word: st
     assert job_values(not_begun)["trouble"] == ""
 
 
+def test_missing_job_and_cache_are_told_as_such() -> None:
+    """A job that the server does not have, and one that only a cache tells of, are troubles too."""
+    job = Shown("j1")
+    job.poll()
+    job.contact = replace(IN_TOUCH, cached_since=STARTED)
+    assert (job_values(job)["trouble"], job_values(job)["reason"]) == (
+        "from a cache",
+        "as of 2026-05-01 12:00:00 UTC",
+    )
+    job.contact = Contact(ContactState.RETRYING, STARTED, missing_since=STARTED)
+    assert job_values(job)["trouble"] == "no such job"
+
+
 def test_long_last_message_is_cut_in_its_row() -> None:
     """A row holds the beginning of a message that is thousands of letters long."""
     job = Shown("j1")
