@@ -17,13 +17,19 @@ from jobwidgets.errors import JobCancelledError, JobFailedError, JobGoneError, J
 
 def outcome_error(snapshot: Snapshot) -> JobwidgetsError | None:
     """Return the error that an ended job stands for; None for any other status."""
-    name = f"job {snapshot.id}"
-    if snapshot.status is Status.FAILED:
-        last = snapshot.messages[-1].text if snapshot.messages else "the server gave no message"
+    last = snapshot.messages[-1].text if snapshot.messages else None
+    return error_of(snapshot.id, snapshot.status, last)
+
+
+def error_of(job_id: str, status: Status, last_text: str | None) -> JobwidgetsError | None:
+    """Return the error that a job with this status stands for, its last message being given."""
+    name = f"job {job_id}"
+    if status is Status.FAILED:
+        last = "the server gave no message" if last_text is None else last_text
         return JobFailedError(f"{name} failed: {last}")
-    if snapshot.status is Status.CANCELLED:
+    if status is Status.CANCELLED:
         return JobCancelledError(f"{name} was cancelled")
-    if snapshot.status is Status.GONE:
+    if status is Status.GONE:
         return JobGoneError(f"{name} was removed from the server, its outcome is unknown")
     return None
 

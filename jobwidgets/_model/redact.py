@@ -16,6 +16,8 @@ _END = r"""&\s"'<>;,)\]}"""
 _TOKEN = re.compile(
     rf"(token(?:=|%3D))(?:{re.escape(REDACTED)}[^{_END}]*|[^{_END}]+)", re.IGNORECASE
 )
+# The one character beyond ASCII that counts as a letter of "token" when case does not count.
+_KELVIN = "\N{KELVIN SIGN}".encode()
 # A shorter secret would blot out ordinary words.
 _SHORTEST_SECRET = 8
 # Characters. Longer texts are seldom the same in two documents.
@@ -41,6 +43,14 @@ def redacted(text: str, secret: str | None = None) -> str:
     return _TOKEN.sub(rf"\g<1>{REDACTED}", text) if "token" in text.lower() else text
 
 
+def may_need_redaction(texts: bytes) -> bool:
+    """Return whether `redacted` might change any of some texts, which stand here as UTF-8.
+
+    One look through millions of texts at once, for what every form of a token contains.
+    """
+    return b"token" in texts.lower() or _KELVIN in texts
+
+
 def _encodable(text: str) -> str:
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
 
@@ -48,7 +58,8 @@ def _encodable(text: str) -> str:
 def redacted_document(document: Any, secrets: Iterable[str] = ()) -> Any:
     """Return a copy of a decoded JSON value with every text in it redacted, names included.
 
-    The text of an attribute whose name ends with "token" is a token as a whole.
+    The text of an attribute whose name ends with "token" is a token as a whole. NaN, which JSON
+    does not have and Python reads, is no value: None.
 
     Parameters
     ----------
@@ -75,7 +86,9 @@ def _redacted(value: Any, secrets: tuple[str, ...]) -> Any:
         return [_redacted(item, secrets) for item in value]
     if isinstance(value, Mapping):
         return dict(_redacted_item(str(name), value[name], secrets) for name in value)
-    return _one_copy(value) if type(value) is int else value
+    if type(value) is int:
+        return _one_copy(value)
+    return None if value != value else value  # NaN alone differs from itself
 
 
 def _redacted_item(name: str, value: Any, secrets: tuple[str, ...]) -> tuple[str, Any]:
