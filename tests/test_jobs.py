@@ -148,11 +148,22 @@ def test_list_that_cannot_be_had(reply: Any, kind: type[Exception]) -> None:
     assert len(server.requests) == 1
 
 
-def test_odd_ids_are_left_out() -> None:
-    """What is no id in the list is none."""
-    jobs, _ = new_jobs(listed("j1", None, 7, ["j2"], {"id": "j3"}, "j4"))
-    assert jobs.ids() == ["j1", "j4"]
-    assert [history.job_id for history in jobs.histories()] == ["j1", "j4"]
+def test_ids_that_are_objects_or_paths() -> None:
+    """An object stands for its id; an id that leads elsewhere is never asked for."""
+    jobs, server = new_jobs(listed("j1", {"id": "j3", "status": "COMPLETED"}, "..", "j4"))
+    assert jobs.ids() == ["j1", "j3", "j4"]
+    assert [history.job_id for history in jobs.histories()] == ["j1", "j3", "j4"]
+    assert {request.url.path.rpartition("/")[0] for request in server.requests} == {
+        "/arcgis/rest",
+        "/arcgis/rest/jobs",
+    }
+
+
+def test_ids_that_are_none() -> None:
+    """What is no id and has none is an error, with its place."""
+    jobs, _ = new_jobs(listed("j1", {"id": "j3"}, None))
+    with pytest.raises(DocumentError, match=r'"asyncJobs"\[2\], found null'):
+        jobs.ids()
 
 
 def test_one_token_for_the_whole_resource() -> None:

@@ -128,7 +128,7 @@ class JobHistory:
             new or changed, which is the number of messages when none is.
         """
         self._note_time(snapshot, server_time or snapshot.seen)
-        if self.latest == snapshot:
+        if self.latest is not None and self.latest.says_the_same(snapshot):
             return None
         before = self.messages
         if snapshot.seen is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -109,9 +110,20 @@ class Snapshot:
     document: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
     seen: datetime | None = field(default=None, compare=False)
 
+    def says_the_same(self, other: Snapshot) -> bool:
+        """Return whether nothing has changed; unlike ``==`` it tells 1 from true and from 1.0."""
+        return self == other and _text(self.attributes) == _text(other.attributes)
+
     @property
     def duration(self) -> timedelta | None:
         """The server's end less its start; None until both are told, or if skewed below 0."""
         if self.started is None or self.ended is None or self.ended < self.started:
             return None
         return self.ended - self.started
+
+
+def _text(attributes: Mapping[str, Any]) -> str | None:
+    try:
+        return json.dumps(attributes, sort_keys=True, default=repr)
+    except (RecursionError, TypeError):  # then what `==` says must do
+        return None

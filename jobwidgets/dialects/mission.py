@@ -7,7 +7,9 @@ policy of this project, and marked "ours".
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
@@ -29,6 +31,8 @@ from jobwidgets.dialects._mission_facts import (
 )
 from jobwidgets.errors import DocumentError
 
+_log = logging.getLogger("jobwidgets")
+
 
 class Mission:
     """Documents, URLs and error bodies of ArcGIS Mission Server."""
@@ -44,8 +48,10 @@ class Mission:
     def job_url(self, jobs_url: str, job_id: str) -> str:
         """Return the URL of one job; the id is opaque, so it is quoted.
 
-        ValueError if `jobs_url` is none of a jobs resource.
+        ValueError if `jobs_url` is none of a jobs resource, or the id leads out of it.
         """
+        if _leads_elsewhere(job_id):
+            raise ValueError(f"expected the id of a job, found {job_id!r}, which is a path")
         parts = urlsplit(jobs_url)
         path = parts.path.rstrip("/")
         if not path.endswith("/jobs"):
@@ -59,6 +65,8 @@ class Mission:
         if len(parts) < 2 or parts[-2] != "jobs":
             found = job_url.partition("?")[0]
             raise ValueError(f"the URL of a job ends with /jobs/<job id>; found {found!r}")
+        if _leads_elsewhere(unquote(parts[-1])):
+            raise ValueError(f"expected the id of a job, found {parts[-1]!r}, which is a path")
         return unquote(parts[-1])
 
     def parse(self, document: object) -> Snapshot:
@@ -89,11 +97,22 @@ class Mission:
         return snapshot.ended is not None
 
     def ids(self, document: object) -> list[str]:
-        """Return the ids of ``asyncJobs``: Esri's own example repeats one."""
+        """Return the ids of ``asyncJobs``: Esri's own example repeats one.
+
+        Sibling servers list objects, each with its id. An id that leads out of the resource is
+        left out, and said so in the log.
+        """
         listed = document.get("asyncJobs") if isinstance(document, Mapping) else None
         if not isinstance(listed, list):
             raise DocumentError(f'expected {{"asyncJobs": [id, …]}}, found {_found(document)}')
-        return list(dict.fromkeys(i for i in listed if isinstance(i, str) and i))
+        ids = dict.fromkeys(_listed_id(item, place) for place, item in enumerate(listed))
+        paths = [job_id for job_id in ids if _leads_elsewhere(job_id)]
+        if paths and len(paths) == len(ids):
+            raise DocumentError(f'expected job ids in "asyncJobs", found only paths: {paths[:8]}')
+        for job_id in paths:
+            _tell_left_out(job_id)
+            del ids[job_id]
+        return list(ids)
 
     def refusal(self, document: object) -> Refusal | None:
         """Return what Esri's two error bodies say.
@@ -111,6 +130,30 @@ class Mission:
         if document.get("status") == "error" and "jobId" not in document:
             return Refusal(code_of(document.get("code")), line_of(document.get("messages")))
         return None
+
+
+def _listed_id(item: object, place: int) -> str:
+    """Return the id that an item of a list of jobs is, or has."""
+    names = {str(name).casefold(): name for name in item} if isinstance(item, Mapping) else {}
+    name = names.get("jobid", names.get("id"))
+    job_id = item[name] if isinstance(item, Mapping) and name is not None else item
+    if not isinstance(job_id, str) or not job_id:
+        raise DocumentError(f'expected a job id at "asyncJobs"[{place}], found {_found(job_id)}')
+    return job_id
+
+
+def _leads_elsewhere(job_id: str) -> bool:
+    """Return whether a gateway might take an id for a path out of the jobs resource.
+
+    Some resolve ``..`` after decoding, quoted or not, and without what follows a ``;``.
+    """
+    path = unquote(unquote(job_id)).replace("\\", "/")
+    return any(part.partition(";")[0].strip() in {".", ".."} for part in path.split("/"))
+
+
+@lru_cache(maxsize=256)  # once each: a list is read again and again
+def _tell_left_out(job_id: str) -> None:
+    _log.warning("the server lists %r as a job: left out, as it is a path", job_id[:200])
 
 
 def _job(document: object) -> Mapping[str, Any]:

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from documents import ABSENT, CASES, JOBS_URL, STARTED, after, case, document, milliseconds
@@ -88,10 +89,36 @@ def test_jobs_list_without_repeats() -> None:
 
 
 def test_jobs_list_with_odd_ids() -> None:
-    """What can be no id is passed over: there would be no URL to ask for it."""
-    assert MISSION.ids({"asyncJobs": ODD}) == ["word", "7", "\x00"]
-    for job_id in MISSION.ids({"asyncJobs": ODD}):
+    """An id may be any text, and stand in an object; it comes back from its URL."""
+    ids = ["word", "7", "\x00", "...", "a..b", "..."]
+    objects: list[Any] = [{"jobId": "j1"}, {"JOBID": "j2", "id": 3}, {"id": "j3", "type": "x"}]
+    assert MISSION.ids({"asyncJobs": [*ids, *objects]}) == [*ids[:5], "j1", "j2", "j3"]
+    for job_id in ids:
         assert MISSION.job_id(MISSION.job_url(JOBS_URL, job_id)) == job_id
+
+
+@pytest.mark.parametrize("odd", [{}, {"id": 7}, {"name": "j2"}, "", None, 7, True, ["j2"]])
+def test_jobs_list_with_something_else(odd: Any) -> None:
+    """What is no id and has none is told with its place, never dropped in silence."""
+    with pytest.raises(DocumentError, match=r'expected a job id at "asyncJobs"\[1\], found \w+'):
+        MISSION.ids({"asyncJobs": ["j1", odd]})
+
+
+PATHS = ["..", ".", "%2E%2e", "%252e%252E", "../x", "a/../..", "..\\x", "..;a", ".. "]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_jobs_list_with_a_path(path: str, caplog: pytest.LogCaptureFixture) -> None:
+    """An id that a gateway may resolve is left out and told once; alone it is an error."""
+    assert [MISSION.ids({"asyncJobs": ["j1", path]}) for _ in range(2)] == [["j1"]] * 2
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert repr(path) in caplog.text
+    with pytest.raises(DocumentError, match="found only paths"):
+        MISSION.ids({"asyncJobs": [path, {"jobId": path}]})
+    with pytest.raises(ValueError, match="is a path"):
+        MISSION.job_url(JOBS_URL, path)
+    with pytest.raises(ValueError, match="is a path"):
+        MISSION.job_id(f"{JOBS_URL}/{quote(path, safe='%')}")
 
 
 @pytest.mark.parametrize("odd", [*ODD, {"asyncJobs": None}, {"asyncJobs": "j1"}, {"jobs": []}])

@@ -71,12 +71,15 @@ def test_only_distinct_snapshots() -> None:
     [
         *({"status": "EXECUTING"}, {"stepsCompleted": 2}, {"totalSteps": 6}, {"more": 1}),
         *({"messages": []}, {"messageCodes": [7]}, {"username": "b"}, {"endTime": 1}),
-        *({"isCancelled": True}, {"startTime": 1}, {"type": "x"}),
+        *({"isCancelled": True}, {"startTime": 1}, {"type": "x"}, {"flag": True}, {"flag": 1.0}),
+        *({"deep": [{"flag": True}]}, {"isCancelled": 0}),
     ],
 )
 def test_every_change_is_news(change: dict[str, Any]) -> None:
-    """Whatever part of the document changes, it is a snapshot of its own."""
-    assert len(watched(document(), document(**change))) == 2
+    """Whatever part of the document changes, it is a snapshot of its own; 1 is not true."""
+    first = document(flag=1, deep=[{"flag": 1}])
+    assert len(watched(first, {**first, **document(**change)})) == 2
+    assert len(watched(first, dict(reversed(first.items())))) == 1
 
 
 def test_snapshot_that_comes_again() -> None:
