@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from servers import HANG, until
+from servers import HANG
 
 from jobwidgets._watch.loop import LoopThread
 
@@ -81,13 +81,6 @@ async def never() -> None:
 # Calls
 
 
-def test_nothing_runs_before_the_first_call(thread: LoopThread, notes: Notes) -> None:
-    """Making one starts nothing, and closing it then has nothing to end."""
-    assert threads() == []
-    thread.close()
-    assert (threads(), notes.ends) == ([], 0)
-
-
 def test_calls_run_in_order_on_one_daemon_thread(thread: LoopThread) -> None:
     """Whatever is called from any thread runs on the one daemon thread, which stays."""
     seen: list[Any] = []
@@ -142,13 +135,6 @@ def test_call_that_raises_ends_nothing(
     (record,) = caplog.records
     assert record.levelno == logging.ERROR
     assert kind.__name__ in caplog.text
-
-
-def test_run_on_the_thread_itself_is_refused(thread: LoopThread) -> None:
-    """What would wait for its own thread raises instead of hanging."""
-    with pytest.raises(RuntimeError, match=f"{NAME} cannot wait for that thread"):
-        thread.do(thread.run, current)
-    assert not thread.is_current
 
 
 def test_everything_runs_in_an_empty_context(thread: LoopThread) -> None:
@@ -249,49 +235,6 @@ def test_close_is_quick_with_a_task_that_does_not_end(thread: LoopThread) -> Non
     before = time.monotonic()
     thread.close(HANG)
     assert time.monotonic() - before < HANG / 2
-
-
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_failing_end_leaves_no_loop_open(new_thread: NewThread) -> None:
-    """When letting go fails, that of a user's transport say, the loop is closed all the same."""
-
-    async def fail() -> None:
-        raise LookupError("no")
-
-    async def running_loop() -> asyncio.AbstractEventLoop:
-        return asyncio.get_running_loop()
-
-    thread = new_thread(at_end=fail)
-    loop = thread.run(running_loop)
-    thread.close(HANG)
-    until(loop.is_closed)
-
-
-def test_task_that_begins_another_in_the_end(thread: LoopThread, notes: Notes) -> None:
-    """What a task begins while it is cancelled is cancelled too, before what it uses is closed."""
-    ended: list[int] = []
-
-    async def later() -> None:
-        try:
-            await never()
-        finally:
-            ended.append(notes.ends)
-
-    async def stubborn() -> None:
-        try:
-            await never()
-        finally:
-            kept.append(asyncio.create_task(later()))
-            await asyncio.sleep(0)
-
-    async def begin() -> None:
-        kept.append(asyncio.create_task(stubborn()))
-        await asyncio.sleep(0)
-
-    kept: list[Any] = []
-    thread.run(begin)
-    thread.close(HANG)
-    assert (ended, notes.ends) == ([0], 1)
 
 
 def test_thread_that_cannot_start(
