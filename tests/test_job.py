@@ -9,12 +9,13 @@ import threading
 import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 
 import httpx
 import numpy as np
 import pytest
-from documents import ABSENT, JOB_ID, JOB_URL, case, document
+from documents import ABSENT, JOB_ID, JOB_URL, after, case, document, milliseconds
 from listeners import Callback
 from servers import HANG, Replies, Server, until
 
@@ -405,6 +406,24 @@ def test_raise_for_status(new_job: NewJob, status: str, kind: type[Exception], t
     with pytest.raises(kind) as raised:
         job.raise_for_status()
     assert str(raised.value) == text
+
+
+def test_end_under_a_word_that_nobody_knows(new_job: NewJob) -> None:
+    """Waiting ends, whoever asked is called, and there is no error: nobody knows of one."""
+    replies = [
+        httpx.Response(
+            200,
+            json=document(status="Evaporated", endTime=milliseconds(after(60))),
+            headers={"Date": format_datetime(after(seconds), usegmt=True)},
+        )
+        for seconds in (61, 76, 91)
+    ]
+    job, callback = new_job(*replies), Callback()
+    job.on_change(callback)
+    job.add_done_callback(callback)
+    assert job.wait(HANG).raise_for_status() is job
+    assert (job.status, job.raw_status) == ("unknown", "Evaporated")
+    callback.wait(3)  # the first document, the end, and once more for the end
 
 
 @pytest.mark.parametrize("status", ["COMPLETED", "PROCESSING", "SUBMITTED", "PONDERING"])

@@ -37,7 +37,7 @@ class Callbacks:
         self._notify = notify
         self._on_change: tuple[Callback, ...] = ()
         self._on_done: tuple[Callback, ...] = ()
-        self._last: tuple[int, ContactState] | None = None
+        self._last: tuple[int, bool, ContactState] | None = None
 
     @property
     def is_to_notify(self) -> bool:
@@ -68,8 +68,9 @@ class Callbacks:
             self._watch.feed.subscribe(Throttle(self._call_due))
 
     @property
-    def _state(self) -> tuple[int, ContactState]:
-        return len(self._watch.history), self._watch.contact.state
+    def _state(self) -> tuple[int, bool, ContactState]:
+        history = self._watch.history
+        return len(history), history.has_ended, self._watch.contact.state
 
     def _call_due(self, _: int | None) -> None:
         if self._state != self._last:

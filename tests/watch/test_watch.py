@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
-from documents import ABSENT, JOB_ID, JOB_URL, after, case, document
+from documents import ABSENT, JOB_ID, JOB_URL, after, case, document, milliseconds
 from servers import HANG, Replies
 
 from jobwidgets import (
@@ -187,6 +187,18 @@ def test_end(name: str) -> None:
     assert scene.poll() is None
     assert (scene.is_settled, scene.watch.is_over, scene.history.has_ended) == (True, True, True)
     assert (scene.state, scene.watch.contact.next_try) == (ContactState.IN_TOUCH, None)
+
+
+def test_end_under_a_word_that_nobody_knows() -> None:
+    """An unknown word with an end in the past ends the watch when it has stood for 30 s."""
+    end = {"status": "Evaporated", "endTime": milliseconds(after(60))}
+    scene = Scene(*(dated(seconds, **end) for seconds in (61, 76, 90, 91))).begin()
+    assert None not in scene.polls(0, 15, 14)
+    assert not scene.history.has_ended
+    assert scene.poll(after=1) is None
+    assert (scene.watch.is_over, scene.is_settled, scene.state) == (True, True, "in touch")
+    assert (scene.history.status, scene.history.error) == (Status.UNKNOWN, None)
+    assert scene.watch.elapsed == timedelta(seconds=60)
 
 
 @pytest.mark.parametrize(
