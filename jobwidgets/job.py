@@ -12,7 +12,7 @@ from concurrent.futures import CancelledError
 from copy import copy
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NoReturn, SupportsIndex
-from weakref import WeakSet
+from weakref import ref
 
 from jobwidgets._display.job import static_html
 from jobwidgets._http.tokens import Token, TokenKeeper, token_keeper
@@ -109,7 +109,7 @@ class Job:
         self._was_stopped = False
         # Whoever began a watch ends it: no widget ends one that the user has made theirs.
         self._is_users = notify is not None
-        self._widgets: WeakSet[object] = WeakSet()
+        self._widgets: tuple[ref[object], ...] = ()  # a WeakSet costs 700 bytes
         self._was_left = False
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
@@ -377,7 +377,7 @@ class Job:
 
     def _join(self, widget: object) -> None:
         """Note that a widget shows the job; a watch that the last one ended begins anew."""
-        self._widgets.add(widget)
+        self._widgets = (*self._widgets_beside(widget), ref(widget))
         if self._was_left and not self._is_done:
             self._begin()
 
@@ -387,12 +387,15 @@ class Job:
         The last one stops the watch, unless the user has made it theirs: by `start`, by waiting,
         by a callback.
         """
-        self._widgets.discard(widget)
+        self._widgets = self._widgets_beside(widget)
         if not (self._widgets or self._is_users or self._was_stopped):
             self.stop()
             self._was_left = True
 
     # The rest is private to this module.
+
+    def _widgets_beside(self, widget: object) -> tuple[ref[object], ...]:
+        return tuple(one for one in self._widgets if one() not in {None, widget})
 
     def _claim(self) -> None:
         """Count the watch as the user's, and begin it if it never was."""
