@@ -1,24 +1,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
-from shells import CellShell, shell
+from shells import CellShell
 
 from jobwidgets._widgets.freezing import Freezing
 from jobwidgets._widgets.notebook import GRACE, LONGEST_GRACE, Bundle
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 Run = Callable[[Coroutine[Any, Any, None]], None]
-
-
-@pytest.fixture
-def notebook() -> Iterator[CellShell]:
-    """Return a shell that keeps what is displayed."""
-    with shell() as running:
-        yield running
 
 
 class Job:
@@ -76,6 +69,22 @@ def test_view_has_time_to_show_the_end(notebook: CellShell, skipping: Run) -> No
 
     assert skipping(story(False)) == pytest.approx(GRACE, abs=0.2)
     assert skipping(story(True)) == pytest.approx(LONGEST_GRACE, abs=1)
+
+
+def test_view_that_was_closed_has_no_time(notebook: CellShell, skipping: Run) -> None:
+    """Where no view is open any more the output is frozen at once."""
+    job = Job()
+    job.is_over = True
+
+    async def story() -> None:
+        freezing = job.freezing()
+        freezing.show("the model")
+        for is_open in (True, False):
+            freezing.note_view({"view": "v", "open": is_open, "in_use": is_open})
+        freezing.freeze_if_due()
+
+    skipping(story())
+    assert frozen(notebook) == ["over"]
 
 
 def test_unwanted_freeze(notebook: CellShell, skipping: Run) -> None:

@@ -1,144 +1,192 @@
+"""What both widgets do."""
+
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import pytest
-from shells import CellShell, shell
+from documents import ABSENT, JOB_ID, JOB_URL, document
+from servers import FAST, Replies
+from shells import CellShell
 
+from jobwidgets import Job, JobBoard, JobWidget, NoSuchJobError, WatchStoppedError
 from jobwidgets._watch.poller import poller
-from jobwidgets._widgets.live import LiveWidget
 
 VIEW = "application/vnd.jupyter.widget-view+json"
+STATIC = {"text/html", "text/plain"}
+RUNNING = document()
+ENDED = document(status="COMPLETED", stepsCompleted=5, messages=["Started.", "Finished."])
+NO_SUCH_JOB = {"error": {"code": 404, "message": "Job not found.", "details": []}}
+Show = Callable[..., tuple[Any, Job]]
 
 
-class Numbers:
-    """Updates that tell a number when it has changed."""
-
-    def __init__(self) -> None:
-        self.told: tuple[int, bool] | None = None
-        self.has_more = False
-
-    def next(self, number: int, *, is_kept: bool) -> dict[str, Any] | None:
-        """Return the number, unless it was told."""
-        if (number, is_kept) == self.told:
-            return None
-        self.told = (number, is_kept)
-        return {"number": number, "kept": is_kept}
-
-    def whole(self, number: int, *, is_kept: bool) -> dict[str, Any]:
-        """Return the number, and that this is all."""
-        return {"number": number, "kept": is_kept, "whole": True}
-
-
-class Number(LiveWidget):
-    """Shows a number until it is zero."""
-
-    _esm = "export default {}"
-    _updates: Any
-
-    def __init__(self, number: int) -> None:
-        self.number = number
-        self.heard: list[Any] = []
-        self.has_left = False
-        self._updates = Numbers()
-        super().__init__(freeze=True)
-
-    def _facts(self) -> tuple[Any, ...]:
-        return (self.number,)
-
-    def _static_bundle(self) -> dict[str, Any]:
-        return {"text/plain": f"number {self.number}"}
-
-    def _is_over(self) -> bool:
-        return self.number == 0
-
-    def _handle(self, content: dict[str, Any]) -> None:
-        self.heard.append(content)
-
-    def _release(self) -> None:
-        self.has_left = True
+@pytest.fixture(params=[JobWidget, lambda job, **keywords: JobBoard([job], **keywords)])
+def make(request: pytest.FixtureRequest, opened: Callable[[Any], Any]) -> Callable[..., Any]:
+    """Return a maker of one of the widgets."""
+    return lambda *args, **keywords: opened(request.param(*args, **keywords))
 
 
 @pytest.fixture
-def notebook() -> Iterator[CellShell]:
-    """Return a shell that keeps what is displayed."""
-    with shell() as running:
-        yield running
+def show(make: Callable[..., Any]) -> Show:
+    """Return a maker of a widget, and its job, which gets these documents in quick succession."""
+
+    def shown(*replies: Any, **keywords: Any) -> tuple[Any, Job]:
+        job = Job(JOB_URL, pace=FAST, http={"transport": Replies(*replies)})
+        return make(job, **keywords), job
+
+    return shown
 
 
-@pytest.fixture
-def number(notebook: CellShell) -> Iterator[Number]:
-    """Return a widget that is closed in the end."""
-    made = Number(3)
-    yield made
-    made.close()
+def told(widget: Any) -> list[dict[str, Any]]:
+    """Return the list of the updates from now on."""
+    updates: list[dict[str, Any]] = []
+    widget.observe(lambda change: updates.append(change["new"]), "_update")
+    return updates
 
 
-def settled() -> None:
-    """Return when the poller has done what it was told."""
+def is_kept(update: dict[str, Any]) -> bool:
+    """Return whether an update tells that the outputs are frozen."""
+    return bool(update.get("head", update)["kept"])
+
+
+def test_updates_are_numbered_and_tell_news_only(show: Show) -> None:
+    """Each update has the next number; documents that say the same make none."""
+    widget, job = show(document(status="SUBMITTED"), *[RUNNING] * 20, ENDED)
+    first, updates = widget._update["n"], told(widget)
+    job.wait(30)
+    assert [update["n"] for update in updates] == list(range(first + 1, first + 1 + len(updates)))
+    facts = [{**update, "n": 0} for update in updates]
+    assert all(one != other for one, other in pairwise(facts))
+    assert 1 <= len(updates) < 10
+
+
+def test_page_that_opens_gets_the_whole(show: Show) -> None:
+    """The whole state needs no update before; one that is asked for by name is as it was sent."""
+    widget, job = show(document(messages=["Started."]), document(messages=["Started.", "More."]))
+    job.refresh().refresh()
+    whole = widget.get_state()["_update"]
+    assert "More." in str(whole)
+    assert whole.get("keep", 0) == 0
+    assert widget.get_state(["_update"])["_update"] == widget._update
+
+
+def test_outputs_are_frozen_when_the_job_has_ended(notebook: CellShell, show: Show) -> None:
+    """When wait returns, each display has become plain HTML and text, once, with the last read."""
+    rest = iter([document(status="COMPLETED", endTime=ABSENT), ENDED])
+    widget, job = show(lambda _: next(rest) if len(notebook.outputs) >= 2 else RUNNING)
+    widget._ipython_display_()
+    widget._ipython_display_()
+    ids = [out["transient"]["display_id"] for out in notebook.outputs]
+    assert len(set(ids)) == 2
+    assert all(set(out["data"]) == {VIEW, *STATIC} for out in notebook.outputs)
+    job.wait(30)
+    updates = notebook.outputs[2:]
+    assert [out["transient"]["display_id"] for out in updates] == ids
+    for data in (out["data"] for out in updates):
+        assert set(data) == STATIC
+        assert data["text/html"].startswith('<div class="jobwidgets"')
+        assert data["text/plain"].startswith(f"{widget!r}\n")
+        assert "Finished." in data["text/html"]
+    assert is_kept(widget._update)
+
+
+def test_display_after_the_end_is_static_at_once(notebook: CellShell, show: Show) -> None:
+    """What is displayed after the end needs no live view."""
+    widget, job = show(ENDED)
+    job.wait(30)
+    widget._ipython_display_()
+    assert [set(out["data"]) for out in notebook.outputs] == [STATIC]
+
+
+def test_freeze_false_keeps_the_live_view(notebook: CellShell, show: Show) -> None:
+    """With freeze=False no output is ever updated, and no view is told that it is."""
+    widget, job = show(ENDED, freeze=False)
+    widget._ipython_display_()
+    job.wait(30)
+    widget._ipython_display_()
+    assert [(VIEW in out["data"], out["update"]) for out in notebook.outputs] == [(True, False)] * 2
+    assert not is_kept(widget._update)
+
+
+def test_close(notebook: CellShell, show: Show) -> None:
+    """A closed widget asks no more and leaves no model; its output says since when."""
+    widget, job = show(RUNNING)
+    widget._ipython_display_()
+    job.refresh()
+    layout = widget.layout
+    widget.close()
+    assert (job.contact.state, widget.comm, layout.comm) == ("stopped", None, None)
+    with pytest.raises(WatchStoppedError):
+        job.wait(30)
+    widget._on_view_message(widget, {"view": "v", "act": "start"}, [])
+    widget.close()
     poller().thread.do(lambda: None)
+    assert job.contact.state == "stopped"
+    widget._ipython_display_()
+    for data in (out["data"] for out in notebook.outputs[1:]):
+        assert set(data) == STATIC
+        assert any(words in data["text/html"] for words in ("Not watched since", "not watched"))
 
 
-def tell(number: Number, value: int) -> None:
-    """Change the number, and let the views know at once."""
-    number.number = value
-    poller().thread.do(number._update_views)
-    poller().thread.do(number._throttle.flush)
+def test_wrong_url_is_frozen_too(notebook: CellShell, show: Show) -> None:
+    """No such job: the output says so for good."""
+    widget, job = show(NO_SUCH_JOB)
+    widget._ipython_display_()
+    with pytest.raises(NoSuchJobError):
+        job.wait(30)
+    data = notebook.last_of(notebook.outputs[0]["transient"]["display_id"])
+    assert set(data) == STATIC
+    assert any(words in data["text/html"] for words in ("404 Job not found.", "given up"))
 
 
-def test_tells_what_is_new_only(number: Number) -> None:
-    """The first update is there at once; the same number again is told to nobody."""
-    assert number._update == {"number": 3, "kept": False}
-    told: list[Any] = []
-    number.observe(lambda change: told.append(change["new"]["number"]), "_update")
-    for value in (3, 4, 4, 5):
-        tell(number, value)
-    assert told == [4, 5]
+def test_running_the_cell_again_replaces_the_widget(
+    notebook: CellShell, make: Callable[..., Any]
+) -> None:
+    """A newer execution of the cell closes the old widget, and keeps the watch that it shares."""
+    job, other = (Job(JOB_URL, pace=FAST, http={"transport": Replies(RUNNING)}) for _ in "12")
+    notebook.run("the widget's cell", "execution 1")
+    old = make(job), make(other)
+    notebook.run("the widget's cell", "execution 2")
+    new = make(job)
+    job.refresh()
+    assert [widget.comm is None for widget in (*old, new)] == [True, True, False]
+    assert (job.contact.state, other.contact.state) == ("in touch", "stopped")
 
 
-def test_page_that_opens_gets_the_whole(number: Number) -> None:
-    """The whole state has what needs no other update before; a single trait is as it was told."""
-    assert number.get_state()["_update"]["whole"]
-    assert "whole" not in number.get_state("_update")["_update"]
+@pytest.mark.parametrize(
+    "content",
+    [None, 7, {}, {"act": "x"}, {"unfold": "x"}, {"need": 3}, {"need": [[1]]}, {"of": 9}],
+)
+def test_odd_messages_of_a_view_are_no_harm(show: Show, content: object) -> None:
+    """Whatever a page sends, the widget goes on."""
+    widget, job = show(RUNNING, ENDED)
+    widget._on_view_message(widget, content, [])
+    assert job.wait(30).status == "succeeded"
+    poller().thread.do(lambda: None)
+    assert JOB_ID in str(widget.get_state()["_update"])
 
 
-def test_what_a_view_says_is_heard_until_the_end(number: Number) -> None:
-    """A view is listened to on the poller's thread; odd contents and late ones are no harm."""
-    for content in (None, 7, {"view": "v", "act": "stop"}):
-        number._on_view_message(number, content, [])
-    settled()
-    number.close()
-    number._on_view_message(number, {"view": "v"}, [])
-    settled()
-    assert number.heard == [{"view": "v", "act": "stop"}]
+def test_watch_of_another_widget_goes_on(show: Show, opened: Callable[[Any], Any]) -> None:
+    """A job that two widgets show is watched until the second one is closed."""
+    widget, job = show(RUNNING)
+    other = opened(JobWidget(job))
+    job.refresh()
+    widget.close()
+    assert job.refresh().contact.state == "in touch"
+    other.close()
+    assert job.contact.state == "stopped"
 
 
-def test_closed_whole(number: Number) -> None:
-    """Closing leaves neither a model nor a layout open, and lets go of the jobs."""
-    layout = number.layout
-    number.close()
-    assert (number.comm, layout.comm, number.has_left) == (None, None, True)
-
-
-def test_displayed_live_then_frozen(notebook: CellShell, number: Number) -> None:
-    """The output is the live view with the static form, and at the end the static form alone."""
-    number._ipython_display_()
-    settled()
-    (shown,) = notebook.outputs
-    assert set(shown["data"]) == {VIEW, "text/plain"}
-    tell(number, 0)
-    display_id = shown["transient"]["display_id"]
-    assert notebook.last_of(display_id) == {"text/plain": "number 0"}
-    poller().thread.do(number._throttle.flush)
-    assert number._update == {"number": 0, "kept": True}
-
-
-def test_displayed_after_the_end(notebook: CellShell) -> None:
-    """What is over, or closed, is displayed in its static form at once."""
-    over, closed = Number(0), Number(3)
-    closed.close()
-    for widget in (over, closed):
-        widget._ipython_display_()
-    over.close()
-    assert [set(output["data"]) for output in notebook.outputs] == [{"text/plain"}] * 2
+def test_no_token_in_state_or_output(
+    make: Callable[..., Any], notebook: CellShell, opened: Callable[[Any], Any]
+) -> None:
+    """The token is in nothing that a notebook may keep."""
+    transport = Replies(document(messages=["by s3cr3t-token"], status="COMPLETED"))
+    job = Job(f"{JOB_URL}?token=s3cr3t-token", pace=FAST, http={"transport": transport})
+    widget = make(job)
+    widget._ipython_display_()
+    job.wait(30)
+    assert transport.tokens[0] == "s3cr3t-token"
+    assert "s3cr3t" not in str([repr(widget), widget.get_state(), notebook.outputs])

@@ -1,0 +1,28 @@
+from typing import Any
+
+import pytest
+from documents import JOB_URL, JOBS_URL
+
+from jobwidgets import Job, JobBoard, Jobs, JobWidget
+
+
+@pytest.mark.parametrize(
+    ("widget", "given", "keywords", "text"),
+    [
+        (JobWidget, JOB_URL, {"tokens": 1}, "no keyword 'tokens'; expected some of: freeze, token"),
+        (JobWidget, Job(JOB_URL), {"poll_interval": 5}, "give poll_interval to Job, not to JobW"),
+        (JobBoard, 7, {}, r"jobs: expected a Jobs, .* found a int"),
+        (JobBoard, Job(JOB_URL), {}, r"jobs: expected .* found a Job"),
+        (JobBoard, [7], {}, r"jobs\[0\]: expected a Job or its URL; found a int"),
+        (JobBoard, [JOB_URL, None], {}, r"jobs\[1\]: expected a Job or its URL; found a NoneType"),
+        (JobBoard, [], {"tokens": 1}, "no keyword 'tokens'; expected some of: freeze, listing_int"),
+        (JobBoard, [Job(JOB_URL)], {"token": "x"}, "give token to Job, not to JobBoard"),
+        (JobBoard, Jobs(JOBS_URL), {"token": "x"}, "give token to Jobs, not to JobBoard"),
+    ],
+)
+def test_arguments_of_no_use(
+    widget: type[Any], given: Any, keywords: dict[str, Any], text: str
+) -> None:
+    """What is no job, or no keyword, is named."""
+    with pytest.raises(TypeError, match=text):
+        widget(given, **keywords)
