@@ -22,7 +22,7 @@ import psutil
 
 from benchmarks.processes import server
 from jobwidgets._http.budget import configure
-from jobwidgets._http.connections import LANES
+from jobwidgets._http.connections import Limits
 from jobwidgets.dialects.mission import Mission
 from jobwidgets.job import Job
 
@@ -125,7 +125,7 @@ class Soak:
             found.append("memory")
         if max(sample[2] for sample in rest) > THREADS:
             found.append("threads")
-        if max(sample[3] for sample in rest) > LANES + 2:  # a token's, a record's
+        if max(sample[3] for sample in rest) > Limits().kept + 2:  # a token's, a record's
             found.append("sockets")
         return found
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any
 
 from jobwidgets._http.exchange import Source
+from jobwidgets._http.settings import Http, settings_now
 from jobwidgets._http.tokens import Token, TokenKeeper, token_keeper
 from jobwidgets._http.urls import split_token
 from jobwidgets._model.history import JobHistory
@@ -14,14 +16,10 @@ from jobwidgets._watch.pace import LONGEST, Pace, as_float
 from jobwidgets._watch.watch import Watch
 from jobwidgets.dialects import Dialect, find_dialect
 
-if TYPE_CHECKING:
-    from jobwidgets._http.connections import Http
-
 SHORTEST_INTERVAL = 0.5
 """Seconds; the floor of `poll_interval`."""
 # One for all jobs that are not given another.
 _USUAL_PACE = Pace()
-_NO_HTTP: Http = {}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -58,7 +56,7 @@ def checked_settings(
     dialect: str,
     poll_interval: float | None,
     give_up_after: float | None = None,
-    http: Http | None,
+    http: Mapping[str, Any] | None,
     pace: Pace | None,
 ) -> tuple[str, Settings]:
     """Return `url` without its token, and the settings.
@@ -82,13 +80,13 @@ def checked_settings(
     return bare, settings
 
 
-def _checked_http(http: Http | None) -> Http:
-    if http is None:
-        return _NO_HTTP
-    # httpx is imported when it is first needed: that is a third of our import time.
-    from jobwidgets._http.connections import checked_http
+def _checked_http(http: Mapping[str, Any] | None) -> Http:
+    if http is not None:
+        # httpx is imported when it is first needed: that is a third of our import time.
+        from jobwidgets._http.clients import check_http
 
-    return checked_http(http)
+        check_http(http)
+    return settings_now(http)
 
 
 def _checked_interval(given: float | None) -> float | None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import CancelledError
 from copy import copy
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, NoReturn, SupportsIndex
+from typing import Any, NoReturn, SupportsIndex
 from weakref import ref
 
 from jobwidgets._display.job import static_html
@@ -26,9 +26,6 @@ from jobwidgets._watch.pace import Pace, as_float
 from jobwidgets._watch.poller import Poller, poller
 from jobwidgets._watch.watch import Watch
 from jobwidgets.errors import CancelUnsupportedError, JobwidgetsError, WatchStoppedError
-
-if TYPE_CHECKING:
-    from jobwidgets._http.connections import Http
 
 _LONGEST_WAIT = 1.0  # seconds of one uninterruptible stretch, on systems that have such
 
@@ -80,7 +77,7 @@ class Job:
         poll_interval: float | None = None,
         give_up_after: float | None = None,
         notify: Callable[[Job], object] | None = None,
-        http: Http | None = None,
+        http: Mapping[str, Any] | None = None,
         pace: Pace | None = None,
     ) -> None:
         if notify is not None and not callable(notify):

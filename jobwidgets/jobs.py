@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, NoReturn, SupportsIndex
+from typing import TYPE_CHECKING, Any, NoReturn, SupportsIndex
 from weakref import WeakSet
 
 from jobwidgets._http.budget import at_once
@@ -19,7 +20,7 @@ from jobwidgets.errors import JobwidgetsError
 from jobwidgets.job import Job
 
 if TYPE_CHECKING:
-    from jobwidgets._http.connections import Connections, Http
+    from jobwidgets._http.connections import Connections
     from jobwidgets._watch.watch import Watch
 
 
@@ -47,7 +48,7 @@ class Jobs:
         dialect: str = "mission",
         poll_interval: float | None = None,
         give_up_after: float | None = None,
-        http: Http | None = None,
+        http: Mapping[str, Any] | None = None,
         pace: Pace | None = None,
     ) -> None:
         bare, self._settings = checked_settings(

@@ -51,7 +51,7 @@ def requests(job: Job) -> int:
 
 def server(job: Job) -> Replies:
     """Return the server of a job."""
-    transport: Replies = job._watch.source.http["transport"]
+    transport: Replies = job._watch.source.http.given["transport"]
     return transport
 
 

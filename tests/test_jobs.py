@@ -23,7 +23,7 @@ from jobwidgets import (
     UnauthorisedError,
     configure,
 )
-from jobwidgets._http.connections import LANES
+from jobwidgets._http.connections import Limits
 
 ODD_ID = "j/1 ü?&#%"
 
@@ -93,8 +93,8 @@ def test_concurrency_is_bounded(serve: Callable[..., Server]) -> None:
     server = serve(answer)
     assert len(Jobs(server.jobs_url).histories()) == 100
     assert len(server.requests) == 101
-    assert 2 <= server.most_in_flight <= LANES
-    assert server.connections <= LANES
+    assert 2 <= server.most_in_flight <= Limits().kept
+    assert server.connections <= Limits().kept
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ def test_usual_settings() -> None:
     url, settings = checked()
     assert url == JOB_URL
     assert settings.dialect.name == "mission"
-    assert (settings.token, settings.poll_interval, settings.http) == (None, None, {})
+    assert (settings.token, settings.poll_interval, settings.http.given) == (None, None, {})
     assert settings.pace == Pace()
 
 
@@ -71,7 +71,7 @@ def test_token_beside_a_token_in_the_url() -> None:
         ({"poll_interval": np.bool_(True)}, TypeError, "poll_interval is in seconds"),
         ({"poll_interval": np.float32("nan")}, ValueError, "found nan"),
         ({"give_up_after": -1}, ValueError, "give_up_after is a positive number"),
-        ({"http": {"verfy": False}}, TypeError, "no setting 'verfy'"),
+        ({"http": {"verfy": False}}, TypeError, "takes no 'verfy'"),
         ({"http": ["verify"]}, TypeError, "http"),
         ({"http": 7}, TypeError, "http"),
         ({"pace": 3}, TypeError, "pace is a Pace, found a int"),

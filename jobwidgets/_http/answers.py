@@ -63,11 +63,14 @@ class Answer:
         The whole body, decompressed.
     headers
         The response's headers, names in lower case.
+    cookies
+        What the next request of the same exchange is to bring along; None for those of the user.
     """
 
     status: int
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    cookies: Any = field(default=None, repr=False)
 
     @property
     def server_time(self) -> datetime | None:

@@ -7,9 +7,12 @@ import heapq
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
+from urllib.parse import urlsplit
+
+from jobwidgets._http.urls import root
 
 REQUESTS_PER_SECOND = 20.0
 """To one host, unless `configure` says otherwise."""
@@ -187,6 +190,52 @@ class Budget:
             return False
         self._bucket.take(now)
         return True
+
+
+class Budgets:
+    """The budget of each host, found by any URL there; on one event loop.
+
+    Parameters
+    ----------
+    room
+        As for `Budget`.
+    """
+
+    def __init__(self, room: float = math.inf) -> None:
+        self._room = room
+        self._of: dict[str, Budget] = {}
+
+    async def admit(self, url: str, urgency: Urgency | None = None) -> None:
+        """Return when the budget of the host of `url` has room for a request.
+
+        `urgency` decides who goes first; None is that of a job with a delay of one second.
+        """
+        if urgency is None:
+            urgency = lateness(asyncio.get_running_loop().time(), 1.0)
+        await self._budget(url).admit(urgency, root(url))
+
+    def ask(self, url: str, urgency: Urgency, go: Callable[[], object]) -> None:
+        """Call `go` when `admit` would return: it costs less to wait without a task."""
+        self._budget(url).ask(urgency, go, root(url))
+
+    def withdraw(self, url: str, go: Callable[[], object]) -> None:
+        """Call `go` no more."""
+        self._budget(url).withdraw(go)
+
+    def at_the_door(self, url: str) -> AbstractContextManager[None]:
+        """Count a request that was let through as one that waits for a connection."""
+        return self._budget(url).at_the_door(root(url))
+
+    def _budget(self, url: str) -> Budget:
+        host = _host(root(url))
+        if host not in self._of:
+            self._of[host] = Budget(self._room)
+        return self._of[host]
+
+
+@lru_cache(256)
+def _host(place: str) -> str:
+    return urlsplit(place).hostname or ""
 
 
 def _set(turn: asyncio.Future[None]) -> None:

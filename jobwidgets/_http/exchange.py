@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from jobwidgets._http.answers import TOKEN_REFUSED, Answer, read_document
 from jobwidgets._http.budget import at_once
+from jobwidgets._http.settings import Http, settings_now
 from jobwidgets._http.tokens import TokenKeeper
 from jobwidgets._http.urls import redirected, with_query
 from jobwidgets._model.snapshot import Snapshot
@@ -25,7 +26,7 @@ from jobwidgets.errors import (
 )
 
 if TYPE_CHECKING:
-    from jobwidgets._http.connections import Connections, Http
+    from jobwidgets._http.connections import Connections
 
 MOST_REDIRECTS = 5
 LARGE_BODY = 1024 * 1024
@@ -67,7 +68,7 @@ class Source:
     token
         Keeps the token; None sends none.
     http
-        Settings of httpx.AsyncClient, checked.
+        What is set of HTTP; None takes the environment as it is now.
     large_body
         Bytes above which a body is read on a thread of its own.
     """
@@ -86,7 +87,7 @@ class Source:
         self.url = url
         self.dialect = dialect
         self.token = token
-        self.http = {} if http is None else http
+        self.http = settings_now() if http is None else http
         self._large_body = large_body
         self._last: int | None = None
         self._sent: tuple[str, ...] = ()
@@ -193,15 +194,15 @@ class Source:
         return await call_in_thread("jobwidgets-reader", read, answer)
 
     async def _get(self, connections: Connections, token: str | None) -> Answer:
-        """Make one request, following redirects on the same origin."""
-        url, headers = self.url, self._headers(token)
+        """Make one request, following redirects on the same origin, with the cookies they set."""
+        url, headers, cookies = self.url, self._headers(token), None
         for _ in range(MOST_REDIRECTS + 1):
             url = with_query(url, self.dialect.query)
-            answer = await connections.get(url, headers, self.http)
+            answer = await connections.get(url, headers, self.http, cookies)
             location = answer.headers.get("location")
             if answer.status not in _REDIRECTS or location is None:
                 return answer
-            url = redirected(url, location)
+            url, cookies = redirected(url, location), answer.cookies
             await connections.admit(url, at_once)
         raise RefusedError(f"the server redirected more than {MOST_REDIRECTS} times")
 

@@ -67,10 +67,16 @@ class Poller:
         Seconds between two looks whether the machine has slept.
     wall
         The clock that goes on while it sleeps.
+    connect
+        Makes the connections when they are first needed; None makes the usual ones.
     """
 
     def __init__(
-        self, *, heartbeat: float = HEARTBEAT, wall: Callable[[], float] = time.time
+        self,
+        *,
+        heartbeat: float = HEARTBEAT,
+        wall: Callable[[], float] = time.time,
+        connect: Callable[[], Connections] | None = None,
     ) -> None:
         self.thread = LoopThread(
             "jobwidgets-poller",
@@ -79,6 +85,7 @@ class Poller:
             heartbeat=heartbeat,
             wall=wall,
         )
+        self._connect = connect
         self._connections: Connections | None = None
         self._planned: dict[Watch, asyncio.TimerHandle] = {}
         self._waiting: dict[Watch, _Turn] = {}
@@ -94,7 +101,7 @@ class Poller:
             # httpx is imported when it is first needed: that is a third of our import time.
             from jobwidgets._http.connections import Connections
 
-            self._connections = Connections()
+            self._connections = (self._connect or Connections)()
         return self._connections
 
     def run(self, step: Callable[[Connections], Awaitable[T]]) -> T:

@@ -12,7 +12,7 @@ from servers import FAST, HANG, Certificates
 from faults.fault import Fault
 from faults.server import FaultServer
 from faults.stage import OLD_TOKEN, SICK, WELL, Authorities, Names, Provider, Stage
-from jobwidgets._http.connections import Connections
+from jobwidgets._http.connections import Connections, Limits
 from jobwidgets._watch.poller import Poller
 from jobwidgets.job import Job
 
@@ -100,15 +100,12 @@ def new_server() -> Iterator[Callable[..., FaultServer]]:
 @pytest.fixture
 def new_poller(
     new_server: Callable[..., FaultServer], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Callable[[float], Poller]]:
-    """Return a starter of the process's poller, with a deadline for each answer."""
+) -> Iterator[Callable[[Limits], Poller]]:
+    """Return a starter of the process's poller."""
     pollers: list[Poller] = []
 
-    def start(deadline: float) -> Poller:
-        # The poller makes its connections itself; this changes what it makes.
-        defaults = Connections.__init__.__kwdefaults__ or {}
-        monkeypatch.setitem(defaults, "deadline", deadline)
-        pollers.append(Poller())
+    def start(limits: Limits) -> Poller:
+        pollers.append(Poller(connect=partial(Connections, limits)))
         monkeypatch.setattr("jobwidgets._watch.poller._poller", pollers[-1])
         return pollers[-1]
 
@@ -120,7 +117,7 @@ def new_poller(
 @pytest.fixture
 def play(
     new_server: Callable[..., FaultServer],
-    new_poller: Callable[[float], Poller],
+    new_poller: Callable[[Limits], Poller],
     authorities: Authorities,
     trusting: ssl.SSLContext,
     monkeypatch: pytest.MonkeyPatch,
@@ -129,7 +126,7 @@ def play(
     stages: list[Stage] = []
 
     def set_up(fault: Fault) -> Stage:
-        new_poller(fault.deadline)
+        new_poller(fault.limits)
         server = new_server(authorities.trusted.server_context() if fault.tls else None)
         other = new_server()
         names, provider = Names({"jobs.invalid": "127.0.0.1"}), Provider()
@@ -137,7 +134,6 @@ def play(
         http = {
             "timeout": httpx.Timeout(fault.timeout),
             "verify": trusting,
-            "trust_env": False,  # a proxy of the machine's knows none of these servers
         }
         well_at = other if fault.takes_server else server
         truth, well_truth = server.add(SICK), well_at.add(WELL)

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from faults.exchange import Behaviour
-from faults.scenes import Scene, answering, nothing, renew_token
+from faults.scenes import Scene, answering, nothing
 from faults.stage import Stage
+from jobwidgets._http.connections import Limits
 from jobwidgets._model.contact import ContactState
 from jobwidgets._model.snapshot import Status
 from jobwidgets.errors import JobwidgetsError, UnauthorisedError
@@ -37,12 +38,12 @@ class Fault:
         The status that the job ends with by the fault itself; None when the watch recovers.
     mend
         What the user has to do when the fault is over; nothing is asked before.
-    is_parked
-        Whether nothing is asked during the fault, either.
     gap
         Seconds that at least lie between the last try within the fault and the next one.
-    timeout, deadline
-        Seconds that the client waits for the next bytes, and for a whole answer.
+    timeout
+        Seconds that the client waits for the next bytes.
+    limits
+        Of the connections.
     rounds
         How many tries the fault lasts at least.
     hangs
@@ -68,10 +69,9 @@ class Fault:
     shows: Mapping[str, Any] = field(default_factory=dict)
     ends: Status | None = None
     mend: Callable[[Stage], object] = nothing
-    is_parked: bool = False
     gap: float = 0.0
     timeout: float = 5.0
-    deadline: float = 60.0
+    limits: Limits = field(default_factory=Limits)
     rounds: int = 1
     hangs: bool = False
     takes_server: bool = False
@@ -106,7 +106,7 @@ def permanent(
 
 
 def unauthorised(name: str, made: Behaviour | Scene, text: str = "", **more: Any) -> Fault:
-    """Return a fault that only a new token of the user's mends."""
+    """Return a fault that parks a watch that has seen nothing yet; a later one asks on calmly."""
     return Fault(
         name=name,
         scene=_scene(made),
@@ -114,8 +114,6 @@ def unauthorised(name: str, made: Behaviour | Scene, text: str = "", **more: Any
         error=UnauthorisedError,
         text=text,
         is_permanent=True,
-        is_parked=True,
-        mend=renew_token,
         **more,
     )
 

@@ -20,11 +20,12 @@ from faults.behaviours import (
 from faults.exchange import head, http, well
 from faults.fault import harmless, transient
 from faults.scenes import at_the_door, deaf, down, killed, naming_slowly, showing, unnamed
+from jobwidgets._http.connections import Limits
 from jobwidgets.errors import TransportError
 
 SOON = 0.3  # seconds; what the client waits where waiting is the fault
 STALLS: dict[str, Any] = {"timeout": SOON, "hangs": True}
-SLOW: dict[str, Any] = {"deadline": SOON, "hangs": True}
+SLOW: dict[str, Any] = {"limits": Limits(deadline=SOON), "hangs": True}
 WHOLE: dict[str, Any] = {"takes_server": True}
 TLS: dict[str, Any] = {"takes_server": True, "tls": True}
 

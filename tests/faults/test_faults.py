@@ -28,7 +28,7 @@ from faults.story import (
     start,
 )
 from faults.table import FAULTS
-from jobwidgets._http.connections import LANES
+from jobwidgets._http.connections import Limits
 from jobwidgets._model.contact import ContactState
 
 Play = Callable[[Fault], Stage]
@@ -129,11 +129,10 @@ def test_first_sights_last(fault: Fault, play: Play) -> None:
 _HANGS = next(fault for fault in FAULTS if fault.name == "hangs before the headers")
 
 
-@pytest.mark.parametrize("number", [LANES - 1, 3 * LANES])
-def test_crowd_that_hangs(number: int, play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("number", [Limits().kept - 1, Limits().most - 2])
+def test_crowd_that_hangs(number: int, play: Play) -> None:
     """A job is polled while many others of its server hang."""
-    monkeypatch.setattr("jobwidgets._http.connections.lanes.STUCK", 0.05)
-    stage = play(replace(_HANGS, timeout=1.0))
+    stage = play(replace(_HANGS, timeout=1.0, limits=Limits(stuck=0.05)))
     names = [f"sick-{n}" for n in range(number)]
     for job in [stage.well, *map(stage.add_to_crowd, names)]:
         begin(job)

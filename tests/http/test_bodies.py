@@ -3,27 +3,22 @@ import gzip
 import zlib
 from collections.abc import AsyncIterator, Callable
 
-import httpx
 import pytest
 
-from jobwidgets._http.connections.bodies import read_body
+from jobwidgets._http.bodies import read_body
 from jobwidgets.errors import BodyError
 
 WORDS = b"words, words, words" * 100
 
 
-def read(
-    body: bytes, encoding: str = "", largest: int = 10_000, status: int = 200, size: int = 7
-) -> bytes:
+def read(body: bytes, encoding: str = "", largest: int = 10_000, size: int = 7) -> bytes:
     """Return what comes of a body that is sent in small pieces."""
 
     async def pieces() -> AsyncIterator[bytes]:
         for start in range(0, len(body), size):
             yield body[start : start + size]
 
-    headers = {"Content-Encoding": encoding} if encoding else {}
-    response = httpx.Response(status, headers=headers, content=pieces())
-    return asyncio.run(read_body(response, largest))
+    return asyncio.run(read_body(pieces(), encoding, largest))
 
 
 def bare(body: bytes) -> bytes:
@@ -32,7 +27,7 @@ def bare(body: bytes) -> bytes:
     return packer.compress(body) + packer.flush()
 
 
-@pytest.mark.parametrize("encoding", ["", "identity", " Identity "])
+@pytest.mark.parametrize("encoding", ["", "identity"])
 def test_plain(encoding: str) -> None:
     """What is not compressed comes out as it is."""
     assert read(WORDS, encoding) == WORDS
@@ -41,8 +36,10 @@ def test_plain(encoding: str) -> None:
 @pytest.mark.parametrize(
     ("body", "encoding"),
     [
+        (gzip.compress(WORDS[:9]) + gzip.compress(b"") + gzip.compress(WORDS[9:]), "gzip"),
+        (gzip.compress(WORDS) + bytes(9), "gzip"),
         (gzip.compress(WORDS), "gzip"),
-        (gzip.compress(WORDS), "X-GZIP"),
+        (gzip.compress(WORDS), "x-gzip"),
         (zlib.compress(WORDS), "deflate"),
         (bare(WORDS), "deflate"),
     ],
@@ -72,11 +69,6 @@ def test_unknown(encoding: str) -> None:
         read(WORDS, encoding)
 
 
-def test_unknown_where_the_status_tells_enough() -> None:
-    """An error's page in an unknown compression is none, so that the status is told."""
-    assert read(WORDS, "br", status=502) == b""
-
-
 @pytest.mark.parametrize("pack", [bytes, gzip.compress])
 def test_limit(pack: type[bytes]) -> None:
     """A body of the largest size is read, one byte more is refused."""
@@ -86,38 +78,6 @@ def test_limit(pack: type[bytes]) -> None:
         read(pack(WORDS), encoding, len(WORDS) - 1)
 
 
-def test_length_is_believed() -> None:
-    """A body that is told to be too large is not begun to be read."""
-
-    async def never() -> AsyncIterator[bytes]:
-        raise AssertionError("it was read")
-        yield b""
-
-    response = httpx.Response(200, headers={"Content-Length": "1001"}, content=never())
-    with pytest.raises(BodyError, match="larger than 1000 bytes"):
-        asyncio.run(read_body(response, 1000))
-
-
-@pytest.mark.parametrize("length", ["many", "-1", "1.5", ""])
-def test_length_that_is_none(length: str) -> None:
-    """A length that is no number, from a user's transport say, tells nothing."""
-
-    async def pieces() -> AsyncIterator[bytes]:
-        yield WORDS
-
-    response = httpx.Response(200, headers={"Content-Length": length}, content=pieces())
-    assert asyncio.run(read_body(response, 10_000)) == WORDS
-
-
-def test_body_that_was_read_before() -> None:
-    """A body that a hook has read, and httpx decompressed, is limited too."""
-    packed = gzip.compress(WORDS)
-    response = httpx.Response(200, headers={"Content-Encoding": "gzip"}, content=packed)
-    assert asyncio.run(read_body(response, len(WORDS))) == WORDS
-    with pytest.raises(BodyError, match="larger than"):
-        asyncio.run(read_body(response, len(WORDS) - 1))
-
-
 @pytest.mark.parametrize("size", [1, 2, 3])
 @pytest.mark.parametrize("pack", [gzip.compress, zlib.compress, bare])
 def test_drip(pack: Callable[[bytes], bytes], size: int) -> None:
@@ -125,7 +85,7 @@ def test_drip(pack: Callable[[bytes], bytes], size: int) -> None:
     assert read(pack(WORDS), "deflate", size=size) == WORDS
 
 
-def test_torso_of_one_byte() -> None:
+def test_single_byte() -> None:
     """A single byte is no compressed body."""
     with pytest.raises(BodyError, match="compression is broken"):
         read(b"x", "gzip")

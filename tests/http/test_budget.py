@@ -12,6 +12,7 @@ from servers import FAST, Replies
 from jobwidgets._http.budget import REQUESTS_PER_SECOND, Bucket, Budget, configure, lateness
 from jobwidgets._http.connections import Connections
 from jobwidgets._http.exchange import Reading, Source
+from jobwidgets._http.settings import Http
 from jobwidgets._http.tokens import token_keeper
 from jobwidgets._model.history import JobHistory
 from jobwidgets._watch.poller import Poller
@@ -331,7 +332,7 @@ class Clocked(Replies):
 
 def source(server: Replies, url: str = JOB_URL, **keywords: Any) -> Source:
     """Return where a job is asked for."""
-    return Source(url, Mission(), http={"transport": server}, **keywords)
+    return Source(url, Mission(), http=Http({"transport": server}), **keywords)
 
 
 async def read(one: Source, connections: Connections) -> Reading:

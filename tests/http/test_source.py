@@ -11,8 +11,9 @@ from documents import JOB_ID, JOB_URL, JOBS_URL, case, document
 from servers import HANG, Certificates, Replies, Reply, Server
 
 from jobwidgets._http.budget import configure
-from jobwidgets._http.connections import Connections
+from jobwidgets._http.connections import Connections, Limits
 from jobwidgets._http.exchange import MOST_REDIRECTS, Reading, Source
+from jobwidgets._http.settings import Http, settings_now
 from jobwidgets._http.tokens import Token, token_keeper
 from jobwidgets._model.snapshot import Snapshot, Status
 from jobwidgets.dialects.mission import Mission
@@ -37,7 +38,7 @@ def source(*replies: Any, url: str = JOB_URL, token: Token | None = None) -> tup
     """Return a source, and the server without a socket that replies to it."""
     transport = Replies(*replies)
     return Source(
-        url, Mission(), token=token_keeper(token), http={"transport": transport}
+        url, Mission(), token=token_keeper(token), http=Http({"transport": transport})
     ), transport
 
 
@@ -45,7 +46,7 @@ def read(*sources: Source, times: int = 1, **limits: Any) -> list[Reading]:
     """Return what is read from all sources at once, some times in a row."""
 
     async def main() -> list[Reading]:
-        async with aclosing(Connections(**limits)) as connections:
+        async with aclosing(Connections(Limits(**limits))) as connections:
             readings: list[Reading] = []
             for _ in range(times):
                 readings += await asyncio.gather(*(one.read_job(connections) for one in sources))
@@ -424,7 +425,7 @@ def test_body_that_is_no_json(body: bytes, kind: type[ExchangeError], text: str)
 def test_body_that_is_too_large() -> None:
     """A body over the limit is refused."""
     with pytest.raises(BodyError, match="larger than 1000 bytes"):
-        read(source(document(messages=["x" * 1000]))[0], largest_body=1000)
+        read(source(document(messages=["x" * 1000]))[0], body=1000)
 
 
 @pytest.mark.parametrize("body", [None, [1], {}, 7, "word", {"jobId": None}, {"asyncJobs": []}])
@@ -526,14 +527,14 @@ def test_large_body_is_read_on_a_thread_of_its_own() -> None:
     """A body over the limit is read elsewhere, a smaller one where it came."""
     reader, here = Reader(), threading.current_thread().name
     server = Replies(document(), document(messages=["x" * 2000]))
-    read(Source(JOB_URL, reader, http={"transport": server}, large_body=1000), times=2)
+    read(Source(JOB_URL, reader, http=Http({"transport": server}), large_body=1000), times=2)
     assert reader.threads == [here, "jobwidgets-reader"]
 
 
 def test_error_of_a_large_body() -> None:
     """What is wrong with a large body is told as of any other."""
     for body, kind in (([0] * 1000, DocumentError), (page(b"<p>" + b"x" * 1000), BodyError)):
-        one = Source(JOB_URL, Mission(), http={"transport": Replies(body)}, large_body=1000)
+        one = Source(JOB_URL, Mission(), http=Http({"transport": Replies(body)}), large_body=1000)
         with pytest.raises(kind):
             read(one)
 
@@ -541,7 +542,7 @@ def test_error_of_a_large_body() -> None:
 def test_exchange_dropped_while_a_large_body_is_read() -> None:
     """What is read for nobody any more changes nothing: the same body is news the next time."""
     reader = Reader()
-    one = Source(JOB_URL, reader, http={"transport": Replies(document())}, large_body=0)
+    one = Source(JOB_URL, reader, http=Http({"transport": Replies(document())}), large_body=0)
 
     async def main() -> Reading:
         async with aclosing(Connections()) as connections:
@@ -562,7 +563,7 @@ def test_exchange_dropped_while_a_large_body_is_read() -> None:
 def test_large_body_holds_up_no_other_job() -> None:
     """While one job's document is read another job is asked for and answered."""
     reader = Reader()
-    large = Source(JOB_URL, reader, http={"transport": Replies(document())}, large_body=0)
+    large = Source(JOB_URL, reader, http=Http({"transport": Replies(document())}), large_body=0)
     small, _ = source(document())
 
     async def main() -> None:
@@ -690,7 +691,7 @@ def test_tls_with_a_users_own_authority(
     """The settings of the user reach the connection."""
     server = serve(lambda _: document(), certificates.server_context())
     url = f"{server.jobs_url}/j1"
-    assert read(Source(url, Mission(), http={"verify": certificates.ca}))
+    assert read(Source(url, Mission(), http=settings_now({"verify": certificates.ca})))
     with pytest.raises(TransportError, match="certificate"):
         read(Source(url, Mission()))
 
@@ -700,7 +701,9 @@ def test_token_is_taken_after_the_wait_for_the_budget(skipping: Callable[..., An
     tokens = iter(["first-token", "second-token", "third-token"])
     replies = Replies({"error": {"code": 498, "message": "Invalid token."}}, document())
     keeper = token_keeper(lambda: next(tokens))
-    sources = [Source(JOB_URL, Mission(), token=keeper, http={"transport": replies}) for _ in "ab"]
+    sources = [
+        Source(JOB_URL, Mission(), token=keeper, http=Http({"transport": replies})) for _ in "ab"
+    ]
     configure(requests_per_second=1)
 
     async def read(one: Source, connections: Connections) -> None:

@@ -14,8 +14,9 @@ from documents import JOB_ID, JOB_URL, document
 from servers import FAST, HANG, Replies, Request, Server, until
 
 from jobwidgets import JobHistory, NoSuchJobError, Pace, Status, TransportError, configure
-from jobwidgets._http.connections import LANES, Connections
+from jobwidgets._http.connections import Connections, Limits
 from jobwidgets._http.exchange import Source
+from jobwidgets._http.settings import Http
 from jobwidgets._http.tokens import token_keeper
 from jobwidgets._model.contact import ContactState
 from jobwidgets._watch.feed import Throttle
@@ -44,13 +45,13 @@ def new_watch(
     url = f"{server.jobs_url}/{JOB_ID}" if server else JOB_URL
     source = Source(url, Mission(), token=token_keeper(token))
     if server is None:
-        source.http = {"transport": Replies(*replies)}
+        source.http = Http({"transport": Replies(*replies)})
     return Watch(source, JobHistory(JOB_ID, url), pace=pace)
 
 
 def requests(watch: Watch) -> int:
     """Return how often the server was asked."""
-    return len(watch.source.http["transport"].requests)
+    return len(watch.source.http.given["transport"].requests)
 
 
 def settle(poller: Poller, *watches: Watch) -> None:
@@ -221,7 +222,7 @@ def test_renewed_token_is_tried_at_once(poller: Poller) -> None:
         read.result(HANG)
     settle(poller, watch)
     gate.opened.set()
-    assert watch.source.http["transport"].tokens[:2] == ["old", "new"]
+    assert watch.source.http.given["transport"].tokens[:2] == ["old", "new"]
     assert watch.history.status is Status.SUCCEEDED
 
 
@@ -398,17 +399,20 @@ def test_nothing_is_asked_while_the_thread_ends(
 
     asked: list[int] = []
     server = Replies(stubborn)
-    hanging = [new_watch() for _ in range(LANES + 1)]
+    number = Limits().kept
+    hanging = [new_watch() for _ in range(number + 1)]
     for watch in hanging:
-        watch.source.http = {"transport": server}
+        watch.source.http = Http({"transport": server})
         poller.begin(watch)
     watches = [new_watch(document()) for _ in range(3)]
     for watch in watches:
         poller.begin(watch)
-    until(lambda: len(server.requests) == LANES and all(requests(one) > 2 for one in watches))
+    until(
+        lambda: len(server.requests) == Limits().kept and all(requests(one) > 2 for one in watches)
+    )
     poller.thread.close(HANG)
     assert [requests(watch) for watch in watches] == asked[:3]
-    assert len(server.requests) == LANES
+    assert len(server.requests) == number
     assert caplog.records == []
 
 

@@ -32,6 +32,7 @@ from jobwidgets import (
 )
 from jobwidgets._http.connections import Connections
 from jobwidgets._http.exchange import Source
+from jobwidgets._http.settings import Http
 from jobwidgets._http.tokens import Token, TokenKeeper, token_keeper
 from jobwidgets._model.contact import ContactState
 from jobwidgets._watch.feed import Throttle
@@ -63,7 +64,7 @@ class Scene:
         self.now = 1000.0
         self.published: list[int | None] = []
         source = Source(JOB_URL, Mission(), token=token_keeper(token))
-        source.http = {"transport": self.server}
+        source.http = Http({"transport": self.server})
         self.history = JobHistory(JOB_ID, JOB_URL)
         keywords = {"pace": PACE, **keywords}
         self.watch = Watch(source, self.history, clock=lambda: self.now, **keywords)

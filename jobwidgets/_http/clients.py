@@ -1,0 +1,227 @@
+"""Clients with one connection each, and what users set of them: all that there is of httpx.
+
+httpx 0.28 is frozen, and its active continuation httpx2 has the same API. No other module imports
+httpx, so a move there is a change of the one import below.
+"""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import os
+import ssl
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import lru_cache
+from http import HTTPStatus
+from numbers import Real
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from jobwidgets._http.answers import Answer
+from jobwidgets._http.bodies import read_body
+from jobwidgets._http.settings import Http
+from jobwidgets._model.redact import redacted
+from jobwidgets.errors import BodyError, RefusedError, TransportError
+
+_USUAL = {
+    "timeout": httpx.Timeout(30.0, connect=10.0),
+    "limits": httpx.Limits(max_connections=1, keepalive_expiry=None),
+}
+_is_ours: ContextVar[bool] = ContextVar("_is_ours", default=False)
+# httpx writes a line for each request; nobody wants one for each poll.
+logging.getLogger("httpx").addFilter(lambda _: not _is_ours.get())
+
+
+class Client:
+    """A client with one connection, for one request at a time; to be closed after a failure.
+
+    RefusedError if the settings make none: asking again does not mend that.
+    """
+
+    def __init__(self, origin: str, http: Http) -> None:
+        self._client = _made(origin, http)
+        self._cookies = httpx.Cookies(http.given.get("cookies"))
+
+    async def get(
+        self, url: str, headers: Mapping[str, str], cookies: Any, largest_body: int
+    ) -> Answer:
+        """Make one request; TransportError, BodyError or RefusedError if no whole answer came.
+
+        `cookies` are those of the answer that has led here, in the same exchange.
+        """
+        self._client.cookies = self._cookies if cookies is None else cookies
+        ours = _is_ours.set(True)
+        try:
+            with _typed(url):
+                async with self._client.stream("GET", url, headers=headers) as response:
+                    body = await _body(response, largest_body)
+        finally:
+            _is_ours.reset(ours)
+        known = {name.lower(): value for name, value in response.headers.items()}
+        known |= response.extensions.get("location", {})
+        return Answer(response.status_code, body, known, self._client.cookies)
+
+    async def aclose(self) -> None:
+        """Close the connection."""
+        await self._client.aclose()
+
+
+async def _body(response: httpx.Response, largest: int) -> bytes:
+    length = response.headers.get("content-length", "")
+    encoding = response.headers.get("content-encoding", "").strip().lower()
+    if response.is_stream_consumed:  # by a hook of the user's
+        length, encoding = str(len(response.content)), ""
+    if length.isdecimal() and int(length) > largest:
+        raise BodyError(f"the answer is larger than {largest} bytes")
+    chunks = response.aiter_bytes() if response.is_stream_consumed else response.aiter_raw()
+    try:
+        return await read_body(chunks, encoding, largest)
+    except BodyError:
+        if response.status_code < HTTPStatus.BAD_REQUEST:
+            raise
+        return b""  # the status tells enough
+
+
+@contextmanager
+def _typed(url: str) -> Iterator[None]:
+    """Raise a JobwidgetsError for whatever httpx raises."""
+    try:
+        yield
+    except httpx.DecodingError as error:  # met by a hook of the user's
+        raise BodyError("the answer's compression is broken") from error
+    except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError) as error:
+        raise RefusedError(f"no request can be made of this URL: {redacted(url)}") from error
+    except httpx.LocalProtocolError:  # it quotes the header
+        raise RefusedError("a header holds what no header may hold") from None
+    except (httpx.HTTPError, OSError) as error:
+        raise TransportError(_reason(error)) from error
+
+
+def _reason(error: Any) -> str:
+    """Return what went wrong below HTTP, in one line."""
+    if isinstance(error, httpx.TimeoutException):
+        is_connected = not isinstance(error, httpx.ConnectTimeout)
+        return "no answer in time" if is_connected else "no connection in time"
+    root, deeper = error, error
+    while deeper is not None:  # of a group, one for each address of a name, the first
+        root = deeper
+        is_group = isinstance(root, ExceptionGroup)
+        deeper = root.exceptions[0] if is_group else root.__cause__ or root.__context__
+    if isinstance(root, ConnectionError) and root.errno is not None:
+        return os.strerror(root.errno)  # anyio only says that all attempts failed
+    return redacted(str(error) or str(root) or type(error).__name__)
+
+
+def _made(origin: str, http: Http) -> httpx.AsyncClient:
+    transport, hooks = http.given.get("transport"), http.given.get("event_hooks") or {}
+    settings: dict[str, Any] = {**_USUAL, **http.given, "trust_env": False}
+    settings["headers"] = httpx.Headers(http.given.get("headers"))
+    settings["headers"].setdefault("Accept-Encoding", "gzip, deflate")
+    settings["event_hooks"] = {**hooks, "response": [*hooks.get("response", ()), _set_aside]}
+    name, proxy = "http=", None
+    if transport is not None:  # which brings its own TLS
+        settings["transport"] = _Kept(transport)
+    else:
+        settings["verify"] = _tls(origin, http)
+        name, proxy = http.proxy(origin) or (name, None)
+    if proxy is not None and settings.get("proxy") is None:
+        settings["proxy"] = proxy if "://" in proxy else f"http://{proxy}"
+    try:
+        return httpx.AsyncClient(**settings)
+    except Exception as error:  # whose text may quote a password
+        raise RefusedError(f"{name} makes no client: {type(error).__name__}") from error
+
+
+async def _set_aside(response: httpx.Response) -> None:
+    """Keep httpx from reading ``Location``: it raises where that is no URL, and needs it not."""
+    if "location" in response.headers:
+        response.extensions["location"] = {"location": response.headers.pop("location")}
+
+
+class _Kept(httpx.AsyncBaseTransport):
+    """A transport of the user's: all clients share it, and none closes it."""
+
+    def __init__(self, transport: httpx.AsyncBaseTransport) -> None:
+        self.handle_async_request = transport.handle_async_request  # type: ignore[method-assign]
+
+
+def _tls(origin: str, http: Http) -> ssl.SSLContext:
+    verify, authority = http.given.get("verify"), http.authority
+    if isinstance(verify, ssl.SSLContext):
+        return verify
+    if origin.startswith("http:"):
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # which nobody asks
+    if isinstance(verify, str | Path):
+        authority = "verify", str(verify)
+    return _context(verify is not False, authority, http.files)
+
+
+@lru_cache(8)
+def _context(verify: bool, authority: tuple[str, str] | None, _: object) -> ssl.SSLContext:
+    """Return one context (26 ms to make) for all clients with the same authorities."""
+    if not verify or authority is None:
+        return httpx.create_ssl_context(verify, trust_env=False)
+    name, path = authority
+    try:
+        place = "capath" if Path(path).is_dir() else "cafile"
+        return ssl.create_default_context(**{place: path})  # type: ignore[arg-type]
+    except OSError as error:
+        raise RefusedError(f"{name}={path} is of no use: {error.strerror}") from error
+
+
+# What jobwidgets decides itself: where a request goes, and where a token travels.
+_OURS = {
+    "base_url": "the URL of the job is given whole",
+    "follow_redirects": "redirects are followed on the same origin only",
+    "max_redirects": "redirects are followed on the same origin only",
+    "params": "parameters belong into the URL, and a token into token=",
+}
+
+
+def check_http(http: object) -> None:
+    """Raise TypeError or ValueError, without a quote, if these are no settings for a client."""
+    if not isinstance(http, Mapping):
+        raise TypeError(f"http is a dict of settings, found a {type(http).__name__}")
+    known = inspect.signature(httpx.AsyncClient).parameters.keys() - _OURS.keys()
+    for name, value in http.items():
+        if name not in known:
+            reason = _OURS.get(name, f"expected some of: {', '.join(sorted(known))}")
+            raise TypeError(f"http= takes no {name!r}: {reason}")
+        check, expected = _CHECKS.get(name, (str, ""))
+        kind: type[Exception] = TypeError
+        try:
+            is_fit = value is None or check(value)
+        except (TypeError, AttributeError):
+            is_fit = False
+        except (ValueError, OSError, httpx.InvalidURL):
+            is_fit, kind = False, ValueError
+        if not is_fit:
+            found = type(value).__name__
+            raise kind(f"http= has a {name!r} of no use: expected {expected}, found a {found}")
+
+
+def _is_authority(verify: Any) -> bool:
+    return isinstance(verify, bool | ssl.SSLContext) or bool(Path(verify).stat())
+
+
+def _is_proxy(proxy: Any) -> bool:
+    return bool((proxy if isinstance(proxy, httpx.Proxy) else httpx.Proxy(proxy)).url.host)
+
+
+def _is_timeout(timeout: Any) -> bool:
+    given = httpx.Timeout(timeout).as_dict().values()
+    return all(one is None or isinstance(one, Real) for one in given)
+
+
+_CHECKS: dict[str, tuple[Callable[[Any], object], str]] = {
+    "verify": (_is_authority, "True, False, the path of a file or folder, or an SSLContext"),
+    "proxy": (_is_proxy, "a URL like http://host:port or socks5://host:port"),
+    "timeout": (_is_timeout, "seconds or an httpx.Timeout"),
+    "transport": (lambda given: given.handle_async_request, "an httpx.AsyncBaseTransport"),
+    "headers": (lambda given: [httpx.Headers(given)], "a dict of texts"),
+    "cookies": (lambda given: [httpx.Cookies(given)], "a dict of texts"),
+}

@@ -1,0 +1,109 @@
+import inspect
+import ssl
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from servers import Replies
+
+from jobwidgets._http.clients import check_http
+from jobwidgets._http.settings import settings_now
+
+OURS = {"base_url", "follow_redirects", "max_redirects", "params"}
+SECRET = "S3cr3t-T0ken"
+
+
+@pytest.mark.parametrize("name", sorted(OURS))
+def test_settings_that_are_ours(name: str) -> None:
+    """A setting that would send a request or a token elsewhere is refused, with the reason."""
+    with pytest.raises(TypeError, match=f"takes no '{name}': (the URL|redirects|parameters) "):
+        check_http({name: None})
+
+
+def test_every_other_setting_of_httpx_is_known() -> None:
+    """What httpx.AsyncClient takes can be given, and None is the default of most."""
+    names = inspect.signature(httpx.AsyncClient).parameters.keys() - OURS
+    check_http(dict.fromkeys(names))
+    with pytest.raises(TypeError, match=r"takes no 'verfy': expected some of: .*, verify"):
+        check_http({"verfy": False})
+
+
+@pytest.mark.parametrize(
+    "http",
+    [
+        {"verify": False},
+        {"verify": ssl.create_default_context()},
+        {"verify": __file__},
+        {"verify": Path(__file__).parent},
+        {"proxy": "http://user:password@proxy.example.com:8080"},
+        {"proxy": httpx.Proxy("socks5://proxy.example.com")},
+        {"timeout": 5},
+        {"timeout": (1.0, None, 2, 3.5)},
+        {"timeout": httpx.Timeout(None)},
+        {"transport": Replies({})},
+        {"headers": [("X", "1"), ("X", "2")]},
+        {"cookies": {"a": "b"}},
+    ],
+)
+def test_settings_of_use(http: dict[str, Any]) -> None:
+    """What makes sense is taken."""
+    check_http(http)
+
+
+@pytest.mark.parametrize(
+    ("http", "kind", "text"),
+    [
+        ([SECRET], TypeError, "http is a dict of settings, found a list"),
+        ({"verify": f"/no/{SECRET}"}, ValueError, "'verify' of no use: expected True, False, "),
+        ({"verify": 1.5}, TypeError, "'verify' of no use: expected True, False, .* a float"),
+        ({"proxy": f"{SECRET}:8080"}, ValueError, "'proxy' of no use: expected a URL"),
+        ({"proxy": f"ftp://user:{SECRET}@h"}, ValueError, "'proxy' of no use: expected a URL"),
+        ({"proxy": "http://"}, TypeError, "'proxy' of no use: expected a URL"),
+        ({"proxy": 8080}, TypeError, "'proxy' of no use: expected a URL"),
+        ({"timeout": SECRET}, TypeError, "'timeout' of no use: expected seconds"),
+        ({"transport": httpx.HTTPTransport}, TypeError, "'transport' of no use: expected an http"),
+        ({"headers": {"X": 5}}, TypeError, "'headers' of no use"),
+        ({"headers": {"X": f"{SECRET}é"}}, ValueError, "'headers' of no use"),
+    ],
+)
+def test_settings_of_no_use(http: Any, kind: type[Exception], text: str) -> None:
+    """What can never work is refused when it is given, by its name; the value is not quoted."""
+    with pytest.raises(kind, match=text) as raised:
+        check_http(http)
+    assert SECRET not in str(raised.value)
+
+
+def test_settings_are_copied() -> None:
+    """A dict that the user changes later changes nothing."""
+    given = {"timeout": 5}
+    settings = settings_now(given)
+    given["timeout"] = 6
+    assert settings.given == {"timeout": 5}
+
+
+def test_environment_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settings keep the proxies that they were made with; new ones have those of now."""
+    monkeypatch.setenv("HTTPS_PROXY", "http://one.example.com")
+    before = settings_now()
+    monkeypatch.setenv("HTTPS_PROXY", "http://two.example.com")
+    assert before.proxy("https://h:443") == ("HTTPS_PROXY", "http://one.example.com")
+    assert settings_now().proxy("https://h:443") == ("HTTPS_PROXY", "http://two.example.com")
+    assert settings_now() == settings_now() != before
+    assert settings_now({"trust_env": False}).proxy("https://h:443") is None
+
+
+@pytest.mark.parametrize("name", ["SSL_CERT_FILE", None])
+def test_file_of_authorities_that_changes(
+    name: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Settings with another content of the same file are others."""
+    path = tmp_path / "ca.pem"
+    path.write_text("one")
+    if name is not None:
+        monkeypatch.setenv(name, str(path))
+    given = {"verify": path} if name is None else {}
+    before = settings_now(given)
+    assert settings_now(given) == before
+    path.write_text("another")
+    assert settings_now(given) != before
