@@ -45,6 +45,17 @@ def test_status(changes: dict[str, Any], words: str) -> None:
     assert status_words(watched(document(**changes))) == words
 
 
+def test_end_in_an_unknown_word() -> None:
+    """A job that ended in a word that is not known here is shown as ended in that word."""
+    history = JobHistory("j1")
+    for second in (100, 115, 131):
+        ended = document(status="Archived", endTime=milliseconds(after(60)))
+        history.record(snapshot(ended, at=second))
+        history.record_again(after(second))
+    assert status_words(history) == "Archived (ended)"
+    assert duration(history) == "60 s"
+
+
 @pytest.mark.parametrize(
     ("statuses", "words"),
     [
