@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from jobwidgets._display.job import messages_html
+from jobwidgets._display.job import messages_table
 from jobwidgets._display.markup import (
     GAP,
     MUTED,
     ROOT,
     ROW,
     TABLE,
+    box,
     escaped,
     first_and_last,
     line,
@@ -37,16 +38,19 @@ from jobwidgets._model.contact import Contact
 from jobwidgets._model.history import JobHistory
 from jobwidgets._model.snapshot import Status
 
-UNFOLDED = 10
-"""How many failed jobs show their messages in the static form."""
+MOST_FAILURES = 10
+"""How many failed jobs keep their messages in the static form, folded."""
 MOST_MESSAGES = 50
-"""Messages of a failed job that are shown; of a longer list, none."""
+"""Messages of a failed job that are kept; of a longer list, none."""
+_HEIGHT = 480  # px of the table, as in _views/board.css
 
-# There may be 500 rows: only what undoes the front ends' own style of tables.
+# There may be 500 rows: only what undoes the front ends' own style of tables. A row is 28 px high,
+# as in the live view, whatever its last message is.
 _TR = "background-color:transparent;border-bottom:1px solid rgba(128,128,128,0.35)"
-_CELL = "text-align:left;vertical-align:top;line-height:20px;padding:2px 12px 2px 0"
+_CELL = "text-align:left;vertical-align:top;line-height:20px;padding:4px 12px 3px 0"
 _SHORT = f"{_CELL};white-space:nowrap"
-_TEXT = f"{_CELL};overflow-wrap:anywhere"
+_CUT = "overflow:hidden;text-overflow:ellipsis"
+_TEXT = f"{_SHORT};{_CUT};width:100%;max-width:0"
 _HEAD = f"{_CELL};font-weight:400;{MUTED}"
 _ID = "font-family:monospace;font-size:12px"
 
@@ -74,7 +78,7 @@ def board_html(jobs: Sequence[Shown], contact: Contact | None = None) -> str:
     head = f'<div style="{ROW}"><strong style="{GAP}">{words}</strong></div>'
     return (
         f'<div class="jobwidgets" style="{ROOT}">{head}{line(list_last_known(contact))}'
-        f"{_table(jobs) if jobs else ''}</div>"
+        f"{box(_table(jobs), _HEIGHT) if jobs else ''}</div>"
     )
 
 
@@ -112,9 +116,9 @@ def _table(jobs: Sequence[Shown]) -> str:
     rows = [row if isinstance(row, int) else _row(row) for row in first_and_last(jobs)]
     of_jobs = [row for row in rows if isinstance(row, _Row)]
     kept = [i for i in range(len(_NAMES)) if any(row.cells[i] for row in of_jobs)]
-    failed = [row for row in of_jobs if _is_unfolded(row.history)][:UNFOLDED]
+    failed = [row for row in of_jobs if _has_kept_messages(row.history)][:MOST_FAILURES]
     head = "".join(f'<th scope="col" style="{_head(_NAMES[i])}">{_NAMES[i]}</th>' for i in kept)
-    body = "".join(_row_html(row, kept, is_unfolded=row in failed) for row in rows)
+    body = "".join(_row_html(row, kept, keeps_messages=row in failed) for row in rows)
     return (
         f'<table style="{TABLE}"><thead><tr style="{_TR}">{head}</tr></thead>'
         f"<tbody>{body}</tbody></table>"
@@ -126,26 +130,25 @@ def _head(name: str) -> str:
     return f"{_HEAD};min-width:160px" if name == "last message" else _HEAD
 
 
-def _is_unfolded(history: JobHistory) -> bool:
+def _has_kept_messages(history: JobHistory) -> bool:
     return history.status is Status.FAILED and 1 < len(history.messages) <= MOST_MESSAGES
 
 
-def _row_html(row: _Row | int, kept: Sequence[int], *, is_unfolded: bool) -> str:
+def _row_html(row: _Row | int, kept: Sequence[int], *, keeps_messages: bool) -> str:
     if isinstance(row, int):
-        return _wide(f'<span style="{MUTED}">{counted(row)} more</span>', len(kept))
-    cells = "".join(_cell_html(row, i) for i in kept)
-    messages = _wide(messages_html(row.history), len(kept)) if is_unfolded else ""
-    return f'<tr style="{_TR}">{cells}</tr>{messages}'
+        words = f'<span style="{MUTED}">{counted(row)} more</span>'
+        return f'<tr style="{_TR}"><td colspan="{len(kept)}" style="{_CELL}">{words}</td></tr>'
+    messages = messages_table(row.history) if keeps_messages else ""
+    return f'<tr style="{_TR}">{"".join(_cell_html(row, i, messages) for i in kept)}</tr>'
 
 
-def _wide(content: str, width: int) -> str:
-    return f'<tr style="{_TR}"><td colspan="{width}" style="{_CELL}">{content}</td></tr>'
-
-
-def _cell_html(row: _Row, column: int) -> str:
+def _cell_html(row: _Row, column: int, messages: str) -> str:
     name, text = _NAMES[column], escaped(row.cells[column])
     if name == "last message":
-        return f'<td dir="auto" style="{_TEXT}">{text}</td>'
+        if messages:
+            text = f'<details><summary style="{_CUT}">{text}</summary>{messages}</details>'
+            return f'<td dir="auto" style="{_TEXT}">{text}</td>'
+        return f'<td dir="auto" title="{text}" style="{_TEXT}">{text}</td>'
     if name == "status":
         text = f"{mark(row.history.status)}{text}"
     if name == "job":

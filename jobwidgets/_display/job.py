@@ -15,6 +15,7 @@ from jobwidgets._display.markup import (
     TABLE,
     TEXT,
     TR,
+    box,
     escaped,
     first_and_last,
     line,
@@ -42,6 +43,8 @@ from jobwidgets._model.contact import Contact
 from jobwidgets._model.history import JobHistory
 from jobwidgets._model.snapshot import Message
 
+_HEIGHT = 320  # px of the messages, as in _views/messages.css
+
 
 def static_html(history: JobHistory, contact: Contact | None = None) -> str:
     """Return the job as one HTML element, without scripts, style sheets or links."""
@@ -50,7 +53,7 @@ def static_html(history: JobHistory, contact: Contact | None = None) -> str:
         _bar(history),
         line(ownership(history.latest)),
         line(last_known(history, contact)),
-        messages_html(history),
+        _messages(history),
     )
     return f'<div class="jobwidgets" style="{ROOT}">{"".join(parts)}</div>'
 
@@ -92,17 +95,22 @@ def _bar(history: JobHistory) -> str:
     )
 
 
-def messages_html(history: JobHistory) -> str:
-    """Return the messages of a job, unfolded; "" when there are none."""
-    messages = history.messages
-    if not messages:
+def _messages(history: JobHistory) -> str:
+    """Return the messages in a box of the live view's height, the newest in sight."""
+    if not history.messages:
         return ""
+    count = counted(len(history.messages), "message")
+    table = box(messages_table(history), _HEIGHT, shows_end=True)
+    return f"<details open><summary>{count}</summary>{table}</details>"
+
+
+def messages_table(history: JobHistory) -> str:
+    """Return the messages of a job as a table."""
     columns = _Columns(history)
-    rows = "".join(columns.html(message) for message in first_and_last(messages))
+    rows = "".join(columns.html(message) for message in first_and_last(history.messages))
     return (
-        f"<details open><summary>{counted(len(messages), 'message')}</summary>"
         f'<table style="{TABLE}"><thead><tr style="{TR}">{columns.html_head()}</tr></thead>'
-        f"<tbody>{rows}</tbody></table></details>"
+        f"<tbody>{rows}</tbody></table>"
     )
 
 

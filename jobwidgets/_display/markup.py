@@ -60,6 +60,23 @@ def mark(status: Status | None) -> str:
     return f'<span style="{style}">{shape}</span>'
 
 
+def box(content: str, height: int, *, shows_end: bool = False) -> str:
+    """Return content that scrolls where it is higher than a live view's box, in pixels.
+
+    The frozen form takes no more room than the live one: nothing below it moves.
+
+    Parameters
+    ----------
+    shows_end
+        Whether the end is in sight at first, as where a live view follows the newest.
+    """
+    style = f"max-height:{height}px;overflow:auto"
+    if shows_end:  # what is laid out from the end is scrolled to it, without a script
+        style += ";display:flex;flex-direction:column-reverse"
+        content = f'<div style="flex:none">{content}</div>'
+    return f'<div tabindex="0" style="{style}">{content}</div>'
+
+
 def line(text: str) -> str:
     """Return a line of less weight; "" for no text."""
     return f'<div style="{MUTED}">{escaped(text)}</div>' if text else ""

@@ -82,6 +82,16 @@ window.openView = async (model, parent) => {
 """
 
 
+# How high a view or a static form is on the page.
+HEIGHT = "root => root.getBoundingClientRect().height"
+
+
+def show_static(page: Page, html: str) -> Locator:
+    """Show a static form in place of all views; return its root."""
+    page.evaluate("html => { document.querySelector('main').innerHTML = html; }", html)
+    return page.locator(".jobwidgets")
+
+
 class Kernel:
     """The kernel's side of a view: a job's history, and the updates that its views get."""
 

@@ -9,6 +9,8 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from browser.board_page import FAILED, FINAL, RUNNING, BoardPage, Shown, board_page
+from browser.page import HEIGHT, show_static
+from jobwidgets._display.board import board_html
 from jobwidgets._model.contact import Contact, ContactState
 from jobwidgets.errors import ServerError
 
@@ -277,3 +279,19 @@ def test_kernel_that_is_gone(board: BoardPage) -> None:
         "The kernel is gone: this is what was last known."
     )
     assert len(board.ids()) == 12
+
+
+def test_end_moves_nothing(engine: Browser) -> None:
+    """The frozen board takes no more room than the live one, and its rows are as high."""
+    jobs = [Shown(f"j{n}") for n in range(200)]
+    for number, job in enumerate(jobs):
+        job.poll(**(FAILED if number % 4 == 1 and number < 196 else FINAL))
+    with board_page(engine, jobs) as board:
+        live = board.open().evaluate(HEIGHT)
+        frozen = show_static(board.page, board_html(jobs))
+        assert live / 1.25 < frozen.evaluate(HEIGHT) < live * 1.25
+        rows = frozen.locator("> div > table > tbody > tr")
+        heights = rows.evaluate_all(f"all => all.map({HEIGHT})")
+        assert heights == [28] * 200
+        frozen.locator("summary").first.click()
+        assert "Started." in frozen.inner_text()

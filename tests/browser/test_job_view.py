@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from documents import ABSENT, STARTED, after, milliseconds
 
-from browser.page import ViewPage
+from browser.page import HEIGHT, ViewPage, show_static
+from jobwidgets._display.job import static_html
 from jobwidgets._model.contact import Contact, ContactState
 from jobwidgets._widgets.job_updates import MOST_MESSAGES
 from jobwidgets.errors import ServerError
@@ -299,3 +300,18 @@ def test_updates_move_nothing(view: ViewPage) -> None:
     assert view.root.get_by_role("searchbox").is_visible()
     view.tell(status="COMPLETED", messages=[f"message {n}" for n in range(60)], stepsCompleted=5)
     assert places() == before
+
+
+@pytest.mark.parametrize("count", [3, 5000])
+def test_end_moves_nothing(view: ViewPage, count: int) -> None:
+    """The frozen form takes no more room than the live one, and shows the same messages."""
+    view.open(messages=[f"message {n}" for n in range(count)], status="FAILED")
+    live = view.root.evaluate(HEIGHT)
+    frozen = show_static(view.page, static_html(view.kernel.history, view.kernel.contact))
+    assert live / 1.25 < frozen.evaluate(HEIGHT) < live * 1.25
+    last = frozen.locator("tr").last
+    assert last.inner_text().endswith(f"message {count - 1}")
+    box, row = frozen.locator("[tabindex]").bounding_box(), last.bounding_box()
+    assert box is not None
+    assert row is not None
+    assert abs(row["y"] + row["height"] - box["y"] - box["height"]) < 2
