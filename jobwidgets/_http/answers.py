@@ -32,6 +32,7 @@ from jobwidgets.errors import (
 # Bounded: a page of many inputs that are cut off must not be searched again from each of them.
 _SIGN_IN = re.compile(rb"""<input[^<>]{1,500}type\s*=\s*["']?password""", re.IGNORECASE)
 _LONGEST_QUOTE = 200  # characters of a server's words in an error's text
+_LONGEST_AGE = 31_536_000.0  # seconds, a year
 _LONGEST_RETRY_AFTER = 86_400.0  # seconds; what asks for more is a mistake of the server's
 
 
@@ -76,6 +77,12 @@ class Answer:
     def server_time(self) -> datetime | None:
         """The server's clock (the ``Date`` header, RFC 9110 section 6.6.1), None if not told."""
         return _http_date(self.headers.get("date"))
+
+    @property
+    def age(self) -> float | None:
+        """Seconds that it lay in a cache on the way (RFC 9111 section 5.1), None if not told."""
+        value = self.headers.get("age", "").strip()
+        return min(float(value), _LONGEST_AGE) if value.isascii() and value.isdigit() else None
 
 
 def read_document(answer: Answer, dialect: Dialect, secrets: Iterable[str] = ()) -> Any:

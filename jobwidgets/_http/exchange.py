@@ -33,6 +33,7 @@ LARGE_BODY = 1024 * 1024
 """Bytes above which a body is read on a thread of its own, so that it delays no other poll."""
 
 _log = logging.getLogger("jobwidgets")
+_FRESH = {"Cache-Control": "no-cache"}  # RFC 9111 section 5.2.1.4: no cache answers unasked
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 T = TypeVar("T")
 
@@ -49,11 +50,14 @@ class Reading:
         When it was received (UTC).
     server_time
         The server's clock (UTC) when it answered, None where it did not tell.
+    age
+        Seconds that the answer lay in a cache on the way, None where nobody tells.
     """
 
     snapshot: Snapshot | None
     seen: datetime
     server_time: datetime | None
+    age: float | None = None
 
 
 class Source:
@@ -156,9 +160,9 @@ class Source:
         # A token that was sent since might stand in the same body, and is to be redacted.
         last = hash((answer.status, answer.body, self._sent))
         if last == self._last:
-            return last, Reading(None, seen, answer.server_time)
+            return last, Reading(None, seen, answer.server_time, answer.age)
         snapshot = replace(self._parse(self._document(answer)), seen=seen)
-        return last, Reading(snapshot, seen, answer.server_time)
+        return last, Reading(snapshot, seen, answer.server_time, answer.age)
 
     def _document(self, answer: Answer) -> Any:
         """Return the JSON value; a message may quote a token that is long replaced."""
@@ -208,11 +212,11 @@ class Source:
 
     def _headers(self, token: str | None) -> dict[str, str]:
         if token is None:
-            return {}
+            return _FRESH
         if token not in self._sent:
             # The longest first: it may hold another one.
             self._sent = tuple(sorted((*self._sent, token), key=len, reverse=True))
-        return dict([self.dialect.authorization(token)])
+        return dict([*_FRESH.items(), self.dialect.authorization(token)])
 
 
 def _let_go(error: JobwidgetsError) -> None:

@@ -203,7 +203,7 @@ class Watch:
         )
 
     def _note_answer(self, reading: Reading) -> None:
-        self._tracker.answered(reading.seen, reading.server_time, getattr(reading, "age", None))
+        self._tracker.answered(reading.seen, reading.server_time, reading.age)
         if reading.snapshot is None:
             self.history.record_again(reading.seen, reading.server_time)
         else:

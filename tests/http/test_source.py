@@ -104,6 +104,25 @@ def test_server_that_tells_no_time() -> None:
 
 
 @pytest.mark.parametrize(
+    ("header", "age"),
+    [
+        ("20", 20.0),
+        (" 0 ", 0.0),
+        ("9" * 400, 31_536_000.0),
+        ("-1", None),
+        ("old", None),
+        ("", None),
+    ],
+)
+def test_answer_of_a_cache(header: str, age: float | None) -> None:
+    """A cache is asked to ask the server; how old its answer is all the same is told."""
+    one, server = source(httpx.Response(200, json=document(), headers={"Age": header}))
+    first, again = read(one, times=2)
+    assert (first.age, again.age, again.snapshot) == (age, age, None)
+    assert {request.headers["cache-control"] for request in server.requests} == {"no-cache"}
+
+
+@pytest.mark.parametrize(
     ("query", "sent"),
     [
         ("", "f=json"),
