@@ -2,6 +2,7 @@
 
 import { jobOf } from "./board_job.js";
 import { BoardTable } from "./board_table.js";
+import { now } from "./monotonic.js";
 import { button, element, focused, hide, put, say, searchField, StatusMark } from "./parts.js";
 import { initialize, View } from "./view.js";
 import { counted, sentenceText } from "./words.js";
@@ -59,7 +60,7 @@ class BoardView extends View {
       this.table.jobs[index] = jobOf(update.fields, values, this.arrival);
     }
     const isAsked = this.askedAt > -Infinity;
-    if (update.jobs.length && isAsked) this.askedAt = performance.now();
+    if (update.jobs.length && isAsked) this.askedAt = now();
     if (update.jobs.length) this.table.changed(update.jobs.map(([index]) => index));
     for (const [index, messages] of update.messages) this.table.take(index, messages);
     this.show();
@@ -69,7 +70,7 @@ class BoardView extends View {
 
   /** All of it: an update was lost. */
   askAgain() {
-    this.askedAt = performance.now();
+    this.askedAt = now();
     this.send({ resend: true });
     for (const index of this.table.unfolded()) this.send({ unfold: index });
   }
@@ -79,8 +80,8 @@ class BoardView extends View {
     if (this.link.isGone) return;
     this.table.askForMissing((of, need) => this.send({ of, need }));
     const known = this.table.jobs.reduce((number) => number + 1, 0); // holes are passed over
-    if (known >= this.count || performance.now() - this.askedAt < JOBS_PATIENCE) return;
-    this.askedAt = performance.now();
+    if (known >= this.count || now() - this.askedAt < JOBS_PATIENCE) return;
+    this.askedAt = now();
     this.send({ resend: true });
   }
 

@@ -15,6 +15,7 @@ import { isNothing, JOB_COLUMNS, sorted } from "./board_job.js";
 import { JobRow } from "./board_row.js";
 import { Heights } from "./heights.js";
 import { keyHandler } from "./keys.js";
+import { now } from "./monotonic.js";
 import { element, focused, put } from "./parts.js";
 
 const ROWS_AROUND = 8; // rows drawn above and below what is in sight
@@ -80,7 +81,7 @@ export class BoardTable {
 
   /** By which the clocks go; without a kernel they stand. */
   get now() {
-    return this.goneAt ?? performance.now();
+    return this.goneAt ?? now();
   }
 
   // What is shown, in which order.
@@ -311,7 +312,7 @@ export class BoardTable {
   }
 
   gone(isGone) {
-    this.goneAt = isGone ? performance.now() : null;
+    this.goneAt = isGone ? now() : null;
     for (const index of this.open.keys()) this.rows.get(index).messages.gone(isGone);
   }
 

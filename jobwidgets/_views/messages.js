@@ -12,6 +12,7 @@
 // It follows the newest message until the reader scrolls up or selects; then nothing moves.
 
 import { keyHandler } from "./keys.js";
+import { now } from "./monotonic.js";
 import { button, copyText, element, hide, say, searchField } from "./parts.js";
 import { KnownMessages } from "./known_messages.js";
 import { MessageTable } from "./message_table.js";
@@ -66,7 +67,7 @@ export class Messages {
 
   take(update, sight = this.look()) {
     const isOlder = ([first, messages]) => first + messages.length < update.total;
-    if (update.parts.some(isOlder)) this.askedAt = performance.now();
+    if (update.parts.some(isOlder)) this.askedAt = now();
     const before = this.table.length;
     const first = this.known.take(update);
     this.noteLevels(update.parts);
@@ -97,8 +98,8 @@ export class Messages {
 
   askForMissing(ask) {
     const { gaps } = this.known;
-    if (!gaps.length || performance.now() - this.askedAt < PATIENCE) return;
-    this.askedAt = performance.now();
+    if (!gaps.length || now() - this.askedAt < PATIENCE) return;
+    this.askedAt = now();
     ask(gaps);
   }
 

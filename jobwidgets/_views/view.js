@@ -14,6 +14,7 @@
 
 import { KernelLink } from "./kernel.js";
 import { keepKeys } from "./keys.js";
+import { now } from "./monotonic.js";
 import { element, focused, liveRegion, selectionAt } from "./parts.js";
 
 const TICK = 1000; // ms between two turns of the clocks
@@ -22,10 +23,10 @@ const KERNEL_GONE = "The kernel is gone: this is what was last known.";
 const AGAIN = "To keep this in the saved notebook, run this cell again.";
 const NESTED = "Inside another widget this is not saved with the notebook: show it by itself.";
 
-const arrivals = new WeakMap(); // update -> when it came to the page, by performance.now()
+const arrivals = new WeakMap(); // update -> when it came to the page, by now()
 
 function arrivalOf(update) {
-  if (!arrivals.has(update)) arrivals.set(update, performance.now());
+  if (!arrivals.has(update)) arrivals.set(update, now());
   return arrivals.get(update);
 }
 
@@ -43,7 +44,7 @@ export class View {
   constructor(model, el, kind) {
     this.model = model;
     this.number = null; // of the last update
-    this.arrival = performance.now(); // of that update
+    this.arrival = now(); // of that update
     this.goneAt = null; // when the kernel went, by the same clock
     this.keptAt = null;
     this.inUse = false;
@@ -104,22 +105,22 @@ export class View {
   }
 
   get passed() {
-    return ((this.goneAt ?? performance.now()) - this.arrival) / 1000;
+    return ((this.goneAt ?? now()) - this.arrival) / 1000;
   }
 
   onGone() {
     this.root.toggleAttribute("data-gone", this.link.isGone);
-    this.goneAt = this.link.isGone ? performance.now() : null;
+    this.goneAt = this.link.isGone ? now() : null;
   }
 
   noteKept(isKept) {
     if (!isKept) this.keptAt = null;
-    else this.keptAt ??= performance.now();
+    else this.keptAt ??= now();
   }
 
   placeWords(isOver) {
     if (this.link.isGone && !isOver) return KERNEL_GONE;
-    const isUnreached = this.keptAt !== null && performance.now() - this.keptAt > UNREACHED;
+    const isUnreached = this.keptAt !== null && now() - this.keptAt > UNREACHED;
     if (!isUnreached || !this.isInNotebook()) return "";
     return this.root.closest(".widget-container, .widget-box") ? NESTED : AGAIN;
   }

@@ -108,6 +108,16 @@ def test_sentences_go_on_by_themselves(view: ViewPage, hours: int) -> None:
     assert view.text("line") == expected
 
 
+def test_time_goes_on_while_the_machine_sleeps(view: ViewPage) -> None:
+    """The browser's monotonic clock stands then; the next second shows the time that has passed."""
+    at(view, 0)
+    view.open()
+    view.page.clock.run_for(2000)
+    view.page.clock.set_system_time(after(3600))
+    view.page.clock.run_for(1000)
+    assert view.text("elapsed") in {"1:00:00", "1:00:01"}
+
+
 def test_view_that_opens_late_tells_the_same(view: ViewPage) -> None:
     """A second view of a model counts from when the update came, not from when it was opened."""
     at(view, 0)
