@@ -396,6 +396,7 @@ class Job:
 
     def _claim(self) -> None:
         """Count the watch as the user's, and begin it if it never was."""
+        poller().thread.check()
         self._is_users = True
         self._start_once()
 
@@ -421,7 +422,9 @@ class Job:
 
 
 def _checked_timeout(timeout: object) -> float:
-    seconds = math.inf if timeout is None else as_float(timeout)
+    if timeout is None:
+        return float("inf")  # not math's, which may be empty while Python tears down its modules
+    seconds = as_float(timeout)
     if seconds is None:
         raise TypeError(f"timeout is in seconds, found a {type(timeout).__name__}")
     if math.isnan(seconds):

@@ -68,7 +68,8 @@ class LoopThread:
     @property
     def is_current(self) -> bool:
         """Whether this is called on the thread itself."""
-        return threading.current_thread() is self._thread
+        # Closed first: while Python tears down its modules, threading may be empty already.
+        return not self._is_closed and threading.current_thread() is self._thread
 
     @property
     def is_running(self) -> bool:
@@ -124,9 +125,13 @@ class LoopThread:
         if self._thread is not None:
             self._thread.join(timeout)
 
-    def _running(self) -> asyncio.AbstractEventLoop:
+    def check(self) -> None:
+        """Raise RuntimeError if `close` was called."""
         if self._is_closed:
             raise RuntimeError("the program ends: no job is asked for any more")
+
+    def _running(self) -> asyncio.AbstractEventLoop:
+        self.check()
         if self._loop is None:
             loop = _Loop()
             thread = threading.Thread(target=self._run, args=(loop,), name=self._name, daemon=True)
