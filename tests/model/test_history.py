@@ -18,6 +18,7 @@ from jobwidgets._model.snapshot import Status
 from jobwidgets.errors import (
     JobCancelledError,
     JobFailedError,
+    JobGoneError,
     NoSuchJobError,
 )
 from jobwidgets.job import Job
@@ -38,7 +39,7 @@ def test_before_the_first_document() -> None:
     history = JobHistory("j1", JOB_URL)
     assert (history.job_id, history.url, len(history)) == ("j1", JOB_URL, 0)
     assert (history.latest, history.document, history.status, history.elapsed) == (None,) * 4
-    assert (history.error, history.watch_error) == (None, None)
+    assert (history.error, history.watch_error, history.has_ended) == (None, None, False)
     assert history.messages == ()
     assert repr(history) == "JobHistory('j1', 0 distinct snapshots)"
 
@@ -110,51 +111,53 @@ def test_fact_6_code_that_comes_late() -> None:
     assert sights(history) == [after(0)]
 
 
-def test_fact_9_messages_carry_their_first_sight() -> None:
-    """Each message is stamped by this client's clock, whatever the server's one says."""
-    history = JobHistory("j1")
-    history.record(snapshot(document(), at=7.5), server_time=after(3600))
-    assert sights(history) == [after(7.5)]
-    assert history.latest is not None
-    assert history.latest.messages is history.messages
+ENDED = {"status": "COMPLETED", "endTime": ABSENT}
+FAILED, CANCELLED = "job j1 failed: ", "job j1 was cancelled"
+# The documents of a job that is polled once a second, as what they change in the usual one, then
+# the seconds for which it has run, whether it has ended, and the beginning of its error.
+LIVES: dict[str, tuple[list[dict[str, Any]], float | None, bool, str | None]] = {
+    "queued": ([{"status": "SUBMITTED", "startTime": ABSENT}] * 2, None, False, None),
+    "running": ([{}] * 4, 3, False, None),
+    "cancelling": ([{}, {"status": "CANCELLING"}], 1, False, None),
+    "odd": ([{}, {"status": "odd"}], 1, False, None),
+    "completed": ([{}, {"status": "COMPLETED"}], 60, True, None),
+    "ends at its start": (
+        [{"status": "COMPLETED", "endTime": milliseconds(after(0))}],
+        0,
+        True,
+        None,
+    ),
+    "ends without a time": ([{}, ENDED, ENDED, ENDED], 1, True, None),
+    "ended before": ([ENDED] * 2, None, True, None),
+    "ended before, told as 0": ([{**ENDED, "endTime": 0}] * 2, None, True, None),
+    "ended before its start": ([{**ENDED, "endTime": milliseconds(after(-1))}], None, True, None),
+    "failed": ([{"status": "FAILED"}], 60, True, f"{FAILED}Started mission creation."),
+    "failed in silence": ([{"status": "FAILED", "messages": []}], 60, True, f"{FAILED}the server"),
+    "cancelled": ([{}, {"status": "CANCELLED"}], 60, True, CANCELLED),
+    "is cancelled": ([{"status": "COMPLETED", "isCancelled": True}], 60, True, CANCELLED),
+}
 
 
-@pytest.mark.parametrize(
-    ("changes", "server", "elapsed"),
-    [
-        ({}, None, 10.0),
-        ({}, 12.5, 12.5),
-        ({}, -5.0, 0.0),
-        ({"startTime": ABSENT}, 12.5, None),
-        ({"startTime": ABSENT}, None, None),
-        ({"endTime": milliseconds(after(66.5)), "status": "COMPLETED"}, 90.0, 66.5),
-        ({"endTime": milliseconds(after(0)), "status": "FAILED"}, 90.0, 0.0),
-    ],
-)
-def test_elapsed(changes: dict[str, Any], server: float | None, elapsed: float | None) -> None:
-    """The server's clock counts, else this client's; never below 0; at the end the duration."""
+@pytest.mark.parametrize(("life", "elapsed", "has_ended", "error"), LIVES.values(), ids=LIVES)
+def test_life(
+    life: list[dict[str, Any]], elapsed: float | None, has_ended: bool, error: str | None
+) -> None:
+    """A history tells how long a job has run, whether it has ended, and why if it went wrong."""
+    history = watched(*(document(**changes) for changes in life))
+    assert history.elapsed == (None if elapsed is None else timedelta(seconds=elapsed))
+    assert history.has_ended is has_ended
+    assert str(history.error or "").startswith(error or "")
+    kinds = {None: type(None), CANCELLED: JobCancelledError}
+    assert type(history.error) is kinds.get(error, JobFailedError)
+
+
+@pytest.mark.parametrize(("server", "elapsed"), [(None, 10), (12.5, 12.5), (-5, 0)])
+def test_elapsed_by_the_servers_clock(server: float | None, elapsed: float) -> None:
+    """The server's clock counts, else this client's; it is never below 0."""
     history = JobHistory("j1")
     clock = None if server is None else after(server)
-    history.record(snapshot(document(**changes), at=10), server_time=clock)
-    assert history.elapsed == (None if elapsed is None else timedelta(seconds=elapsed))
-
-
-def test_elapsed_goes_on_without_news() -> None:
-    """A document that says nothing new still tells that the job runs."""
-    assert watched(*[document()] * 4).elapsed == timedelta(seconds=3)
-
-
-def test_elapsed_stays_at_an_end_without_a_time() -> None:
-    """Of a job that was watched to its end, the last sight stands for a missing endTime."""
-    ended = document(status="COMPLETED", endTime=ABSENT)
-    assert watched(document(), ended, ended, ended).elapsed == timedelta(seconds=1)
-
-
-@pytest.mark.parametrize("end", [ABSENT, 0, milliseconds(after(-1))])
-def test_elapsed_of_an_end_that_nobody_saw(end: Any) -> None:
-    """A job that had ended before anybody looked may have ended years ago: nobody knows."""
-    ended = document(status="COMPLETED", endTime=end)
-    assert watched(ended, ended).elapsed is None
+    history.record(snapshot(document(), at=10), server_time=clock)
+    assert history.elapsed == timedelta(seconds=elapsed)
 
 
 def test_elapsed_of_a_job_that_is_gone() -> None:
@@ -163,43 +166,9 @@ def test_elapsed_of_a_job_that_is_gone() -> None:
     assert history.latest is not None
     gone = replace(history.latest, status=Status.GONE, document={}, seen=after(9))
     assert history.record(gone) == 1
-    assert history.elapsed == timedelta(seconds=9)
+    assert (history.elapsed, history.has_ended) == (timedelta(seconds=9), True)
+    assert isinstance(history.error, JobGoneError)
     assert texts(history) == ["Started mission creation."]
-
-
-@pytest.mark.parametrize(
-    ("changes", "kind", "text"),
-    [
-        ({"status": "FAILED"}, JobFailedError, "job j1 failed: Started mission creation."),
-        ({"status": "FAILED", "messages": []}, JobFailedError, "job j1 failed: the server gave no"),
-        ({"status": "CANCELLED"}, JobCancelledError, "job j1 was cancelled"),
-        ({"status": "COMPLETED", "isCancelled": True}, JobCancelledError, "job j1 was cancelled"),
-    ],
-)
-def test_error_of_an_end(changes: dict[str, Any], kind: type[Exception], text: str) -> None:
-    """An end that is no success stands for an error, which says why as far as it was told."""
-    error = watched(document(**changes)).error
-    assert type(error) is kind
-    assert str(error).startswith(text)
-
-
-@pytest.mark.parametrize("status", ["SUBMITTED", "PROCESSING", "CANCELLING", "COMPLETED", "odd"])
-def test_no_error(status: str) -> None:
-    """A job that goes on, or succeeded, stands for no error."""
-    assert watched(document(status=status)).error is None
-
-
-@pytest.mark.parametrize(
-    ("status", "has_ended"),
-    [
-        *(("SUBMITTED", False), ("PROCESSING", False), ("CANCELLING", False), ("odd", False)),
-        *(("COMPLETED", True), ("FAILED", True), ("CANCELLED", True)),
-    ],
-)
-def test_has_ended(status: str, has_ended: bool) -> None:
-    """A final status ends a job; before the first document nothing does."""
-    assert watched(document(status=status)).has_ended is has_ended
-    assert not JobHistory("j1").has_ended
 
 
 # Polls of a job under an unknown word: the seconds at which each came, what else its document has,
