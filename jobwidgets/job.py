@@ -20,6 +20,7 @@ from jobwidgets._model.contact import Contact
 from jobwidgets._model.history import JobHistory
 from jobwidgets._model.snapshot import Message, Status
 from jobwidgets._settings import checked_settings
+from jobwidgets._visible import visible
 from jobwidgets._watch.callbacks import Callbacks
 from jobwidgets._watch.feed import Throttle
 from jobwidgets._watch.pace import Pace, as_float
@@ -303,7 +304,7 @@ class Job:
         finally:
             poller().thread.call(feed.off_settled, settled.set)
         if not (is_settled or self.history.has_ended or self.error):
-            raise TimeoutError(f"job {self.id} has not ended within {seconds:g} s")
+            raise TimeoutError(f"job {visible(self.id)} has not ended within {seconds:g} s")
         return self._ended_or_raise()
 
     def __await__(self) -> Generator[Any, None, Job]:

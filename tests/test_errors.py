@@ -5,12 +5,18 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from documents import JOB_URL, document
+from documents import JOB_URL, JOBS_URL, document
 from servers import HANG
 
 from jobwidgets import errors, jobs_frame
 from jobwidgets._visible import clipped, visible
-from jobwidgets.errors import DocumentError, JobFailedError, JobwidgetsError, NoSuchJobError
+from jobwidgets.errors import (
+    DocumentError,
+    JobFailedError,
+    JobwidgetsError,
+    NoSuchJobError,
+    WatchStoppedError,
+)
 from jobwidgets.job import Job
 
 CLIPBOARD = "\x1b]52;c;cm0gLXJmIH4=\x07"
@@ -92,6 +98,17 @@ def test_no_document_commands_no_terminal(new_job: Callable[..., Job]) -> None:
         with pytest.raises(DocumentError, match="x1b") as caught:
             job.refresh()
         assert visible(str(caught.value)) == str(caught.value)
+
+
+def test_id_commands_no_terminal(new_job: Callable[..., Job]) -> None:
+    """An id may come from a server's list: where it is told, it commands nothing either."""
+    url = f"{JOBS_URL}/a%1B%5B2J%E2%80%AEb"
+    job = new_job(document(jobId="a\x1b[2J\u202eb"), url=url)
+    with pytest.raises(TimeoutError, match=r"^job a\\x1b\[2J\\u202eb has not ended"):
+        job.wait(0.01)
+    job.stop()
+    with pytest.raises(WatchStoppedError, match=r"job a\\x1b\[2J\\u202eb "):
+        job.wait(HANG)
 
 
 KINDS = [kind for kind in vars(errors).values() if isinstance(kind, type)]
