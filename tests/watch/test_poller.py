@@ -374,7 +374,7 @@ def test_person_goes_before_the_polls(poller: Poller) -> None:
     server = Replies(document())
     watches = [new_watch(pace=RARE) for _ in range(51)]
     for watch in watches:
-        watch.source.http = {"transport": server}
+        watch.source.http = Http({"transport": server})
     configure(requests_per_second=20)
     try:
         for watch in watches:
