@@ -1,8 +1,6 @@
-from dataclasses import FrozenInstanceError
-
 import pytest
 
-from jobwidgets._model.contact import Contact, ContactState, state_after
+from jobwidgets._model.contact import ContactState, state_after
 from jobwidgets._model.snapshot import Status
 from jobwidgets.errors import (
     DocumentError,
@@ -13,12 +11,6 @@ from jobwidgets.errors import (
     TransportError,
     UnauthorisedError,
 )
-
-
-def test_contact_is_frozen() -> None:
-    """A contact that was handed out keeps telling the same moment."""
-    with pytest.raises(FrozenInstanceError):
-        Contact().failures = 1  # type: ignore[misc]
 
 
 def test_contact_and_status_share_no_word() -> None:
