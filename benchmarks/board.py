@@ -16,9 +16,9 @@ import threading
 import time
 from typing import Any
 
-from browser.board_page import FINAL, BoardPage, Shown, board_page
+from browser.board_page import FINAL, BoardPage, board_page
 from browser.lab import launched
-from documents import JOBS_URL, document
+from documents import JOBS_URL, Shown, document
 from servers import Replies
 
 from benchmarks.tables import print_table, quantile

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from jobwidgets._http.answers import Answer
+from jobwidgets._model.contact import Contact, ContactState
 from jobwidgets._model.history import JobHistory
 from jobwidgets._model.snapshot import Snapshot
 from jobwidgets.dialects.mission import Mission
@@ -16,6 +17,7 @@ from jobwidgets.dialects.mission import Mission
 CASES = Path(__file__).parent / "cases" / "mission"
 STARTED = datetime(2026, 5, 1, 12, tzinfo=UTC)
 """When the job of `document` starts."""
+IN_TOUCH = Contact(ContactState.IN_TOUCH, last_heard=STARTED)
 JOB_ID = "j1"
 JOBS_URL = "https://gis.example.com/arcgis/rest/jobs"
 JOB_URL = f"{JOBS_URL}/{JOB_ID}"
@@ -85,3 +87,22 @@ def watched(*documents: Any) -> JobHistory:
     for one in snapshots:
         history.record(one)
     return history
+
+
+class Shown:
+    """A job as a board sees it; changes make its first document."""
+
+    def __init__(self, job_id: str, contact: Contact = IN_TOUCH, **changes: Any) -> None:
+        self.history = JobHistory(job_id)
+        self.contact = contact
+        self.elapsed: timedelta | None = None
+        self._seconds = -1.0
+        if changes:
+            self.poll(**changes)
+
+    def poll(self, at: float | None = None, **changes: Any) -> int | None:
+        """Take in a document, received at that second of the job, None: one after the last."""
+        self._seconds = self._seconds + 1 if at is None else at
+        self.elapsed = timedelta(seconds=self._seconds)
+        text = document(jobId=self.history.job_id, **changes)
+        return self.history.record(snapshot(text, at=self._seconds))

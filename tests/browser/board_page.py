@@ -5,41 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from typing import Any
 
-from documents import document, snapshot
+from documents import Shown
 from playwright.sync_api import Browser, Locator, Page
 
-from browser.page import IN_TOUCH, bare_page
+from browser.page import bare_page
 from jobwidgets._model.contact import Contact
-from jobwidgets._model.history import JobHistory
 from jobwidgets._widgets.board import JobBoard
 from jobwidgets._widgets.board_updates import BoardUpdates
 
 RUNNING: dict[str, Any] = {}
 FINAL = {"status": "COMPLETED", "stepsCompleted": 5}
 FAILED = {"status": "FAILED", "messages": ["Started.", "No disk."]}
-
-
-class Shown:
-    """A job as a board sees it."""
-
-    def __init__(self, job_id: str) -> None:
-        self.history = JobHistory(job_id)
-        self.contact = IN_TOUCH
-        self.seconds = 0.0
-
-    @property
-    def elapsed(self) -> timedelta | None:
-        """How long the job had run at its last document."""
-        return self.history.elapsed
-
-    def poll(self, **changes: Any) -> int | None:
-        """Take in a document, received one second after the last one."""
-        self.seconds += 1
-        text = document(jobId=self.history.job_id, **changes)
-        return self.history.record(snapshot(text, at=self.seconds))
 
 
 class BoardPage:

@@ -9,10 +9,9 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
-from documents import STARTED, document, snapshot
+from documents import IN_TOUCH, STARTED, document, snapshot
 from playwright.sync_api import Browser, Locator, Page
 
-from jobwidgets._model.contact import Contact, ContactState
 from jobwidgets._model.history import JobHistory
 from jobwidgets._widgets.board import JobBoard
 from jobwidgets._widgets.job import JobWidget
@@ -21,7 +20,6 @@ from jobwidgets._widgets.job_updates import Updates
 HERE = "http://127.0.0.1:9/"
 """A secure origin: the browser's clipboard is there. Nothing is asked for; see `_serve`."""
 INSECURE = "http://gis.example.com/"
-IN_TOUCH = Contact(ContactState.IN_TOUCH, last_heard=STARTED)
 
 # JupyterLab 4's own values in its two themes.
 THEMES = {

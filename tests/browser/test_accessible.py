@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from documents import STARTED, document, watched
+from documents import STARTED, Shown, document, watched
 from playwright.sync_api import Browser, Page
 
-from browser.board_page import FAILED, FINAL, RUNNING, BoardPage, Shown, board_page
+from browser.board_page import FAILED, FINAL, RUNNING, BoardPage, board_page
 from browser.page import THEMES, ViewPage, bare_page, view_page, wear
 from jobwidgets._display.board import board_html
 from jobwidgets._display.job import static_html

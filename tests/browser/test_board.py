@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from documents import Shown
 from playwright.sync_api import Browser, expect
 
-from browser.board_page import FAILED, FINAL, RUNNING, BoardPage, Shown, board_page
+from browser.board_page import FAILED, FINAL, RUNNING, BoardPage, board_page
 from browser.page import HEIGHT, show_static
 from jobwidgets._display.board import board_html
 from jobwidgets._model.contact import Contact, ContactState

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from documents import Shown
 from playwright.sync_api import Browser, Page
 
-from browser.board_page import FINAL, BoardPage, Shown, board_page
+from browser.board_page import FINAL, BoardPage, board_page
 from browser.page import ViewPage
 
 OPEN = """() => {

@@ -1,32 +1,17 @@
 import re
 from dataclasses import replace
-from typing import Any
 
 import pytest
-from documents import STARTED, document, snapshot
+from documents import IN_TOUCH, STARTED, Shown
 from pages import ELEMENTS, HOSTILE, Page
 
 from jobwidgets._display.board import MOST_FAILURES, MOST_MESSAGES, board_html, board_text
 from jobwidgets._display.markup import FIRST, LAST
 from jobwidgets._model.contact import Contact, ContactState
-from jobwidgets._model.history import JobHistory
 from jobwidgets.errors import ServerError
 
-IN_TOUCH = Contact(ContactState.IN_TOUCH, last_heard=STARTED)
 FINAL = {"status": "COMPLETED", "stepsCompleted": 5}
 FAILED = {"status": "FAILED", "messages": ["Started.", "No disk."]}
-
-
-class Shown:
-    """A job as a board sees it."""
-
-    elapsed = None
-
-    def __init__(self, job_id: str, contact: Contact = IN_TOUCH, **changes: Any) -> None:
-        self.history = JobHistory(job_id)
-        self.contact = contact
-        if changes:
-            self.history.record(snapshot(document(jobId=job_id, **changes)))
 
 
 def every_field(text: str) -> list[Shown]:
@@ -54,23 +39,13 @@ def test_board_as_html() -> None:
 
 
 def test_board_as_text() -> None:
-    """The same as lines, below the name of the board."""
+    """The same as lines, below the name of the board; of one without jobs, that it has none."""
+    assert board_text("JobBoard(0 jobs)", []) == "JobBoard(0 jobs)\nno jobs"
     lines = board_text("JobBoard(2 jobs)", [Shown("a", **FINAL), Shown("b")]).splitlines()
     assert lines[:2] == ["JobBoard(2 jobs)", "1 not heard of yet, 1 succeeded"]
     facts = ["succeeded", "addMission", "a", "5 of 5", "60 s", "admin", "Started mission creation."]
     assert re.split(r"  +", lines[2].strip()) == facts
     assert lines[3].split() == ["not", "heard", "of", "yet", "b"]
-
-
-def test_empty_board() -> None:
-    """A board without jobs says so."""
-    assert Page(board_html([])).texts == ["no jobs"]
-    assert board_text("JobBoard(0 jobs)", []) == "JobBoard(0 jobs)\nno jobs"
-
-
-def test_columns_without_a_value_are_left_out() -> None:
-    """Jobs that nobody has heard of have a status and an id."""
-    assert Page(board_html([Shown("a"), Shown("b")])).rows[0] == ["status", "job"]
 
 
 def test_trouble_has_a_column_of_its_own() -> None:

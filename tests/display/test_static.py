@@ -119,15 +119,6 @@ def test_raw_status_is_on_hover() -> None:
     assert "ARCHIVING <1> (unknown status)" in Page(html).texts
 
 
-def test_a_job_that_is_gone() -> None:
-    """A removed job keeps all that was seen, under its own word."""
-    history = watched(document(stepsCompleted=2))
-    history.record(replace(snapshot(document(stepsCompleted=2), at=9), status=Status.GONE))
-    page = Page(static_html(history))
-    assert {"gone", "2 of 5 steps", "0.4"} <= {*page.texts, dict(page.attributes)["value"]}
-    assert page.rows[1][-1] == "Started mission creation."
-
-
 def test_a_job_that_nobody_heard_of() -> None:
     """Before the first document there is an id, and that nothing was heard."""
     assert static_text(JobHistory("j1")) == "JobWidget('j1')\nnot heard of yet"

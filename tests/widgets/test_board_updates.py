@@ -1,33 +1,15 @@
 import json
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 import pytest
-from documents import STARTED, after, document, snapshot
+from documents import IN_TOUCH, STARTED, Shown, after
 
-from jobwidgets._display.words import LONGEST_PREVIEW
 from jobwidgets._model.contact import Contact, ContactState
-from jobwidgets._model.history import JobHistory
 from jobwidgets._widgets.board_updates import LARGEST_UPDATE, BoardUpdates, job_values
 from jobwidgets.errors import ServerError
 
-IN_TOUCH = Contact(ContactState.IN_TOUCH, last_heard=STARTED)
 ENDED = {"status": "COMPLETED", "stepsCompleted": 5}
-
-
-class Shown:
-    """A job as a board sees it."""
-
-    def __init__(self, job_id: str) -> None:
-        self.history = JobHistory(job_id)
-        self.contact = IN_TOUCH
-        self.elapsed: timedelta | None = None
-
-    def poll(self, at: float = 0.0, **changes: Any) -> int | None:
-        """Take in a document, received some seconds after the job's start."""
-        self.elapsed = timedelta(seconds=at)
-        return self.history.record(snapshot(document(jobId=self.history.job_id, **changes), at))
 
 
 class View:
@@ -94,15 +76,6 @@ def test_first_update_tells_every_job() -> None:
     assert counts["running"] == ("0 running", 0)
 
 
-def test_jobs_are_ranked_by_what_went_wrong() -> None:
-    """When sorted by status, failures come first and successes last."""
-    view = View(4)
-    for index, status in enumerate(["COMPLETED", "FAILED", "PROCESSING"]):
-        view.poll(index, status=status)
-    view.tell()
-    assert sorted(view.known, key=lambda index: view.known[index]["rank"]) == [1, 2, 3, 0]
-
-
 def test_only_what_changed_is_told() -> None:
     """An update holds the rows that changed since the last one, and no other."""
     view = View(50)
@@ -125,20 +98,6 @@ def test_unchanged_board_sends_nothing() -> None:
         view.poll(1, at=float(second))
         view.jobs[1].contact = replace(IN_TOUCH, last_heard=after(second), next_try=after(60))
     assert view.tell() == []
-
-
-def test_known_elapsed_is_news() -> None:
-    """That the elapsed time is known at last is told, once."""
-    view = View(1)
-    view.poll(0)
-    view.jobs[0].elapsed = None
-    view.tell()
-    for second in (5.0, 6.0):
-        view.jobs[0].elapsed = timedelta(seconds=second)
-        view.updates.note(0)
-        view.tell()
-    assert view.known[0]["time"] == ["clock", 5.0, 1]
-    assert len(view.numbers) == 2
 
 
 def test_updates_are_numbered_and_bounded() -> None:
@@ -174,65 +133,32 @@ def test_new_job_is_told_with_the_count() -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "word"),
+    ("changes", "word"),
     [
-        (ContactState.CONNECTING, ""),
-        (ContactState.IN_TOUCH, ""),
-        (ContactState.RETRYING, "no answer"),
-        (ContactState.UNAUTHORISED, "needs a token"),
-        (ContactState.LOST, "given up"),
-        (ContactState.STOPPED, "not watched"),
+        ({"state": ContactState.CONNECTING}, ""),
+        ({"state": ContactState.IN_TOUCH}, ""),
+        ({"cached_since": STARTED}, "from a cache"),
+        ({"state": ContactState.RETRYING}, "no answer"),
+        ({"state": ContactState.RETRYING, "missing_since": STARTED}, "no such job"),
+        ({"state": ContactState.UNAUTHORISED}, "needs a token"),
+        ({"state": ContactState.LOST}, "given up"),
+        ({"state": ContactState.STOPPED}, "not watched"),
     ],
 )
-def test_trouble_is_a_short_word_beside_the_status(state: ContactState, word: str) -> None:
+def test_trouble_is_a_short_word_beside_the_status(changes: dict[str, Any], word: str) -> None:
     """Trouble with the server has its own place; what it met is told with it."""
     job = Shown("j1")
     job.poll()
-    job.contact = replace(IN_TOUCH, state=state, failures=1, error=ServerError("502 Bad Gateway"))
+    job.contact = replace(IN_TOUCH, error=ServerError("502 Bad Gateway"), **changes)
     values = job_values(job)
-    assert values["words"] == "running"
-    assert values["trouble"] == word
-    assert values["reason"] == ("502 Bad Gateway" if word else "")
+    assert (values["words"], values["trouble"]) == ("running", word)
+    assert bool(values["reason"]) is bool(word)
     job.poll(**ENDED)  # nothing more is to be heard of it
     assert job_values(job)["trouble"] == ""
     assert str(job_values(job)["time"]) == "60 s"
     not_begun = Shown("j2")
     not_begun.contact = Contact()
     assert job_values(not_begun)["trouble"] == ""
-
-
-def test_missing_job_and_cache_are_told_as_such() -> None:
-    """A job that the server does not have, and one that only a cache tells of, are troubles too."""
-    job = Shown("j1")
-    job.poll()
-    job.contact = replace(IN_TOUCH, cached_since=STARTED)
-    assert (job_values(job)["trouble"], job_values(job)["reason"]) == (
-        "from a cache",
-        "as of 2026-05-01 12:00:00 UTC",
-    )
-    job.contact = Contact(ContactState.RETRYING, STARTED, missing_since=STARTED)
-    assert job_values(job)["trouble"] == "no such job"
-
-
-def test_long_last_message_is_cut_in_its_row() -> None:
-    """A row holds the beginning of a message that is thousands of letters long."""
-    job = Shown("j1")
-    job.poll(messages=["a", "b" * 2000])
-    assert job_values(job)["preview"] == "b" * (LONGEST_PREVIEW - 1) + "…"
-    assert job_values(job)["messages"] == 2
-
-
-def test_contact_with_the_resource_is_told_when_it_changes() -> None:
-    """The listing's trouble is one update; the same trouble again is none."""
-    view = View(1)
-    view.contact = IN_TOUCH
-    assert view.tell()[0]["line"]["parts"] == ["New jobs appear by themselves."]
-    error = ServerError("502 Bad Gateway", code=502)
-    view.contact = replace(IN_TOUCH, state=ContactState.RETRYING, failures=1, error=error)
-    (update,) = view.tell()
-    assert "502 Bad Gateway" in str(update["line"])
-    assert update["jobs"] == []
-    assert view.tell() == []
 
 
 def test_jobs_without_contact_are_counted() -> None:
@@ -247,6 +173,11 @@ def test_jobs_without_contact_are_counted() -> None:
     (update,) = view.tell()
     texts = ["New jobs appear by themselves.", " · 1 job without contact"]
     assert (update["is_over"], update["line"]["parts"]) == (False, texts)
+    assert view.tell() == []
+    view.contact = replace(IN_TOUCH, state=ContactState.RETRYING, error=ServerError("502"))
+    (update,) = view.tell()
+    assert "(502)" in str(update["line"])
+    assert update["jobs"] == []
 
 
 # The messages of unfolded jobs.

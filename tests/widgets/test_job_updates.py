@@ -100,15 +100,6 @@ def test_first_update_tells_everything() -> None:
     }
 
 
-def test_before_the_first_document() -> None:
-    """A view that opens before anything is known gets an update all the same."""
-    view = View()
-    (update,) = view.tell(CONNECTING)
-    assert (update["total"], update["parts"]) == (0, [])
-    assert (view.head["id"], view.head["status"], view.head["progress"]) == ("j1", None, None)
-    assert view.tell(CONNECTING) == []
-
-
 @pytest.mark.parametrize(
     "contact",
     [
@@ -294,20 +285,12 @@ def test_values_of_a_message() -> None:
     """When it was first seen, that in words, code, level, severity, whether it is cut, text."""
     history = watched(document(), document(messages=["Started mission creation.", "more"]))
     begin = milliseconds(STARTED)
+    levelled = Message(3, "x", code="E-1", level="esriWarning")
+    assert message_values(levelled, None)[2:5] == ["E-1", "esriWarning", "warning"]
     assert [message_values(message, history.latest) for message in history.messages] == [
         [begin, "+0.0 s", "1500", "", None, False, "Started mission creation."],
         [begin + 1000, "+1.0 s", "", "", None, False, "more"],
     ]
-
-
-@pytest.mark.parametrize(
-    ("level", "severity"),
-    [("FATAL", "error"), ("esriJobMessageTypeWarning", "warning"), ("info", None), (None, None)],
-)
-def test_severity_of_a_message(level: str | None, severity: str | None) -> None:
-    """What the level means is decided here; the server's word for it is shown."""
-    values = message_values(Message(1, "text", level=level), None)
-    assert (values[3], values[4]) == (level or "", severity)
 
 
 def test_hostile_text_is_passed_on_as_text() -> None:
@@ -353,6 +336,7 @@ def test_time_of_a_job(status: str, is_over: bool, time: list[Any] | None) -> No
 @pytest.mark.parametrize("status", list(Status))
 def test_head_status(status: Status) -> None:
     """A status is told by a key, in words for people, and by its shape."""
+    assert head(JobHistory("j1"), CONNECTING, None)["status"] is None
     history = watched(document())
     history.record(replace(snapshot(document(), at=1), status=status))
     values = head(history, IN_TOUCH, None)
@@ -362,22 +346,6 @@ def test_head_status(status: Status) -> None:
     assert values["is_over"] is status.is_final
     assert values["last_known"].endswith("(last known)") is not status.is_final
     assert values["action"] == (None if status.is_final else "stop")
-
-
-@pytest.mark.parametrize(
-    ("changes", "progress"),
-    [
-        ({"stepsCompleted": ABSENT}, None),
-        ({"stepsCompleted": 0}, 0.0),
-        ({"stepsCompleted": 5}, 0.97),
-        ({"stepsCompleted": 5, "status": "FAILED"}, 0.97),
-        ({"stepsCompleted": ABSENT, "status": "COMPLETED"}, 1.0),
-    ],
-)
-def test_head_progress(changes: dict[str, Any], progress: float | None) -> None:
-    """The views' bar is never full before success, and tells no part where none is known."""
-    values = head(watched(document(**changes)), IN_TOUCH, None)
-    assert (values["progress"], values["is_moving"]) == (progress, progress is None)
 
 
 @pytest.mark.parametrize("state", list(ContactState))
