@@ -1,6 +1,5 @@
 import asyncio
 import copy
-import inspect
 import pickle
 import signal
 import subprocess
@@ -88,23 +87,6 @@ def test_attributes_of_esris_example(new_job: NewJob) -> None:
 def test_id_is_unquoted() -> None:
     """The id is the last part of the URL, as the server knows it."""
     assert Job("https://gis.example.com/rest/jobs/a%2Fb%20c?x=1").id == "a/b c"
-
-
-@pytest.mark.parametrize(
-    ("url", "kind"),
-    [
-        ("https://gis.example.com/rest/services/x", ValueError),
-        ("ftp://gis.example.com/jobs/j1", ValueError),
-        ("jobs/j1", ValueError),
-        ("https://user:secret@gis.example.com/jobs/j1", ValueError),
-        (7, TypeError),
-    ],
-)
-def test_url_of_no_use(url: Any, kind: type[Exception]) -> None:
-    """A URL that is no job's is refused at once."""
-    with pytest.raises(kind) as raised:
-        Job(url)
-    assert "secret" not in str(raised.value)
 
 
 def test_repr() -> None:
@@ -313,15 +295,6 @@ def test_await_with_a_timeout(new_job: NewJob) -> None:
     assert job.status is Status.SUCCEEDED
 
 
-def test_refresh(new_job: NewJob) -> None:
-    """A read by hand asks once, and starts no watch."""
-    job = new_job(document())
-    assert job.refresh() is job
-    assert (job.status, requests(job)) == (Status.RUNNING, 1)
-    assert job.contact.state is ContactState.STOPPED
-    assert job.error is None
-
-
 def test_refresh_raises_everything(new_job: NewJob) -> None:
     """A read by hand raises what it meets, and does not try again."""
     job = new_job(httpx.ReadError("cut"), httpx.Response(502), REFUSED, {}, {}, ENDED)
@@ -463,9 +436,3 @@ def test_cancel_is_unsupported(new_job: NewJob) -> None:
     with pytest.raises(CancelUnsupportedError, match=r"ArcGIS Mission Server .* no operation"):
         job.cancel()
     assert (requests(job), job.contact.state) == (0, ContactState.STOPPED)
-
-
-def test_everything_public_is_documented() -> None:
-    """Each verb and attribute of a job has a docstring."""
-    public = {name: value for name, value in vars(Job).items() if not name.startswith("_")}
-    assert all(inspect.getdoc(value) for value in public.values())

@@ -2,7 +2,6 @@ import copy
 import itertools
 import pickle
 import threading
-import time
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
@@ -10,7 +9,7 @@ from urllib.parse import unquote
 import httpx
 import pytest
 from documents import JOBS_URL, case, document
-from servers import FAST, HANG, Replies, Request, Server
+from servers import FAST, HANG, Replies
 
 from jobwidgets import (
     BodyError,
@@ -23,7 +22,6 @@ from jobwidgets import (
     UnauthorisedError,
     configure,
 )
-from jobwidgets._http.connections import Limits
 
 ODD_ID = "j/1 ü?&#%"
 
@@ -83,20 +81,6 @@ def test_histories() -> None:
     assert len(server.requests) == 31
 
 
-def test_concurrency_is_bounded(serve: Callable[..., Server]) -> None:
-    """A server sees few connections and few requests at once, but more than one."""
-
-    def answer(request: Request) -> Any:
-        time.sleep(0.002)  # long enough for others to come in between
-        return listed(*(f"j{number}" for number in range(100)))(last_part(request.target))
-
-    server = serve(answer)
-    assert len(Jobs(server.jobs_url).histories()) == 100
-    assert len(server.requests) == 101
-    assert 2 <= server.most_in_flight <= Limits().kept
-    assert server.connections <= Limits().kept
-
-
 @pytest.mark.parametrize(
     ("reply", "kind"),
     [
@@ -121,31 +105,22 @@ def test_one_broken_job(reply: Any, kind: type[Exception]) -> None:
     assert (broken.job_id, broken.status, len(broken)) == ("broken", None, 0)
 
 
-@pytest.mark.parametrize("body", [None, [], {}, ["j1"], {"asyncJobs": None}, {"asyncJobs": "j1"}])
-def test_list_that_is_no_list(body: Any) -> None:
-    """What is no list of jobs is a DocumentError, whoever asks."""
-    reply = httpx.Response(200, content=b"null") if body is None else body
-    jobs, _ = new_jobs(lambda _: reply)
-    with pytest.raises(DocumentError, match="asyncJobs"):
-        jobs.ids()
-    with pytest.raises(DocumentError, match="asyncJobs"):
-        jobs.histories()
-
-
 @pytest.mark.parametrize(
     ("reply", "kind"),
     [
         (httpx.Response(503), ServerError),
         (httpx.ConnectError("refused"), TransportError),
         (case("error_admin_498_token_expired"), UnauthorisedError),
+        ({"asyncJobs": None}, DocumentError),
     ],
 )
 def test_list_that_cannot_be_had(reply: Any, kind: type[Exception]) -> None:
     """The list is asked for once, and its error is raised."""
     jobs, server = new_jobs(lambda _: reply)
-    with pytest.raises(kind):
-        jobs.histories()
-    assert len(server.requests) == 1
+    for asks in (jobs.ids, jobs.histories):
+        with pytest.raises(kind):
+            asks()
+    assert len(server.requests) == 2
 
 
 def test_ids_that_are_objects_or_paths() -> None:

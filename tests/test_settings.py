@@ -55,6 +55,7 @@ def test_token_beside_a_token_in_the_url() -> None:
         ({"url": Path("jobs/j1")}, TypeError, "a URL is a string"),
         ({"url": "gis.example.com/jobs/j1"}, ValueError, "expected a URL like"),
         ({"url": "https:///jobs/j1"}, ValueError, "expected a URL like"),
+        ({"url": "ftp://gis.example.com/jobs/j1"}, ValueError, "expected a URL like"),
         ({"token": 7}, TypeError, "token is a string or a callable"),
         ({"token": ""}, ValueError, "a token is printable ASCII"),
         ({"dialect": "missoin"}, ValueError, "expected one of: mission"),

@@ -55,16 +55,6 @@ def test_call_wraps_what_a_future_cannot_carry(kind: type[BaseException]) -> Non
     assert isinstance(raised.value.__cause__, kind)
 
 
-def test_calls_run_side_by_side() -> None:
-    """A call that blocks delays no other one."""
-    barrier = threading.Barrier(3, timeout=HANG)
-
-    async def main() -> None:
-        await asyncio.gather(*(call_in_thread("n", barrier.wait) for _ in range(3)))
-
-    asyncio.run(main())
-
-
 @pytest.mark.parametrize("fails", [False, True])
 def test_cancelled_call_goes_on(fails: bool) -> None:
     """A call outlives the task that waits for it, and its loop; its outcome is dropped."""
