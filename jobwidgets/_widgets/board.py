@@ -35,9 +35,10 @@ class JobBoard(LiveWidget):
         A `Jobs`, whose new jobs appear by themselves, or its URL; or an iterable of `Job`, or of
         the URLs of jobs. The same job twice is shown once.
     freeze
-        Whether the output turns to plain HTML and text when all jobs have ended, so that the saved
-        notebook shows the last state without a kernel. False keeps the live view. The board of a
-        jobs resource has no end of its own: it is frozen by `close`.
+        Whether the output turns to plain HTML and text when every job has ended or its watch was
+        stopped, so that the saved notebook shows the last state without a kernel. A frozen output
+        stays so; a watch that is started again goes on, and a new display is live. False keeps the
+        live view. The board of a jobs resource has no end of its own: it is frozen by `close`.
     listing_interval
         Seconds between two looks at a jobs resource.
     **keywords
@@ -115,7 +116,8 @@ class JobBoard(LiveWidget):
     def _is_over(self) -> bool:
         if self._contact is not None and self._contact.state is not ContactState.LOST:
             return False
-        return all(row.job._is_done for row in tuple(self._rows.values()))
+        # A stopped watch counts: nothing more comes of it by itself, and its row says so.
+        return all(row.job._is_at_rest for row in tuple(self._rows.values()))
 
     def _add(self, job: Job) -> _Row | None:
         """Add a job; return its row, None for a job that has one."""
@@ -147,7 +149,7 @@ class JobBoard(LiveWidget):
         """Note that a job may have changed."""
         self._updates.note(row.index, first_message)
         self._update_views()
-        if row.job._is_done and self._is_over():
+        if row.job._is_at_rest and self._is_over():
             self._throttle.flush()  # whoever waits for the last job finds the outputs frozen
 
     def _take_list(self, resource: Jobs, ids: Sequence[str] | None) -> None:

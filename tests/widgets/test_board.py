@@ -243,6 +243,32 @@ def test_board_is_frozen_when_all_have_ended(
     assert data["text/plain"].startswith("JobBoard(2 jobs)\n2 succeeded\n")
 
 
+def test_stopped_job_holds_up_no_freeze(
+    notebook: CellShell, board: Callable[..., JobBoard], site: Site
+) -> None:
+    """A watch that its user stopped counts as over; one that goes on again is shown live again."""
+    server = site("stopped", "ends")
+    shown = board(server.jobs())
+    shown._ipython_display_()
+    stopped, ends = shown.jobs
+    stopped.refresh().stop()
+    assert not any(out["update"] for out in notebook.outputs)
+    server.ended.add("ends")
+    ends.wait(HANG)
+    text = notebook.last_of(notebook.outputs[0]["transient"]["display_id"])["text/plain"]
+    assert "not watched" in text
+    assert "succeeded" in text
+    stopped.start().refresh()
+    shown._ipython_display_()
+    assert [(VIEW in out["data"], out["update"]) for out in notebook.outputs] == [
+        (True, False),
+        (False, True),
+        (True, False),
+    ]
+    stopped.stop()
+    assert VIEW not in notebook.outputs[-1]["data"]
+
+
 def test_board_of_ended_jobs_is_static_at_once(
     notebook: CellShell, board: Callable[..., JobBoard], site: Site
 ) -> None:
