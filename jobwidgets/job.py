@@ -117,7 +117,8 @@ class Job:
         )
 
     def __repr__(self) -> str:
-        return f"Job({self.url!r})"
+        # Tracebacks may show an object whose __init__ has raised.
+        return f"Job({self.url!r})" if hasattr(self, "_watch") else "Job(…)"
 
     def _repr_html_(self) -> str:
         return static_html(self.history, self.contact)

@@ -68,7 +68,8 @@ class Jobs:
         self._lock = threading.RLock()  # a collection within it may run a user's __del__
 
     def __repr__(self) -> str:
-        return f"Jobs({self.url!r})"
+        # Tracebacks may show an object whose __init__ has raised.
+        return f"Jobs({self.url!r})" if hasattr(self, "_source") else "Jobs(…)"
 
     @property
     def url(self) -> str:

@@ -73,6 +73,8 @@ class JobHistory:
         self._unknown_end = UnknownEnd()
 
     def __repr__(self) -> str:
+        if "_unknown_end" not in vars(self):  # one that is being unpickled
+            return "JobHistory(…)"
         return f"JobHistory({self.job_id!r}, {len(self)} distinct snapshots)"
 
     def __len__(self) -> int:

@@ -78,6 +78,9 @@ class JobBoard(LiveWidget):
         poller().thread.call(self._begin)
 
     def __repr__(self) -> str:
+        # Tracebacks may show an object whose __init__ has raised.
+        if "_rows" not in vars(self):
+            return "JobBoard(…)"
         if self._resource is not None:
             return f"JobBoard({self._resource!r})"
         noun = "job" if len(self._rows) == 1 else "jobs"

@@ -66,7 +66,8 @@ class JobWidget(LiveWidget):
         self._job._start_once()
 
     def __repr__(self) -> str:
-        return f"JobWidget({self._job.id!r})"
+        # Tracebacks may show an object whose __init__ has raised.
+        return f"JobWidget({self._job.id!r})" if "_job" in vars(self) else "JobWidget(…)"
 
     @property
     def job(self) -> Job:

@@ -28,7 +28,9 @@ class Clock:
         self._shown, self._read = time.time(), time.monotonic()
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}(speed={self._speed!r})"
+        # Tracebacks may show an object whose __init__ has raised.
+        speed = repr(self._speed) if hasattr(self, "_speed") else "…"
+        return f"{type(self).__name__}(speed={speed})"
 
     def now(self) -> float:
         """Return the time, in seconds since 1970-01-01 UTC."""

@@ -56,17 +56,17 @@ class MissionServer:
         token_lifetime: float = 3600.0,
         allow_remote: bool = False,
     ) -> None:
+        # First what the repr needs: tracebacks may show an object whose __init__ has raised.
+        self.host, self._port = host, port
+        self._running: tuple[_Uvicorn, threading.Thread] | None = None
         if not allow_remote and not is_loopback(host):
             raise ValueError(
                 f"host: expected a loopback address such as 127.0.0.1, found {host!r}; "
                 "allow_remote=True lets other machines in"
             )
         self.clock = Clock(speed)
-        self.host = host
-        self._port = port
         self._allows_remote = allow_remote
         self._site = Site(self.clock, require_token=require_token, token_lifetime=token_lifetime)
-        self._running: tuple[_Uvicorn, threading.Thread] | None = None
         self._switch = threading.RLock()
 
     def __repr__(self) -> str:

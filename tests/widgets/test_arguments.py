@@ -1,9 +1,15 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from traceback import walk_tb
 from typing import Any
 
 import pytest
 from documents import JOB_URL, JOBS_URL
 
-from jobwidgets import Job, JobBoard, Jobs, JobWidget
+from jobwidgets import Job, JobBoard, JobHistory, Jobs, JobWidget
+from jobwidgets._http.tokens import TokenKeeper
+from jobwidgets.demo import MissionServer
 
 
 @pytest.mark.parametrize(
@@ -26,3 +32,28 @@ def test_arguments_of_no_use(
     """What is no job, or no keyword, is named."""
     with pytest.raises(TypeError, match=text):
         widget(given, **keywords)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Job("no URL"),
+        lambda: Jobs("no URL"),
+        lambda: JobWidget(7),
+        lambda: JobWidget(Job(JOB_URL), token="x"),
+        lambda: JobBoard(7),
+        lambda: JobBoard(JOBS_URL, listing_interval=0),
+        lambda: MissionServer(speed=-1),
+        lambda: MissionServer(host="example.com"),
+        lambda: TokenKeeper("ü"),
+        lambda: JobHistory.__new__(JobHistory).snapshots,
+    ],
+)
+def test_half_made_object_has_a_repr(make: Callable[[], object]) -> None:
+    """A traceback with locals shows an object whose constructor has raised."""
+    with pytest.raises((TypeError, ValueError, AttributeError)) as raised:
+        make()
+    seen = [one for frame, _ in walk_tb(raised.tb) for one in frame.f_locals.values()]
+    if isinstance(raised.value, AttributeError):
+        seen.append(raised.value.obj)
+    assert [repr(one) for one in seen]
