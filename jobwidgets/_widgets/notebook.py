@@ -33,15 +33,16 @@ class Displays:
     """The outputs of one widget, and the views that a front end has opened of it."""
 
     def __init__(self) -> None:
-        self._ids: list[str] = []
+        self._publishers: dict[str, Any] = {}  # by the ids of the displays
         self._views: set[str] = set()
         self._in_use: set[str] = set()
 
     def show(self, bundle: Bundle) -> None:
         """Display `bundle` in the running cell's output, to be frozen later."""
-        display_id = uuid.uuid4().hex
+        display_id, publisher = uuid.uuid4().hex, getattr(get_ipython(), "display_pub", None)
         display(bundle, raw=True, display_id=display_id)
-        self._ids.append(display_id)
+        if publisher is not None:  # else this is no notebook, and the text was printed
+            self._publishers[display_id] = publisher
 
     def note_view(self, view: str, *, is_open: bool, is_in_use: bool) -> None:
         """Note whether a view is open, and whether it has the focus or a selection."""
@@ -56,7 +57,7 @@ class Displays:
         since_end
             Seconds since the job ended.
         """
-        if not self._ids:
+        if not self._publishers:
             return None
         if not self._views or since_end >= LONGEST_GRACE:
             return 0.0
@@ -66,9 +67,24 @@ class Displays:
 
     def freeze(self, bundle: Bundle) -> None:
         """Update every output to `bundle`, for good."""
-        ids, self._ids = self._ids, []
-        for display_id in ids:
-            display(bundle, raw=True, display_id=display_id, update=True)
+        publishers, self._publishers = self._publishers, {}
+        for display_id, publisher in publishers.items():
+            transient = {"display_id": display_id}
+            for one in _publishers_of(publisher):
+                one.publish(data=dict(bundle), transient=transient, update=True)
+
+
+def _publishers_of(displayed: Any) -> list[Any]:
+    """Return where an output is updated that was displayed by this publisher.
+
+    A cell that captures its output (``%%capture``, ``capture_output``) replaces the publisher
+    while it runs: the update of another cell's output must not be captured. What was captured
+    itself may have been shown since, by the shell's own publisher.
+    """
+    shell = get_ipython()
+    current = getattr(shell, "display_pub", displayed)
+    is_own = type(current) is getattr(shell, "display_pub_class", None)
+    return [displayed, current] if is_own and current is not displayed else [displayed]
 
 
 # Cells

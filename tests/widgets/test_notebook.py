@@ -2,7 +2,9 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+import nbformat
 import pytest
+from nbclient import NotebookClient
 from shells import CellShell
 
 from jobwidgets._widgets.notebook import answer_while_a_cell_runs, replace_in_cell
@@ -68,3 +70,28 @@ def test_clicks_keep_the_route_that_the_front_end_chose() -> None:
     answer_while_a_cell_runs(other)
     assert comm._reply_subshell_for({}, "a subshell") == "a subshell"
     assert vars(other) == {}
+
+
+def test_captured_output_takes_no_update_of_another_cell() -> None:
+    """A job that ends while a cell captures its output is frozen where it was displayed."""
+    cells = [
+        "from IPython.utils.capture import capture_output\n"
+        "from jobwidgets import JobBoard, JobWidget\n"
+        "from jobwidgets.demo import MissionServer, example\n"
+        "server = MissionServer().start()\n"
+        "def job():\n    return server.add(example(seconds=1))",
+        "one = JobWidget(job())\none",
+        "%%capture captured\nended = one.job.wait()",
+        "two = JobBoard([job()])\ntwo",
+        "with capture_output() as also:\n    two.jobs[0].wait()",
+        "%%capture shown_later\nthree = JobWidget(job())\ndisplay(three)",
+        "shown_later.show()\nthree.job.wait().status",
+        "print(captured.outputs, also.outputs)\nserver.stop()",
+    ]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(one) for one in cells])
+    NotebookClient(notebook, timeout=60).execute()
+    for number in (1, 3, 6):
+        data = notebook.cells[number].outputs[0].data
+        assert set(data) == {"text/html", "text/plain"}
+        assert "succeeded" in data["text/plain"]
+    assert notebook.cells[-1].outputs[0].text == "[] []\n"
