@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 
 from jobwidgets._model.snapshot import Snapshot, Status
 
 FEWEST_DOCUMENTS = 3
 SHORTEST_STAND = timedelta(seconds=30)
+_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)  # an end before is one in seconds, or made up
 
 _End: TypeAlias = tuple[str | None, datetime, int | None, int]
 
@@ -55,6 +56,6 @@ def _end_of(snapshot: Snapshot, now: datetime | None) -> _End | None:
     ended, started = snapshot.ended, snapshot.started
     if snapshot.status is not Status.UNKNOWN or ended is None or now is None or ended > now:
         return None
-    if started is not None and ended < started:
+    if ended < (_EARLIEST if started is None else started):
         return None
     return snapshot.raw_status, ended, snapshot.steps_done, len(snapshot.messages)

@@ -181,6 +181,11 @@ ENDS: dict[str, tuple[list[tuple[float, dict[str, Any]]], bool]] = {
     "no end": ([(at, {"endTime": ABSENT}) for at in (6, 20, 36)], False),
     "an end to come": ([(at, {"endTime": milliseconds(after(100))}) for at in (6, 20, 60)], False),
     "an end before the start": ([(at, {"endTime": 1}) for at in (6, 20, 60)], False),
+    "an end in seconds, and no start": (
+        [(at, {"endTime": 1_777_636_805, "startTime": ABSENT}) for at in (6, 20, 60)],
+        False,
+    ),
+    "no start": ([(at, {"startTime": ABSENT}) for at in (6, 20, 36)], True),
     "an end that goes on": (
         [(at, {"endTime": milliseconds(after(at - 1))}) for at in (6, 20, 60)],
         False,
