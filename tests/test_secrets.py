@@ -78,7 +78,7 @@ def seen_inside(handle: object) -> dict[str, str]:
     waiting, met, seen = [handle], {id(handle)}, {}
     while waiting:
         one = waiting.pop()
-        is_ours = type(one).__module__.startswith("jobwidgets") and type(one).__name__ != "_Made"
+        is_ours = type(one).__module__.startswith("jobwidgets")
         if is_ours:
             seen[f"{type(one).__name__} {len(seen)}"] = shown(one)
         if is_ours or isinstance(one, dict | list | tuple | set | frozenset):

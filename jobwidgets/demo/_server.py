@@ -197,7 +197,6 @@ class _Uvicorn(uvicorn.Server):
             server_header=False,
             lifespan="off",
             loop="asyncio",
-            http="h11",
             ws="none",
             timeout_graceful_shutdown=1,
         )
