@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from jobwidgets._display.contact import list_last_known
 from jobwidgets._display.job import messages_table
 from jobwidgets._display.markup import (
     GAP,
@@ -19,7 +20,7 @@ from jobwidgets._display.markup import (
     mark,
     plain,
 )
-from jobwidgets._display.sentences import list_last_known
+from jobwidgets._display.statuses import status_words, totals_words
 from jobwidgets._display.times import counted
 from jobwidgets._display.words import (
     Shown,
@@ -28,9 +29,7 @@ from jobwidgets._display.words import (
     owner,
     preview,
     short_id,
-    status_words,
     steps,
-    totals_words,
     trouble,
     word,
 )

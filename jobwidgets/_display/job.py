@@ -5,6 +5,7 @@ The HTML is one root ``<div class="jobwidgets">``; see `markup` for what it is m
 
 from __future__ import annotations
 
+from jobwidgets._display.contact import last_known
 from jobwidgets._display.markup import (
     CELL,
     GAP,
@@ -23,19 +24,16 @@ from jobwidgets._display.markup import (
     mark,
     plain,
 )
-from jobwidgets._display.sentences import last_known
+from jobwidgets._display.statuses import MARKS, raw_status, status_words
 from jobwidgets._display.times import counted, utc
 from jobwidgets._display.words import (
-    MARKS,
     drawn_progress,
     duration,
     kind,
     message_text,
     message_time,
     ownership,
-    raw_status,
     seen,
-    status_words,
     steps,
     word,
 )

@@ -11,7 +11,8 @@ import html
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
-from jobwidgets._display.words import LONGEST_TEXT, MARKS
+from jobwidgets._display.statuses import MARKS
+from jobwidgets._display.words import LONGEST_TEXT
 from jobwidgets._model.snapshot import Status
 from jobwidgets._visible import visible
 

@@ -1,31 +1,19 @@
-"""What is said of the contact with a server, in sentences whose clocks run on in the browser.
+"""Sentences and times that go on in the browser, told as ages.
 
-A clock is told as an age, never as a moment: the reader's clock may be minutes off. What a saved
-notebook keeps has no running clocks: there it is moments (`last_known`, `list_last_known`).
+No moment is told: the reader's clock may be minutes off.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from math import ceil
 from typing import Literal
 
-from jobwidgets._display.times import clock, counted, duration, span, utc
-from jobwidgets._model.contact import Contact, ContactState
+from jobwidgets._display.times import clock, duration, span
 from jobwidgets._model.history import JobHistory
-from jobwidgets.errors import (
-    BodyError,
-    DocumentError,
-    JobwidgetsError,
-    NoSuchJobError,
-    RefusedError,
-    UnauthorisedError,
-)
 
-QUIET = timedelta(seconds=10)
-"""How long nothing changes before a live view says so."""
 Form = Literal["clock", "duration", "span"]
 _FORMS: dict[Form, Callable[[float], str]] = {"clock": clock, "duration": duration, "span": span}
 
@@ -82,64 +70,6 @@ class Sentence:
         return "".join(str(part) for part in (self.then if is_over and self.then else self.parts))
 
 
-def on_job(history: JobHistory, contact: Contact, now: datetime) -> Sentence:
-    """Return what a live view says of the contact with a job; nothing of an ended one."""
-    if history.has_ended:
-        return Sentence()
-    cause = _cause(contact.error)
-    match contact.state:
-        case ContactState.CONNECTING:
-            return Sentence(("Asking the server…",))
-        case ContactState.IN_TOUCH if contact.cached_since is not None:
-            return Sentence(_cached(contact.cached_since, now))
-        case ContactState.IN_TOUCH:
-            return _in_touch(history.latest.seen if history.latest is not None else None, now)
-        case ContactState.RETRYING:
-            return _retrying(contact, now, f"{_gateway(contact.error)} The job itself may be fine.")
-        case ContactState.UNAUTHORISED:
-            text = f"The server wants a new token{cause}. Set job.token to go on;"
-            return _asked_again(contact, now, f"{text} the job itself may be fine.")
-        case ContactState.LOST:
-            return Sentence((f"Not watched any more{cause}. {_remedy(contact.error)}".strip(),))
-    return Sentence(("Not watched. The job itself goes on.",))
-
-
-def on_list(contact: Contact, now: datetime) -> Sentence:
-    """Return what a live view says of the list of a jobs resource."""
-    cause = _cause(contact.error)
-    match contact.state:
-        case ContactState.CONNECTING:
-            return Sentence(("Asking for the list of jobs…",))
-        case ContactState.IN_TOUCH:
-            return Sentence(("New jobs appear by themselves.",))
-        case ContactState.RETRYING:
-            return _retrying(contact, now, _gateway(contact.error))
-        case ContactState.UNAUTHORISED:
-            text = f"The server wants a new token{cause}. Set jobs.token to go on."
-            return _asked_again(contact, now, text)
-        case ContactState.LOST:
-            return Sentence((f"No list of jobs{cause}. {_remedy(contact.error)}".strip(),))
-    return Sentence(("The list of jobs is not watched.",))
-
-
-def on_board(contact: Contact | None, troubled: int, now: datetime) -> Sentence:
-    """Return what a live board says: of the list of its jobs, and of those without contact.
-
-    Parameters
-    ----------
-    contact
-        That with a jobs resource; None without one.
-    troubled
-        How many jobs are without contact.
-    """
-    listing = Sentence() if contact is None else on_list(contact, now)
-    if not troubled:
-        return listing
-    without = f"{' · ' if listing.parts else ''}{counted(troubled, 'job')} without contact"
-    then = None if listing.then is None else (*listing.then, without)
-    return Sentence((*listing.parts, without), then, listing.until)
-
-
 def elapsed_clock(history: JobHistory, elapsed: timedelta | None) -> Clock | None:
     """Return how long an ended job took, or how long one has run by now; None when unknown."""
     elapsed = history.elapsed if history.has_ended else elapsed
@@ -147,107 +77,3 @@ def elapsed_clock(history: JobHistory, elapsed: timedelta | None) -> Clock | Non
         return None
     seconds = elapsed / timedelta(seconds=1)
     return Clock("duration", seconds, 0, seconds) if history.has_ended else Clock("clock", seconds)
-
-
-def last_known(history: JobHistory, contact: Contact | None) -> str:
-    """Return why and since when nothing more is known of a job; "" for an ended one."""
-    if history.has_ended:
-        return ""
-    error = history.watch_error or (contact.error if contact is not None else None)
-    heard = utc(contact.last_heard if contact is not None else None)
-    if contact is not None and contact.state is ContactState.STOPPED and heard and error is None:
-        return f"Not watched since {heard}."
-    heard_words = f"Last heard {heard}." if heard else ""
-    is_given_up = contact is not None and contact.state is ContactState.LOST
-    cached = utc(contact.cached_since) if contact is not None else ""
-    from_cache = f"A cache answered in place of the server: this is as of {cached}."
-    facts = (
-        heard_words,
-        f"{_bare(error)}." if error else "",
-        from_cache if cached else "",
-        _remedy(error) if is_given_up else "",
-    )
-    return " ".join(fact for fact in facts if fact)
-
-
-def list_last_known(contact: Contact | None) -> str:
-    """Return why and since when no new jobs appear; "" while they do."""
-    if contact is None or contact.state in {ContactState.IN_TOUCH, ContactState.CONNECTING}:
-        return ""
-    heard = utc(contact.last_heard)
-    if contact.state is ContactState.STOPPED:
-        return f"Not watched since {heard}." if heard else "Not watched."
-    since = f"last heard {heard}" if heard else "not heard of yet"
-    reason = f": {_bare(contact.error)}" if contact.error is not None else ""
-    return f"The list of jobs was {since}{reason}."
-
-
-def _in_touch(changed: datetime | None, now: datetime) -> Sentence:
-    if changed is None:
-        return Sentence(("in touch",))
-    age = (now - changed).total_seconds()
-    quiet = ("in touch · unchanged for ", Clock("span", age, 1, changed))
-    return Sentence(("in touch",), quiet, QUIET.total_seconds() - age)
-
-
-def _cached(since: datetime, now: datetime) -> tuple[Part, ...]:
-    # A cache tells its age in whole seconds: the same document has another moment each time.
-    whole = datetime.fromtimestamp(round(since.timestamp() / 10) * 10, UTC)
-    age = Clock("span", (now - since).total_seconds(), 1, whole)
-    return ("A cache answers in place of the server: this is ", age, " old.")
-
-
-def _retrying(contact: Contact, now: datetime, after: str = "") -> Sentence:
-    """Say what is wrong, since when, and when the server is asked again."""
-    trouble, next_try = _trouble(contact, now), contact.next_try
-    trying = (*trouble, f" Trying again now.{after}")
-    if next_try is None:
-        return Sentence(trying)
-    left = (next_try - now).total_seconds()
-    waiting = (*trouble, " Trying again in ", Clock("span", left, -1, next_try), f".{after}")
-    return Sentence(waiting, trying, left)
-
-
-def _trouble(contact: Contact, now: datetime) -> tuple[Part, ...]:
-    cause, heard, missing = _cause(contact.error), contact.last_heard, contact.missing_since
-    if missing is not None and heard is None:
-        return (f"The server has no such job yet{cause}.",)
-    if missing is not None:
-        since = Clock("clock", (now - missing).total_seconds(), 1, missing)
-        return ("The server says it has no such job (since ", since, ").")
-    if heard is None:
-        return (f"No answer yet{cause}.",)
-    return ("No answer for ", Clock("span", (now - heard).total_seconds(), 1, heard), f"{cause}.")
-
-
-def _gateway(error: JobwidgetsError | None) -> str:
-    is_no_document = isinstance(error, BodyError)
-    return " A gateway may have answered in place of the server." if is_no_document else ""
-
-
-def _asked_again(contact: Contact, now: datetime, text: str) -> Sentence:
-    """Say something, and when the server is asked again if it is."""
-    if contact.next_try is None:
-        return Sentence((text,))
-    left = (contact.next_try - now).total_seconds()
-    again = (text, " Asking again in ", Clock("span", left, -1, contact.next_try), ".")
-    return Sentence(again, (text, " Asking again now."), left)
-
-
-def _remedy(error: JobwidgetsError | None) -> str:
-    """Return what only the user can do; "" where asking again may be enough."""
-    if isinstance(error, UnauthorisedError):
-        return "Set a new token to go on."
-    if isinstance(error, NoSuchJobError):
-        return "Check the id and the URL."
-    if isinstance(error, DocumentError | RefusedError | BodyError):
-        return "Check the URL."
-    return ""
-
-
-def _cause(error: JobwidgetsError | None) -> str:
-    return "" if error is None else f" ({_bare(error)})"
-
-
-def _bare(error: JobwidgetsError | None) -> str:
-    return str(error).rstrip(".")

@@ -1,6 +1,6 @@
 // What a board shows of one job, and the order of many.
 //
-//   jobOf(fields, values, arrival)  a job (JobValues of _widgets/board_updates.py) by names, and
+//   jobOf(fields, values, arrival)  a job (JobValues of _widgets/board_values.py) by names, and
 //                              when it came, by now() (monotonic.js)
 //   seconds(job, now)          how long it has run by now, or had at its end; null when unknown
 //   JOB_COLUMNS                [[name, heading, key(job, now)], …]: a row's cells, in this order

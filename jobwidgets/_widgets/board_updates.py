@@ -7,7 +7,7 @@ An update is a dict:
 ``count``
     How many jobs there are.
 ``fields``
-    The names of the values of a job, in their order; see `JobValues`.
+    The names of the values of a job, in their order; see `board_values.JobValues`.
 ``jobs``
     ``[index, *values]`` of each that changed.
 ``messages``
@@ -30,69 +30,23 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, TypedDict
+from typing import Any
 
-from jobwidgets._display.sentences import Clock, Sentence, elapsed_clock, on_board
+from jobwidgets._display.contact import on_board
+from jobwidgets._display.sentences import Sentence
+from jobwidgets._display.statuses import MARKS, Total, totals
 from jobwidgets._display.words import (
-    MARKS,
     Shown,
-    Total,
-    drawn_progress,
-    is_asked,
-    kind,
-    owner,
-    preview,
-    rank,
-    raw_status,
-    short_id,
-    status_words,
-    steps,
-    totals,
     trouble,
-    word,
 )
 from jobwidgets._model.contact import Contact
-from jobwidgets._model.snapshot import Status
+from jobwidgets._widgets.board_values import FIELDS, JobValues, job_values, json_job
 from jobwidgets._widgets.job_updates import MOST_BYTES, Updates
 from jobwidgets._widgets.job_values import json_value
 
 LARGEST_UPDATE = 200_000
 """Bytes of the jobs and messages in one update."""
 _BYTES_BESIDE_MESSAGES = LARGEST_UPDATE - MOST_BYTES  # with more, messages wait for the next one
-
-
-class JobValues(TypedDict):
-    """What a board shows of one job, sent as a list in this order.
-
-    Texts are "" where there is nothing to be said; what has no words here is as in `Head`.
-    """
-
-    id: str
-    short_id: str
-    status: Status | None
-    rank: int
-    """The place of its status among all when jobs are sorted by it."""
-    mark: str
-    words: str
-    status_hint: str
-    kind: str
-    steps: str
-    """As in "2 of 5"."""
-    progress: float | None
-    has_bar: bool
-    is_moving: bool
-    time: Clock | None
-    owner: str
-    trouble: str
-    """A short word for what is wrong with the contact, and in `reason` what it met."""
-    reason: str
-    preview: str
-    """The beginning of the last message."""
-    messages: int
-    """How many there are."""
-
-
-FIELDS = list(JobValues.__annotations__)
 
 
 class BoardUpdates:
@@ -185,7 +139,7 @@ class BoardUpdates:
         number = self._number  # read first: the rest may be newer than the number, never older
         given, size = [], 0
         for index, job in enumerate(jobs):
-            given.append(_json_job(index, job_values(job)))
+            given.append(json_job(index, job_values(job)))
             size += _size(given[-1])
             if size > LARGEST_UPDATE:
                 given.pop()
@@ -198,7 +152,7 @@ class BoardUpdates:
         if new == self._jobs[index]:  # time alone is no news: see `Clock`
             return []
         self._jobs[index] = new
-        return [_json_job(index, new)]
+        return [json_job(index, new)]
 
     def _messages(self, index: int, job: Shown) -> list[list[Any]]:
         """Return what is new of an unfolded job's messages."""
@@ -261,39 +215,6 @@ def _update(
         "is_over": summary.is_over,
         "kept": summary.is_kept,
     }
-
-
-def job_values(job: Shown) -> JobValues:
-    """Return what a board shows of one job."""
-    history, latest = job.history, job.history.latest
-    progress, raw = drawn_progress(latest), raw_status(history)
-    short, reason = trouble(history, job.contact)
-    is_moving = progress is None and history.status is Status.RUNNING
-    return {
-        "id": word(history.job_id),
-        "short_id": short_id(history.job_id),
-        "status": history.status,
-        "rank": rank(history.status),
-        "mark": MARKS[history.status][0],
-        "words": status_words(history),
-        "status_hint": f"the server's word: {raw}" if raw else "",
-        "kind": kind(latest),
-        "steps": steps(latest, noun=""),
-        "progress": progress,
-        "has_bar": progress is not None or (latest is not None and not history.has_ended),
-        "is_moving": is_moving and is_asked(history, job.contact),
-        "time": elapsed_clock(history, job.elapsed),
-        "owner": owner(latest),
-        "trouble": short,
-        "reason": reason,
-        "preview": preview(history),
-        "messages": len(history.messages),
-    }
-
-
-def _json_job(index: int, values: JobValues) -> list[Any]:
-    crossing: dict[str, Any] = {**values, "time": json_value(values["time"])}
-    return [index, *(crossing[name] for name in FIELDS)]
 
 
 def _size(values: list[Any]) -> int:

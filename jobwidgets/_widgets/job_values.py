@@ -15,9 +15,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypedDict
 
-from jobwidgets._display.sentences import Clock, Part, Sentence, elapsed_clock, on_job
+from jobwidgets._display.contact import on_job
+from jobwidgets._display.sentences import Clock, Part, Sentence, elapsed_clock
+from jobwidgets._display.statuses import MARKS, raw_status, status_words
 from jobwidgets._display.words import (
-    MARKS,
     drawn_progress,
     is_asked,
     is_cut,
@@ -25,11 +26,9 @@ from jobwidgets._display.words import (
     message_text,
     message_time,
     ownership,
-    raw_status,
     seen,
     severity,
     short_id,
-    status_words,
     steps,
     word,
 )

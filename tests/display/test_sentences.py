@@ -4,7 +4,8 @@ from datetime import datetime
 import pytest
 from documents import STARTED, after, document, watched
 
-from jobwidgets._display.sentences import Sentence, last_known, list_last_known, on_job, on_list
+from jobwidgets._display.contact import last_known, list_last_known, on_job, on_list
+from jobwidgets._display.sentences import Sentence
 from jobwidgets._model.contact import Contact, ContactState
 from jobwidgets._model.history import JobHistory
 from jobwidgets.errors import (

@@ -7,7 +7,7 @@ from documents import ABSENT, STARTED, case, document, snapshot, watched
 from pages import ELEMENTS, HOSTILE, KEPT_BY_GITHUB, Page
 
 from jobwidgets._display.job import static_html, static_text
-from jobwidgets._display.words import MARKS
+from jobwidgets._display.statuses import MARKS
 from jobwidgets._model.contact import Contact, ContactState
 from jobwidgets._model.history import JobHistory
 from jobwidgets._model.snapshot import Status

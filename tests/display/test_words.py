@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from documents import ABSENT, after, document, milliseconds, snapshot, watched
 
+from jobwidgets._display.statuses import rank, status_words, totals, totals_words
 from jobwidgets._display.words import (
     LONGEST_PREVIEW,
     LONGEST_TEXT,
@@ -14,13 +15,9 @@ from jobwidgets._display.words import (
     message_time,
     ownership,
     preview,
-    rank,
     seen,
     since_start,
-    status_words,
     steps,
-    totals,
-    totals_words,
 )
 from jobwidgets._model.history import JobHistory
 from jobwidgets._model.snapshot import Message, Status

@@ -6,7 +6,8 @@ import pytest
 from documents import IN_TOUCH, STARTED, Shown, after
 
 from jobwidgets._model.contact import Contact, ContactState
-from jobwidgets._widgets.board_updates import LARGEST_UPDATE, BoardUpdates, job_values
+from jobwidgets._widgets.board_updates import LARGEST_UPDATE, BoardUpdates
+from jobwidgets._widgets.board_values import job_values
 from jobwidgets.errors import ServerError
 
 ENDED = {"status": "COMPLETED", "stepsCompleted": 5}

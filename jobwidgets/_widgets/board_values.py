@@ -1,0 +1,90 @@
+"""What a board shows of one job, as it crosses to the browser: pure functions."""
+
+from __future__ import annotations
+
+from typing import Any, TypedDict
+
+from jobwidgets._display.sentences import Clock, elapsed_clock
+from jobwidgets._display.statuses import MARKS, rank, raw_status, status_words
+from jobwidgets._display.words import (
+    Shown,
+    drawn_progress,
+    is_asked,
+    kind,
+    owner,
+    preview,
+    short_id,
+    steps,
+    trouble,
+    word,
+)
+from jobwidgets._model.snapshot import Status
+from jobwidgets._widgets.job_values import json_value
+
+
+class JobValues(TypedDict):
+    """What a board shows of one job, sent as a list in this order.
+
+    Texts are "" where there is nothing to be said; what has no words here is as in `Head`.
+    """
+
+    id: str
+    short_id: str
+    status: Status | None
+    rank: int
+    """The place of its status among all when jobs are sorted by it."""
+    mark: str
+    words: str
+    status_hint: str
+    kind: str
+    steps: str
+    """As in "2 of 5"."""
+    progress: float | None
+    has_bar: bool
+    is_moving: bool
+    time: Clock | None
+    owner: str
+    trouble: str
+    """A short word for what is wrong with the contact, and in `reason` what it met."""
+    reason: str
+    preview: str
+    """The beginning of the last message."""
+    messages: int
+    """How many there are."""
+
+
+FIELDS = list(JobValues.__annotations__)
+
+
+def job_values(job: Shown) -> JobValues:
+    """Return what a board shows of one job."""
+    history, latest = job.history, job.history.latest
+    progress, raw = drawn_progress(latest), raw_status(history)
+    short, reason = trouble(history, job.contact)
+    is_moving = progress is None and history.status is Status.RUNNING
+    return {
+        "id": word(history.job_id),
+        "short_id": short_id(history.job_id),
+        "status": history.status,
+        "rank": rank(history.status),
+        "mark": MARKS[history.status][0],
+        "words": status_words(history),
+        "status_hint": f"the server's word: {raw}" if raw else "",
+        "kind": kind(latest),
+        "steps": steps(latest, noun=""),
+        "progress": progress,
+        "has_bar": progress is not None or (latest is not None and not history.has_ended),
+        "is_moving": is_moving and is_asked(history, job.contact),
+        "time": elapsed_clock(history, job.elapsed),
+        "owner": owner(latest),
+        "trouble": short,
+        "reason": reason,
+        "preview": preview(history),
+        "messages": len(history.messages),
+    }
+
+
+def json_job(index: int, values: JobValues) -> list[Any]:
+    """Return a job's index and its values in the order of `FIELDS`, as they cross."""
+    crossing: dict[str, Any] = {**values, "time": json_value(values["time"])}
+    return [index, *(crossing[name] for name in FIELDS)]
