@@ -8,7 +8,6 @@ import os
 import threading
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Protocol, TypeVar
 from weakref import WeakSet
@@ -22,30 +21,6 @@ if TYPE_CHECKING:
     from jobwidgets._http.connections import Connections
 
 T = TypeVar("T")
-
-
-@dataclass(slots=True, eq=False)
-class _Turn:
-    """A watch that waits for its host's budget."""
-
-    watch: Watch
-    ask: Callable[[Watch], None]
-    _is_over: asyncio.Event | None = field(default=None, init=False)  # seldom does anybody wait
-
-    def __call__(self) -> None:
-        """Ask now."""
-        self.ask(self.watch)
-
-    async def wait(self) -> None:
-        """Return when its turn has come, or was withdrawn."""
-        if self._is_over is None:
-            self._is_over = asyncio.Event()
-        await self._is_over.wait()
-
-    def end(self) -> None:
-        """Wake those that wait."""
-        if self._is_over is not None:
-            self._is_over.set()
 
 
 class AsksByItself(Protocol):
@@ -88,7 +63,8 @@ class Poller:
         self._connect = connect
         self._connections: Connections | None = None
         self._planned: dict[Watch, asyncio.TimerHandle] = {}
-        self._waiting: dict[Watch, _Turn] = {}
+        self._waiting: dict[Watch, Callable[[], None]] = {}
+        self._turns: dict[Watch, asyncio.Event] = {}  # set when a wait is over that somebody joins
         self._asking: dict[Watch, asyncio.Task[None]] = {}
         self._dropping: asyncio.Task[None] | None = None  # kept, or it might be collected
         self.listings: WeakSet[AsksByItself] = WeakSet()
@@ -168,13 +144,13 @@ class Poller:
         self._forget_plan(watch)
         if watch in self._asking or self.thread.is_closed:
             return
-        turn = self._waiting.get(watch)
-        if turn is not None and urgency is None:
+        ask = self._waiting.get(watch)
+        if ask is not None and urgency is None:
             return
-        if turn is None:
+        if ask is None:
             watch.promise(None)
-            turn = self._waiting[watch] = _Turn(watch, self._ask)
-        self.connections.ask(watch.source.url, urgency or watch.urgency, turn)
+            ask = self._waiting[watch] = partial(self._ask, watch)
+        self.connections.ask(watch.source.url, urgency or watch.urgency, ask)
 
     def _ask(self, watch: Watch) -> None:
         self._withdraw(watch)
@@ -187,10 +163,11 @@ class Poller:
     def _withdraw(self, watch: Watch) -> None:
         """Let the watch neither be planned nor wait for its turn."""
         self._forget_plan(watch)
-        turn = self._waiting.pop(watch, None)
+        ask, turn = self._waiting.pop(watch, None), self._turns.pop(watch, None)
+        if ask is not None:
+            self.connections.withdraw(watch.source.url, ask)
         if turn is not None:
-            self.connections.withdraw(watch.source.url, turn)
-            turn.end()
+            turn.set()
 
     def _forget_plan(self, watch: Watch) -> None:
         timer = self._planned.pop(watch, None)
@@ -204,7 +181,7 @@ class Poller:
         """
         self._ask_soon(watch, at_once)
         while watch in self._waiting:
-            await self._waiting[watch].wait()
+            await self._turns.setdefault(watch, asyncio.Event()).wait()
         exchange, waiting = self._asking.get(watch), asyncio.current_task()
         try:
             if exchange is None:
