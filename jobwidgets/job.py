@@ -292,7 +292,7 @@ class Job:
         KeyboardInterrupt
             If it is interrupted. The job goes on, and is watched on.
         """
-        seconds = _checked_timeout(timeout)
+        seconds = checked_timeout(timeout)
         self._claim()
         settled = threading.Event()
         feed = self._watch.feed
@@ -423,7 +423,8 @@ class Job:
         return self
 
 
-def _checked_timeout(timeout: object) -> float:
+def checked_timeout(timeout: object) -> float:
+    """Return a timeout in seconds, without end for None; TypeError, ValueError if it is none."""
     if timeout is None:
         return float("inf")  # not math's, which may be empty while Python tears down its modules
     seconds = as_float(timeout)

@@ -6,10 +6,11 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from jobwidgets._widgets.live import LiveWidget
 from jobwidgets.job import Job
 from jobwidgets.jobs import Jobs
 
-_EXPECTED = "a Jobs, the URL of a jobs resource, or an iterable of Job or of job URLs"
+_EXPECTED = "a Jobs, the URL of a jobs resource, or an iterable of Job, JobWidget or job URLs"
 
 
 def one_job(job_or_url: Job | str, keywords: Mapping[str, Any]) -> Job:
@@ -22,10 +23,11 @@ def one_job(job_or_url: Job | str, keywords: Mapping[str, Any]) -> Job:
         found.
     """
     _check_names(keywords, Job, "JobWidget", ["freeze"])
-    if not isinstance(job_or_url, Job):
-        return Job(job_or_url, **keywords)
+    job = _held(job_or_url)
+    if not isinstance(job, Job):
+        return Job(job, **keywords)
     _refuse(keywords, "Job", "JobWidget")
-    return job_or_url
+    return job
 
 
 def many_jobs(
@@ -50,13 +52,19 @@ def many_jobs(
 
 
 def _job_at(index: int, item: object, keywords: Mapping[str, Any]) -> Job:
-    if isinstance(item, str):
-        return Job(item, **keywords)
-    if not isinstance(item, Job):
+    job = _held(item)
+    if isinstance(job, str):
+        return Job(job, **keywords)
+    if not isinstance(job, Job):
         found = type(item).__name__
         raise TypeError(f"jobs[{index}]: expected a Job or its URL; found a {found}")
     _refuse(keywords, "Job", "JobBoard")
-    return item
+    return job
+
+
+def _held(given: Any) -> Any:
+    """Return the job of a `JobWidget`, and anything else as it is."""
+    return getattr(given, "job", given) if isinstance(given, LiveWidget) else given
 
 
 def _check_names(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from time import monotonic
+from typing import TYPE_CHECKING, Any, overload
 
 from jobwidgets._display.board import board_html, board_text
 from jobwidgets._model.contact import Contact, ContactState
@@ -16,7 +17,7 @@ from jobwidgets._widgets.arguments import many_jobs
 from jobwidgets._widgets.board_updates import BoardUpdates
 from jobwidgets._widgets.live import LiveWidget
 from jobwidgets._widgets.notebook import Bundle
-from jobwidgets.job import Job
+from jobwidgets.job import Job, checked_timeout
 from jobwidgets.jobs import Jobs
 
 if TYPE_CHECKING:
@@ -26,14 +27,14 @@ if TYPE_CHECKING:
 class JobBoard(LiveWidget):
     """Many jobs in one table, live as long as one of them runs, then frozen to plain HTML.
 
-    As the last line of a cell it shows itself; running the cell again replaces it. Iterating over
-    it yields the jobs, so the frames take it as it is.
+    As the last line of a cell it shows itself; running the cell again replaces it. It is a
+    sequence of its jobs, so the frames take it as it is; ``str`` tells how many have which status.
 
     Parameters
     ----------
     jobs
-        A `Jobs`, whose new jobs appear by themselves, or its URL; or an iterable of `Job`, or of
-        the URLs of jobs. The same job twice is shown once.
+        A `Jobs`, whose new jobs appear by themselves, or its URL; or an iterable of `Job`, of
+        `JobWidget`, or of the URLs of jobs. The same job twice is shown once.
     freeze
         Whether the output turns to plain HTML and text when every job has ended or its watch was
         stopped, so that the saved notebook shows the last state without a kernel. A frozen output
@@ -89,11 +90,59 @@ class JobBoard(LiveWidget):
     def __iter__(self) -> Iterator[Job]:
         return iter(self.jobs)
 
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __bool__(self) -> bool:
+        return True  # a board without jobs is a board
+
+    @overload
+    def __getitem__(self, index: int) -> Job: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Job, ...]: ...
+
+    def __getitem__(self, index: int | slice) -> Job | tuple[Job, ...]:
+        return self.jobs[index]
+
     @property
     def jobs(self) -> tuple[Job, ...]:
         """The jobs that are shown now, in the order of the board."""
         # The poller's thread may add rows meanwhile: the tuple of them is made in one step.
         return tuple([row.job for row in tuple(self._rows.values())])
+
+    def wait(self, timeout: float | None = None) -> JobBoard:
+        """Wait until every job has ended, whatever its status then; return the board.
+
+        Of a jobs resource these are the jobs that it lists now.
+
+        Parameters
+        ----------
+        timeout
+            Seconds for all jobs; None waits as long as it takes.
+
+        Raises
+        ------
+        TimeoutError
+            If some have not ended by then. They are watched on.
+        JobwidgetsError
+            As `Job.wait` does for any of the jobs; or if no list of jobs came.
+        """
+        seconds = checked_timeout(timeout)
+        jobs, end = self._jobs_to_wait_for(), monotonic() + seconds
+        for job in jobs:
+            try:
+                job.wait(max(end - monotonic(), 0.0))
+            except TimeoutError:
+                left = sum(not job.history.has_ended for job in jobs)
+                text = f"{left} of {len(jobs)} jobs have not ended within {seconds:g} s"
+                raise TimeoutError(text) from None
+        return self
+
+    def _jobs_to_wait_for(self) -> Sequence[Job]:
+        if self._resource is not None and self._is_open:
+            poller().thread.do(self._take_list, self._resource, self._resource.ids())
+        return self.jobs
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row a job, as `jobs_frame` does."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import traitlets
 
 from jobwidgets._display.job import static_html, static_text
 from jobwidgets._model.contact import Contact
 from jobwidgets._model.history import JobHistory
+from jobwidgets._model.snapshot import Message
 from jobwidgets._threads import user_callbacks
 from jobwidgets._views import joined_css, joined_esm
 from jobwidgets._watch.poller import poller
@@ -17,13 +19,18 @@ from jobwidgets._widgets.arguments import one_job
 from jobwidgets._widgets.job_updates import Updates
 from jobwidgets._widgets.live import LiveWidget
 from jobwidgets._widgets.notebook import Bundle
+from jobwidgets.errors import JobwidgetsError
 from jobwidgets.job import Job
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class JobWidget(LiveWidget):
     """A job, shown live as long as it runs, and frozen to plain HTML when it has ended.
 
-    As the last line of a cell it shows itself; running the cell again replaces it.
+    As the last line of a cell it shows itself; running the cell again replaces it. ``str`` tells
+    the status, and `wait`, ``await``, `url`, `messages`, `elapsed` and `error` are those of `job`.
 
     Parameters
     ----------
@@ -73,6 +80,40 @@ class JobWidget(LiveWidget):
     def job(self) -> Job:
         """The handle of the job."""
         return self._job
+
+    @property
+    def url(self) -> str:
+        """Where the job is asked for, without any token."""
+        return self._job.url
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """The server's messages, each with when it was first seen."""
+        return self._job.messages
+
+    @property
+    def elapsed(self) -> timedelta | None:
+        """How long the job has run by now, or had run at its end; None if its start is unknown."""
+        return self._job.elapsed
+
+    @property
+    def error(self) -> JobwidgetsError | None:
+        """Why the job or the watch ended; None while there is hope, and after a success."""
+        return self._job.error
+
+    def wait(self, timeout: float | None = None) -> Job:
+        """Wait until the job has ended, as `Job.wait` does; return the job."""
+        return self._job.wait(timeout)
+
+    def __await__(self) -> Generator[Any, None, Job]:
+        return self._job.__await__()
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row a message, as `messages_frame` does."""
+        # pandas costs 300 ms of import in a kernel: it waits until a frame is asked for.
+        from jobwidgets.frames import messages_frame
+
+        return messages_frame(self)
 
     @property
     def history(self) -> JobHistory:

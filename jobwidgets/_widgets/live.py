@@ -69,6 +69,9 @@ class LiveWidget(anywidget.AnyWidget):
             state["_update"] = self._updates.whole(*self._facts(), is_kept=is_kept)
         return dict(state)
 
+    def __str__(self) -> str:
+        return ": ".join(self._static_bundle()["text/plain"].splitlines()[:2])
+
     @property
     def _is_open(self) -> bool:
         return self in _open

@@ -8,7 +8,7 @@ from documents import JOBS_URL
 from servers import FAST, HANG, Replies, until
 from shells import CellShell
 
-from jobwidgets import JobBoard, jobs_frame, messages_frame, snapshots_frame
+from jobwidgets import JobBoard, JobWidget, jobs_frame, messages_frame, snapshots_frame
 from jobwidgets._watch.poller import poller
 from jobwidgets.demo import MissionServer, example, failing
 
@@ -52,6 +52,24 @@ def test_frames_take_a_board(board: Callable[..., JobBoard], site: Site) -> None
     assert list(jobs_frame(shown)["job_id"]) == ["a", "b"]
     assert list(messages_frame(shown)["text"]) == ["Message of a.", "Message of b."]
     assert len(snapshots_frame(shown)) == 2
+
+
+def test_board_is_a_sequence_that_is_waited_for(board: Callable[..., JobBoard], site: Site) -> None:
+    """Length, index, slice and wait do what they do elsewhere; a widget stands for its job."""
+    server = site("a", "b", "c")
+    jobs = server.jobs()
+    shown = board([JobWidget(jobs[0]), *jobs])
+    assert (len(shown), shown[0], shown[-1], shown[1:]) == (3, jobs[0], jobs[2], tuple(jobs[1:]))
+    assert board([])
+    server.ended.update("ab")
+    with pytest.raises(TimeoutError, match=r"1 of 3 jobs have not ended within 0\.5 s"):
+        shown.wait(0.5)
+    with pytest.raises(TypeError, match="timeout is in seconds, found a str"):
+        shown.wait("5")
+    server.ended.add("c")
+    assert shown.wait(HANG) is shown
+    assert str(shown) == "JobBoard(3 jobs): 3 succeeded"
+    assert list(board(server.resource()).wait(HANG).to_frame()["status"]) == ["succeeded"] * 3
 
 
 def test_same_job_twice_is_shown_once(board: Callable[..., JobBoard], site: Site) -> None:

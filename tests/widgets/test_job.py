@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -106,6 +107,29 @@ def test_view_gets_the_messages_that_it_asks_for(widget: Callable[..., JobWidget
     ]
     texts = [row[-1] for one in reversed(updates) for _, rows in one["parts"] for row in rows]
     assert texts == [f"message {n}" for n in range(2 * MOST_MESSAGES)]
+
+
+def test_widget_forwards_what_is_asked_of_a_job(widget: Callable[..., JobWidget]) -> None:
+    """Waiting, and what the server said, are there without a way through `job`."""
+    shown = widget(document(status="FAILED", messages=["Started.", "No rights."]))
+    assert shown.wait(30) is shown.job
+
+    async def ended() -> object:
+        return await shown
+
+    assert asyncio.run(ended()) is shown.job
+    assert (shown.url, shown.elapsed) == (JOB_URL, shown.job.elapsed)
+    assert [message.text for message in shown.messages] == ["Started.", "No rights."]
+    assert "No rights." in str(shown.error)
+    assert list(shown.to_frame()["text"]) == ["Started.", "No rights."]
+
+
+def test_print_tells_the_status(widget: Callable[..., JobWidget]) -> None:
+    """The text of a widget is its name and its status, without the messages."""
+    shown = widget(ENDED)
+    shown.wait(30)
+    assert str(shown).startswith("JobWidget('j1'): succeeded · ")
+    assert "Finished." not in str(shown)
 
 
 def test_frames_take_a_widget(widget: Callable[..., JobWidget]) -> None:
