@@ -83,3 +83,11 @@ def test_paths_exist() -> None:
     )
     assert len(named) > 10
     assert [path for path in named if not list(ROOT.glob(path.rstrip("/")))] == []
+
+
+def test_layers_are_drawn() -> None:
+    """The picture in CONTRIBUTING names every package and module at the top, and no other."""
+    picture = CONTRIBUTING.split("```")[1]
+    drawn = re.findall(r"(?:^|, )(\w+)(?:/|\.py)(?=[\s,])", picture, re.MULTILINE)
+    modules = {path.stem for path in (ROOT / "jobwidgets").iterdir() if path.name[:2] != "__"}
+    assert {*drawn} - {"__init__"} == modules - {"py"}
