@@ -67,10 +67,11 @@ def test_progress_bar(view: ViewPage, life: str, value: str | None, words: str) 
 
 
 def test_server_text_is_text(view: ViewPage) -> None:
-    """Markup of a server's is shown as it was written, and does nothing."""
-    hostile = '<img src=x onerror="window.hacked = 1"><script>window.hacked = 1</script>'
+    """A server's markup and what turns its text round are shown, and do nothing."""
+    hostile = '<img src=x onerror="window.hacked = 1"><script>\u202ewindow.hacked = 1</script>'
     view.open(messages=[hostile], messageCodes=[hostile], type=hostile, username=hostile)
     assert view.root.inner_text().count("<img src=x") == 4
+    assert view.root.inner_text().count("<script>\\u202e") == 4
     assert view.root.locator("img, script").count() == 0
     assert view.page.evaluate("() => window.hacked") is None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -154,6 +155,13 @@ def test_long_message_is_folded(view: ViewPage) -> None:
     assert again["height"] == whole["height"]
     view.root.get_by_role("button", name="show less").click()
     view.until(lambda: (body.bounding_box() or {})["height"] == 100, "the folded message")
+
+
+def test_very_long_message_says_how_much_is_not_here(view: ViewPage) -> None:
+    """Of a message that was cut the button promises more, not all; its end tells what is left."""
+    view.open(messages=["word " * 1_000_000])
+    view.root.locator("tbody").get_by_role("button", name="show more").click()
+    assert re.search(r"\(4,9\d\d,\d{3} more characters\)$", view.text("body"))
 
 
 @pytest.mark.parametrize("text", ["x" * 81, "two\nlines", "a " * 50])
