@@ -4,61 +4,69 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from jobwidgets._widgets.live import LiveWidget
 from jobwidgets.job import Job
 from jobwidgets.jobs import Jobs
 
-_EXPECTED = "a Jobs, the URL of a jobs resource, or an iterable of Job, JobWidget or job URLs"
+_ONE = "a Job or the URL of a job, …/jobs/<job id>"
+_MANY = "a Jobs, the URL of a jobs resource, or an iterable of Job, JobWidget or job URLs"
+T = TypeVar("T", Job, Jobs)
 
 
-def one_job(job_or_url: Job | str, keywords: Mapping[str, Any]) -> Job:
+def one_job(given: object, keywords: Mapping[str, Any], unknown: Iterable[str]) -> Job:
     """Return the job of a `JobWidget`.
+
+    Parameters
+    ----------
+    given
+        What is meant to be a job or its URL.
+    keywords
+        Those of `Job`, those that were not given too.
+    unknown
+        The names of other keywords.
 
     Raises
     ------
     TypeError, ValueError
-        If it is neither a job nor its URL, or a keyword is of no use; the text names what was
-        found.
+        If it is neither, or a keyword is of no use; the text names what was found, and what to
+        write instead.
     """
-    _check_names(keywords, Job, "JobWidget", ["freeze"])
-    job = _held(job_or_url)
-    if not isinstance(job, Job):
-        return Job(job, **keywords)
-    _refuse(keywords, "Job", "JobWidget")
-    return job
+    _refuse_unknown(unknown, ["freeze", *keywords], "JobWidget")
+    job = _held(given)
+    if isinstance(job, Job):
+        _refuse_settings(keywords, Job, "JobWidget")
+        return job
+    if isinstance(job, str):
+        return _made(Job, job, keywords)
+    many = "; JobBoard(…) shows many jobs" if isinstance(job, Jobs | Iterable) else ""
+    raise TypeError(f"expected {_ONE}; found {_kind(job)}{many}")
 
 
 def many_jobs(
-    jobs: Jobs | str | Iterable[Job | str], keywords: Mapping[str, Any]
+    given: object, keywords: Mapping[str, Any], unknown: Iterable[str]
 ) -> tuple[Jobs | None, list[Job]]:
-    """Return the jobs resource of a `JobBoard`, or its jobs.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If it is neither, or a keyword is of no use; the text names what was found.
-    """
-    _check_names(keywords, Jobs, "JobBoard", ["freeze", "listing_interval"])
-    if isinstance(jobs, str):
-        return Jobs(jobs, **keywords), []
-    if isinstance(jobs, Jobs):
-        _refuse(keywords, "Jobs", "JobBoard")
-        return jobs, []
-    if not isinstance(jobs, Iterable):
-        raise TypeError(f"jobs: expected {_EXPECTED}; found a {type(jobs).__name__}")
-    return None, [_job_at(index, item, keywords) for index, item in enumerate(jobs)]
+    """Return the jobs resource of a `JobBoard`, or its jobs; see `one_job`."""
+    _refuse_unknown(unknown, ["freeze", "listing_interval", *keywords], "JobBoard")
+    if isinstance(given, str):
+        return _made(Jobs, given, keywords), []
+    if isinstance(given, Jobs):
+        _refuse_settings(keywords, Jobs, "JobBoard")
+        return given, []
+    if isinstance(given, Iterable):
+        return None, [_job_at(index, item, keywords) for index, item in enumerate(given)]
+    one = "; JobBoard([…]) shows a single one" if isinstance(_held(given), Job) else ""
+    raise TypeError(f"jobs: expected {_MANY}; found {_kind(given)}{one}")
 
 
 def _job_at(index: int, item: object, keywords: Mapping[str, Any]) -> Job:
     job = _held(item)
     if isinstance(job, str):
-        return Job(job, **keywords)
+        return _made(Job, job, keywords)
     if not isinstance(job, Job):
-        found = type(item).__name__
-        raise TypeError(f"jobs[{index}]: expected a Job or its URL; found a {found}")
-    _refuse(keywords, "Job", "JobBoard")
+        raise TypeError(f"jobs[{index}]: expected {_ONE}; found {_kind(job)}")
+    _refuse_settings(keywords, Job, "JobBoard")
     return job
 
 
@@ -67,19 +75,54 @@ def _held(given: Any) -> Any:
     return getattr(given, "job", given) if isinstance(given, LiveWidget) else given
 
 
-def _check_names(
-    keywords: Mapping[str, Any], kind: Callable[..., object], widget: str, own: list[str]
-) -> None:
-    known = [name for name in inspect.signature(kind).parameters if name != "url"]
-    unknown = [name for name in keywords if name not in known]
-    if unknown:
-        expected = ", ".join([*own, *known])
-        raise TypeError(f"{widget} has no keyword {unknown[0]!r}; expected some of: {expected}")
+def _made(kind: Callable[..., T], url: str, keywords: Mapping[str, Any]) -> T:
+    try:
+        return kind(url, **keywords)
+    except ValueError as error:
+        hint = _hint(kind, url)
+        if hint:
+            raise ValueError(f"{error}; {hint}") from None
+        raise
 
 
-def _refuse(keywords: Mapping[str, Any], kind: str, widget: str) -> None:
-    if keywords:
-        names = ", ".join(keywords)
+def _hint(kind: object, url: str) -> str:
+    """Return what to write instead of a URL that was refused; "" where that is not known."""
+    if kind is Job and _is_url_of(Jobs, url):
+        return "that is the list of jobs: JobBoard(url) shows it"
+    if kind is Jobs and _is_url_of(Job, url):
+        return "that is one job: JobWidget(url) shows it"
+    if "/" not in url:
+        return "a job is given by its URL, https://host/…/jobs/<job id>, not by its id"
+    if "://" not in url:
+        return "it begins with https://"
+    return ""
+
+
+def _is_url_of(kind: Callable[[str], object], url: str) -> bool:
+    try:
+        kind(url)
+    except ValueError:
+        return False
+    return True
+
+
+def _kind(found: object) -> str:
+    url = ", which has a .url: give that" if isinstance(getattr(found, "url", None), str) else ""
+    return f"a {type(found).__name__}{url}"
+
+
+def _refuse_unknown(unknown: Iterable[str], known: Iterable[str], widget: str) -> None:
+    names = list(unknown)
+    if names:
+        expected = ", ".join(known)
+        raise TypeError(f"{widget} has no keyword {names[0]!r}; expected some of: {expected}")
+
+
+def _refuse_settings(keywords: Mapping[str, Any], kind: type, widget: str) -> None:
+    parameters = inspect.signature(kind).parameters
+    given = [name for name, value in keywords.items() if value is not parameters[name].default]
+    if given:
         raise TypeError(
-            f"a {kind} brings its own settings: give {names} to {kind}, not to {widget}"
+            f"a {kind.__name__} brings its own settings: give {', '.join(given)} to "
+            f"{kind.__name__}, not to {widget}"
         )

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any, overload
 
 from jobwidgets._display.board import board_html, board_text
+from jobwidgets._http.tokens import Token
 from jobwidgets._model.contact import Contact, ContactState
 from jobwidgets._views import joined_css, joined_esm
 from jobwidgets._watch.feed import Throttle
 from jobwidgets._watch.listing import INTERVAL as LISTING_INTERVAL
+from jobwidgets._watch.pace import Pace
 from jobwidgets._watch.poller import poller
 from jobwidgets._widgets.arguments import many_jobs
 from jobwidgets._widgets.board_updates import BoardUpdates
@@ -22,6 +24,8 @@ from jobwidgets.jobs import Jobs
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from jobwidgets._widgets.job import JobWidget
 
 
 class JobBoard(LiveWidget):
@@ -42,14 +46,19 @@ class JobBoard(LiveWidget):
         live view. The board of a jobs resource has no end of its own: it is frozen by `close`.
     listing_interval
         Seconds between two looks at a jobs resource.
-    **keywords
-        Keywords of `Jobs`; with URLs only.
+    token, dialect, poll_interval, give_up_after, http, pace
+        As for `Jobs`; with URLs only.
 
     Raises
     ------
     TypeError, ValueError
         As `Job` and `Jobs` do; TypeError for an unknown keyword, for any keyword without a URL,
         and for anything that is no job.
+
+    Examples
+    --------
+    >>> JobBoard("https://gis.example.com/arcgis/rest/jobs", token="…")
+    JobBoard(Jobs('https://gis.example.com/arcgis/rest/jobs'))
     """
 
     _esm = joined_esm("board.js")
@@ -59,13 +68,27 @@ class JobBoard(LiveWidget):
 
     def __init__(
         self,
-        jobs: Jobs | str | Iterable[Job | str],
+        jobs: Jobs | str | Iterable[Job | JobWidget | str],
         *,
         freeze: bool = True,
         listing_interval: float = LISTING_INTERVAL,
-        **keywords: Any,
+        token: Token | None = None,
+        dialect: str = "mission",
+        poll_interval: float | None = None,
+        give_up_after: float | None = None,
+        http: Mapping[str, Any] | None = None,
+        pace: Pace | None = None,
+        **unknown: object,
     ) -> None:
-        self._resource, given = many_jobs(jobs, keywords)
+        keywords = {
+            "token": token,
+            "dialect": dialect,
+            "poll_interval": poll_interval,
+            "give_up_after": give_up_after,
+            "http": http,
+            "pace": pace,
+        }
+        self._resource, given = many_jobs(jobs, keywords, unknown)
         self._rows: dict[str, _Row] = {}
         self._updates = BoardUpdates()
         self._listing = (

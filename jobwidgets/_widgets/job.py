@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import traitlets
 
 from jobwidgets._display.job import static_html, static_text
+from jobwidgets._http.tokens import Token
 from jobwidgets._model.contact import Contact
 from jobwidgets._model.history import JobHistory
 from jobwidgets._model.snapshot import Message
 from jobwidgets._threads import user_callbacks
 from jobwidgets._views import joined_css, joined_esm
+from jobwidgets._watch.pace import Pace
 from jobwidgets._watch.poller import poller
 from jobwidgets._widgets.arguments import one_job
 from jobwidgets._widgets.job_updates import Updates
@@ -39,8 +41,8 @@ class JobWidget(LiveWidget):
     freeze
         Whether the output turns to plain HTML and text when the job has ended, so that the saved
         notebook shows the last state without a kernel. False keeps the live view.
-    **keywords
-        Keywords of `Job`; with a URL only.
+    token, dialect, poll_interval, give_up_after, notify, http, pace
+        As for `Job`; with a URL only.
 
     Attributes
     ----------
@@ -53,7 +55,12 @@ class JobWidget(LiveWidget):
     Raises
     ------
     TypeError, ValueError
-        As `Job` does; TypeError for an unknown keyword, or for any keyword with a `Job`.
+        As `Job` does; TypeError for an unknown keyword, or for any of those keywords with a `Job`.
+
+    Examples
+    --------
+    >>> JobWidget("https://gis.example.com/arcgis/rest/jobs/j1", token="…")
+    JobWidget('j1')
     """
 
     _esm = joined_esm("job.js")
@@ -63,8 +70,30 @@ class JobWidget(LiveWidget):
     progress = traitlets.Float(None, allow_none=True, read_only=True)
     _updates: Updates
 
-    def __init__(self, job_or_url: Job | str, *, freeze: bool = True, **keywords: Any) -> None:
-        self._job = one_job(job_or_url, keywords)
+    def __init__(
+        self,
+        job_or_url: Job | JobWidget | str,
+        *,
+        freeze: bool = True,
+        token: Token | None = None,
+        dialect: str = "mission",
+        poll_interval: float | None = None,
+        give_up_after: float | None = None,
+        notify: Callable[[Job], object] | None = None,
+        http: Mapping[str, Any] | None = None,
+        pace: Pace | None = None,
+        **unknown: object,
+    ) -> None:
+        keywords = {
+            "token": token,
+            "dialect": dialect,
+            "poll_interval": poll_interval,
+            "give_up_after": give_up_after,
+            "notify": notify,
+            "http": http,
+            "pace": pace,
+        }
+        self._job = one_job(job_or_url, keywords, unknown)
         self._updates = Updates()
         self._job._join(self)
         super().__init__(freeze=freeze)

@@ -1,37 +1,117 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from inspect import signature
 from traceback import walk_tb
 from typing import Any
 
 import pytest
 from documents import JOB_URL, JOBS_URL
 
-from jobwidgets import Job, JobBoard, JobHistory, Jobs, JobWidget
+from jobwidgets import Job, JobBoard, JobHistory, Jobs, JobWidget, Pace
 from jobwidgets._http.tokens import TokenKeeper
 from jobwidgets.demo import MissionServer
+
+EXPECTED_JOB = "expected a Job or the URL of a job, …/jobs/<job id>; found "
+EXPECTED_JOBS = (
+    "jobs: expected a Jobs, the URL of a jobs resource, or an iterable of Job, JobWidget or job "
+    "URLs; found "
+)
+OF_JOB = "token, dialect, poll_interval, give_up_after, notify, http, pace"
+OF_JOBS = OF_JOB.replace("notify, ", "")
+
+
+class GPJob:
+    """What another library makes of a job."""
+
+    url = JOB_URL
 
 
 @pytest.mark.parametrize(
     ("widget", "given", "keywords", "text"),
     [
-        (JobWidget, JOB_URL, {"tokens": 1}, "no keyword 'tokens'; expected some of: freeze, token"),
-        (JobWidget, Job(JOB_URL), {"poll_interval": 5}, "give poll_interval to Job, not to JobW"),
-        (JobBoard, 7, {}, r"jobs: expected a Jobs, .* found a int"),
-        (JobBoard, Job(JOB_URL), {}, r"jobs: expected .* found a Job"),
-        (JobBoard, [7], {}, r"jobs\[0\]: expected a Job or its URL; found a int"),
-        (JobBoard, [JOB_URL, None], {}, r"jobs\[1\]: expected a Job or its URL; found a NoneType"),
-        (JobBoard, [], {"tokens": 1}, "no keyword 'tokens'; expected some of: freeze, listing_int"),
-        (JobBoard, [Job(JOB_URL)], {"token": "x"}, "give token to Job, not to JobBoard"),
-        (JobBoard, Jobs(JOBS_URL), {"token": "x"}, "give token to Jobs, not to JobBoard"),
+        (JobWidget, 7, {}, f"{EXPECTED_JOB}a int"),
+        (JobWidget, GPJob(), {}, f"{EXPECTED_JOB}a GPJob, which has a .url: give that"),
+        (JobWidget, [JOB_URL], {}, f"{EXPECTED_JOB}a list; JobBoard(…) shows many jobs"),
+        (
+            JobWidget,
+            Jobs(JOBS_URL),
+            {},
+            f"{EXPECTED_JOB}a Jobs, which has a .url: give that; JobBoard(…) shows many jobs",
+        ),
+        (
+            JobWidget,
+            JOB_URL,
+            {"tokens": "x"},
+            f"JobWidget has no keyword 'tokens'; expected some of: freeze, {OF_JOB}",
+        ),
+        (
+            JobWidget,
+            Job(JOB_URL),
+            {"poll_interval": 5, "pace": Pace()},
+            "a Job brings its own settings: give poll_interval, pace to Job, not to JobWidget",
+        ),
+        (JobBoard, 7, {}, f"{EXPECTED_JOBS}a int"),
+        (
+            JobBoard,
+            Job(JOB_URL),
+            {},
+            f"{EXPECTED_JOBS}a Job, which has a .url: give that; JobBoard([…]) shows a single one",
+        ),
+        (JobBoard, [JOB_URL, None], {}, f"jobs[1]: {EXPECTED_JOB}a NoneType"),
+        (
+            JobBoard,
+            [],
+            {"notify": print},
+            "JobBoard has no keyword 'notify'; "
+            f"expected some of: freeze, listing_interval, {OF_JOBS}",
+        ),
+        (
+            JobBoard,
+            [Job(JOB_URL)],
+            {"token": "x"},
+            "a Job brings its own settings: give token to Job, not to JobBoard",
+        ),
+        (
+            JobBoard,
+            Jobs(JOBS_URL),
+            {"token": "x"},
+            "a Jobs brings its own settings: give token to Jobs, not to JobBoard",
+        ),
     ],
 )
-def test_arguments_of_no_use(
-    widget: type[Any], given: Any, keywords: dict[str, Any], text: str
-) -> None:
-    """What is no job, or no keyword, is named."""
-    with pytest.raises(TypeError, match=text):
+def test_mistakes(widget: type[Any], given: Any, keywords: dict[str, Any], text: str) -> None:
+    """What is no job, or no keyword, is named, with what to write instead."""
+    with pytest.raises(TypeError) as raised:
         widget(given, **keywords)
+    assert str(raised.value) == text
+
+
+@pytest.mark.parametrize(
+    ("widget", "url", "hint"),
+    [
+        (JobWidget, JOBS_URL, "that is the list of jobs: JobBoard(url) shows it"),
+        (JobBoard, JOB_URL, "that is one job: JobWidget(url) shows it"),
+        (JobWidget, "j1", "a job is given by its URL, https://host/…/jobs/<job id>, not by its id"),
+        (JobWidget, JOB_URL.removeprefix("https://"), "it begins with https://"),
+        (JobBoard, JOBS_URL.removeprefix("https://"), "it begins with https://"),
+    ],
+)
+def test_mistaken_url(widget: type[Any], url: str, hint: str) -> None:
+    """A URL that is refused comes with what to write instead."""
+    with pytest.raises(ValueError, match=re.escape(f"; {hint}") + "$"):
+        widget(url)
+
+
+def test_keywords_are_found_by_tab() -> None:
+    """The signatures name every keyword."""
+    assert [
+        ", ".join(list(signature(one.__init__).parameters)[2:-1]) for one in (JobWidget, JobBoard)
+    ] == [
+        f"freeze, {OF_JOB}",
+        f"freeze, listing_interval, {OF_JOBS}",
+    ]
 
 
 @pytest.mark.parametrize(
