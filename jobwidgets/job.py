@@ -81,8 +81,8 @@ class Job:
         http: Mapping[str, Any] | None = None,
         pace: Pace | None = None,
     ) -> None:
-        if notify is not None and not callable(notify):
-            raise TypeError(f"notify is called with the job, found a {type(notify).__name__}")
+        if notify is not None:
+            _check_callback("notify", notify)
         bare, settings = checked_settings(
             url,
             token=token,
@@ -323,6 +323,7 @@ class Job:
 
         Callbacks run one after another on a thread of their own; what they raise is logged.
         """
+        _check_callback("callback", callback)
         poller().thread.call(self._callbacks.add_change, callback)
         self._claim()
 
@@ -331,6 +332,7 @@ class Job:
 
         A watch that gives up (no such job, say) calls it too; `error` tells the difference.
         """
+        _check_callback("callback", callback)
         poller().thread.call(self._callbacks.add_done, callback)
         self._claim()
 
@@ -421,6 +423,11 @@ class Job:
         if not self.history.has_ended and self.error is not None:
             raise _again(self.error)
         return self
+
+
+def _check_callback(name: str, given: object) -> None:
+    if not callable(given):
+        raise TypeError(f"{name} is called with the job, found a {type(given).__name__}")
 
 
 def checked_timeout(timeout: object) -> float:

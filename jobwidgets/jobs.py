@@ -107,7 +107,15 @@ class Jobs:
         return poller().run(self._ids)
 
     def job(self, job_id: str) -> Job:
-        """Return the handle of one job, the same one each time; no I/O."""
+        """Return the handle of one job, the same one each time; no I/O.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If it is the id of no job.
+        """
+        if not isinstance(job_id, str):
+            raise TypeError(f"the id of a job is a string, found a {type(job_id).__name__}")
         with self._lock:
             if job_id not in self._handles:
                 self._handles[job_id] = Job._of(self._settings.watch(self._url_of(job_id)))

@@ -407,10 +407,15 @@ def test_raise_for_status_without_an_error(new_job: NewJob, status: str) -> None
     assert job.refresh().raise_for_status() is job
 
 
-def test_notify_is_callable() -> None:
-    """Anything else is refused when the job is made."""
+def test_callbacks_are_callable(new_job: NewJob) -> None:
+    """Anything else is refused when it is given, and nothing is asked."""
+    job, mail = new_job(document()), "me@example.org"
     with pytest.raises(TypeError, match="notify is called with the job, found a str"):
-        Job("http://server/jobs/j1", notify="me@example.org")  # type: ignore[arg-type]
+        Job("http://localhost/jobs/j1", notify=mail)  # type: ignore[arg-type]
+    for verb in (job.on_change, job.add_done_callback):
+        with pytest.raises(TypeError, match="callback is called with the job, found a str"):
+            verb(mail)  # type: ignore[arg-type]
+    assert requests(job) == 0
 
 
 def test_wait_and_callbacks_come_after_the_trailing_read(new_job: NewJob) -> None:

@@ -192,6 +192,13 @@ def test_ids_go_before_the_polls() -> None:
             job.stop()
 
 
+@pytest.mark.parametrize("job_id", [7, None, b"j1", ["j1"]])
+def test_id_of_no_use(job_id: Any) -> None:
+    """What is no text is the id of no job."""
+    with pytest.raises(TypeError, match="the id of a job is a string, found a"):
+        Jobs(JOBS_URL).job(job_id)
+
+
 def test_no_copies() -> None:
     """A resource is neither copied nor pickled: its token would go along."""
     for make in (copy.copy, copy.deepcopy, pickle.dumps):
