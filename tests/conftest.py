@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import pytest
 from documents import JOB_URL
-from servers import FAST, Certificates, Replies, Server
+from servers import FAST, SERVER_OF, Certificates, Replies, Server
 
 from jobwidgets._http.budget import configure
 from jobwidgets.job import Job
@@ -35,18 +35,19 @@ def _interruptible() -> None:
 
 @pytest.fixture
 def new_job() -> Iterator[Callable[..., Job]]:
-    """Return a maker of jobs that get the given replies in quick succession."""
-    jobs: list[Job] = []
+    """Return a maker of jobs that get the given replies in quick succession; see `SERVER_OF`."""
 
     def make(*replies: Any, url: str = JOB_URL, **keywords: Any) -> Job:
         transport = Replies(*replies)
         keywords = {"pace": FAST, "http": {"transport": transport}, **keywords}
-        jobs.append(Job(url, **keywords))
-        return jobs[-1]
+        job = Job(url, **keywords)
+        SERVER_OF[job] = transport
+        return job
 
     yield make
-    for job in jobs:
+    for job in SERVER_OF:
         job.stop()
+    SERVER_OF.clear()
 
 
 @pytest.fixture

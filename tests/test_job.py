@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from documents import ABSENT, JOB_ID, JOB_URL, after, case, document, milliseconds
 from listeners import Callback
-from servers import HANG, Replies, Server, until
+from servers import HANG, SERVER_OF, Server, until
 
 from jobwidgets import (
     BodyError,
@@ -45,13 +45,7 @@ MISSING = httpx.Response(404)
 
 def requests(job: Job) -> int:
     """Return how often the server was asked."""
-    return len(server(job).requests)
-
-
-def server(job: Job) -> Replies:
-    """Return the server of a job."""
-    transport: Replies = job._watch.source.http.given["transport"]
-    return transport
+    return len(SERVER_OF[job].requests)
 
 
 def test_attributes_before_the_first_document(new_job: NewJob) -> None:
@@ -146,7 +140,7 @@ def test_wait_with_a_timeout(new_job: NewJob, timeout: float) -> None:
     job = new_job(document())
     with pytest.raises(TimeoutError, match=f"job {JOB_ID} has not ended within -?[0-9.inf]+ s"):
         job.wait(timeout)
-    server(job).replies[:] = [ENDED]
+    SERVER_OF[job].replies[:] = [ENDED]
     assert job.wait(HANG).status is Status.SUCCEEDED
 
 
@@ -288,7 +282,7 @@ def test_await_with_a_timeout(new_job: NewJob) -> None:
     async def main() -> None:
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(job, 0.01)
-        server(job).replies[:] = [ENDED]
+        SERVER_OF[job].replies[:] = [ENDED]
         await asyncio.wait_for(job, HANG)
 
     asyncio.run(main())
@@ -319,7 +313,7 @@ def test_new_token_resumes(new_job: NewJob) -> None:
     assert job.contact.state is ContactState.UNAUTHORISED
     job.token = "new"
     assert job.wait(HANG).status is Status.SUCCEEDED
-    assert server(job).tokens == ["old", "new"]
+    assert SERVER_OF[job].tokens == ["old", "new"]
 
 
 def test_token_cannot_be_read(new_job: NewJob) -> None:
@@ -330,7 +324,7 @@ def test_token_cannot_be_read(new_job: NewJob) -> None:
     with pytest.raises(TypeError):
         job.token = 7
     job.refresh()
-    assert server(job).tokens == ["secret"]
+    assert SERVER_OF[job].tokens == ["secret"]
 
 
 @pytest.mark.parametrize("begins", [False, True])
@@ -350,7 +344,7 @@ def test_stopped_job_stays_stopped_until_it_is_started(new_job: NewJob, begins: 
         with pytest.raises(WatchStoppedError, match=JOB_ID):
             wait()
     assert (requests(job), callback.calls) == (asked, [])
-    server(job).replies[:] = [ENDED]
+    SERVER_OF[job].replies[:] = [ENDED]
     assert job.start() is job
     assert job.wait(HANG).status is Status.SUCCEEDED
     assert job.error is None

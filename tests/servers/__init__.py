@@ -2,7 +2,7 @@
 
 from jobwidgets import Pace
 from servers.certificates import Certificates
-from servers.replies import Replies
+from servers.replies import SERVER_OF, Replies
 from servers.sockets import Reply, Request, Server
 from servers.waiting import HANG, until
 
@@ -17,4 +17,14 @@ FAST = Pace(
 )
 """A pace that takes no time."""
 
-__all__ = ["FAST", "HANG", "Certificates", "Replies", "Reply", "Request", "Server", "until"]
+__all__ = [
+    "FAST",
+    "HANG",
+    "SERVER_OF",
+    "Certificates",
+    "Replies",
+    "Reply",
+    "Request",
+    "Server",
+    "until",
+]

@@ -36,3 +36,7 @@ class Replies(httpx.MockTransport):
             return httpx.Response(200, json=reply)
         # A response is used up by its reader; the last one may be needed again.
         return httpx.Response(reply.status_code, headers=reply.headers, content=reply.content)
+
+
+SERVER_OF: dict[object, Replies] = {}
+"""The server of each job that the fixture `new_job` made."""
