@@ -51,6 +51,16 @@ def may_need_redaction(texts: bytes) -> bool:
     return b"token" in texts.lower() or _KELVIN in texts
 
 
+def redacted_texts(texts: list[str | None]) -> list[str | None]:
+    """Return `texts`, each redacted; nearly always that is what was given, after one look."""
+    try:
+        if not may_need_redaction("".join(filter(None, texts)).encode()):
+            return texts
+    except UnicodeEncodeError:
+        pass  # a lone surrogate
+    return [None if text is None else redacted(text) for text in texts]
+
+
 def _encodable(text: str) -> str:
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
 

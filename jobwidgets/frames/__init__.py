@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
-from typing import Any
+from collections.abc import Callable, Iterable
 
 import pandas as pd
 
-from jobwidgets._model.history import JobHistory, outcome_error
-from jobwidgets._model.snapshot import Snapshot
-from jobwidgets.frames._columns import column, repeated
-from jobwidgets.frames._given import Given, histories
-from jobwidgets.frames._snapshots import SnapshotRows
+from jobwidgets.frames._block import Block
+from jobwidgets.frames._documents import OnError, Reader
+from jobwidgets.frames._given import Given, blocks
+from jobwidgets.frames._mission import MissionDocuments
 
 _JOB_COLUMNS = (
     *("url", "job_id", "kind", "owner", "status", "raw_status", "started", "ended", "duration"),
@@ -21,7 +18,12 @@ _JOB_COLUMNS = (
 
 
 def jobs_frame(
-    jobs: Given, /, *, dialect: str = "mission", attributes: Iterable[str] = ()
+    jobs: Given,
+    /,
+    *,
+    dialect: str = "mission",
+    attributes: Iterable[str] = (),
+    on_error: OnError = "raise",
 ) -> pd.DataFrame:
     """Return one row a job, in the order given; a job given twice has two rows.
 
@@ -29,11 +31,17 @@ def jobs_frame(
     ----------
     jobs
         A `Job`, a `JobWidget`, a `JobHistory` or a job document (any mapping is one document), or
-        an iterable that mixes them; it is read once.
+        an iterable that mixes them; it is read once. A DataFrame of documents, one a row, is taken
+        as its records. What pandas, numpy, pyarrow, polars or DuckDB made of a document is read
+        as the JSON that it was: NaN, NaT and `pd.NA` are missing, arrays are lists, a naive time
+        is UTC.
     dialect
         Which servers the documents are from.
     attributes
         Names of server attributes, each to be one more column.
+    on_error
+        "raise" raises at what is no job document. "skip" leaves it out, and warns once how many
+        there were, with the first places.
 
     Returns
     -------
@@ -69,30 +77,24 @@ def jobs_frame(
     TypeError
         Something is neither a job nor a document; the text says which one.
     DocumentError
-        A mapping is an error body or no job document; the text says which one.
+        A mapping is an error body or no job document, and `on_error` is "raise"; the text says
+        which one.
     ValueError
         No such dialect, or an attribute's name is taken by another column.
     """
     names = _attribute_names(attributes)
-    columns: dict[str, list[Any]] = {name: [] for name in (*_JOB_COLUMNS, *names)}
-    for history in histories(jobs, dialect):
-        row = _job_row(history, names)
-        for name, values in columns.items():
-            values.append(row.get(name))
-    return pd.DataFrame(
-        {
-            **{name: column(name, columns[name]) for name in _JOB_COLUMNS},
-            **{name: pd.Series(columns[name], dtype="object") for name in names},
-        }
-    )
+    reader = Reader(dialect, on_error, ["jobs"], names)
+    return _frame(jobs, reader, lambda block: block.jobs(names))
 
 
-def messages_frame(jobs: Given, /, *, dialect: str = "mission") -> pd.DataFrame:
+def messages_frame(
+    jobs: Given, /, *, dialect: str = "mission", on_error: OnError = "raise"
+) -> pd.DataFrame:
     """Return one row a message, in the order of the jobs and of each server's list.
 
     Parameters
     ----------
-    jobs, dialect
+    jobs, dialect, on_error
         As for `jobs_frame`.
 
     Returns
@@ -107,7 +109,9 @@ def messages_frame(jobs: Given, /, *, dialect: str = "mission") -> pd.DataFrame:
         number  Int64                the place in the server's list, from 1; never
         code    Int64                the server's code; it gave none, or a word, which is kept in
                                      `Message.code`
+        level   str                  the severity; not told (Mission tells none)
         text    str                  the server's words, tokens redacted; never
+        time    datetime64[us, UTC]  the server's own time; not told (Mission tells none)
         seen    datetime64[us, UTC]  when this client first saw it, by its own clock: later than
                                      the event by at most the gap between two polls; a bare document
         ======  ===================  ==============================================================
@@ -117,37 +121,17 @@ def messages_frame(jobs: Given, /, *, dialect: str = "mission") -> pd.DataFrame:
     TypeError, DocumentError, ValueError
         As for `jobs_frame`.
     """
-    ids: list[str] = []
-    counts: list[int] = []
-    numbers: list[int] = []
-    codes: list[int | None] = []
-    texts: list[str] = []
-    seen: list[datetime | None] = []
-    for history in histories(jobs, dialect):
-        messages = history.messages
-        ids.append(history.job_id)
-        counts.append(len(messages))
-        numbers.extend([message.number for message in messages])
-        codes.extend([None if isinstance(m.code, str) else m.code for m in messages])
-        texts.extend([message.text for message in messages])
-        seen.extend([message.seen for message in messages])
-    return pd.DataFrame(
-        {
-            "job_id": repeated("job_id", ids, counts),
-            "number": column("number", numbers),
-            "code": column("code", codes),
-            "text": column("text", texts),
-            "seen": column("seen", seen),
-        }
-    )
+    return _frame(jobs, Reader(dialect, on_error, ["messages"]), lambda block: block.messages())
 
 
-def snapshots_frame(jobs: Given, /, *, dialect: str = "mission") -> pd.DataFrame:
+def snapshots_frame(
+    jobs: Given, /, *, dialect: str = "mission", on_error: OnError = "raise"
+) -> pd.DataFrame:
     """Return one row a distinct snapshot, in the order of the jobs and as they were seen.
 
     Parameters
     ----------
-    jobs, dialect
+    jobs, dialect, on_error
         As for `jobs_frame`. A bare document is one snapshot that nobody saw.
 
     Returns
@@ -174,10 +158,14 @@ def snapshots_frame(jobs: Given, /, *, dialect: str = "mission") -> pd.DataFrame
     TypeError, DocumentError, ValueError
         As for `jobs_frame`.
     """
-    rows = SnapshotRows()
-    for history in histories(jobs, dialect):
-        rows.add(history)
-    return rows.frame()
+    return _frame(jobs, Reader(dialect, on_error, ["jobs"]), lambda block: block.snapshots())
+
+
+def _frame(jobs: Given, reader: Reader, rows: Callable[[Block], pd.DataFrame]) -> pd.DataFrame:
+    """Return the rows of all blocks, which have the same columns and dtypes."""
+    parts = [rows(block) for block in blocks(jobs, reader)]
+    reader.warn(stacklevel=4)
+    return pd.concat(parts or [rows(MissionDocuments([]))], ignore_index=True)
 
 
 def _attribute_names(attributes: Iterable[str]) -> tuple[str, ...]:
@@ -191,35 +179,3 @@ def _attribute_names(attributes: Iterable[str]) -> tuple[str, ...]:
         if name in _JOB_COLUMNS or name in names[:index]:
             raise ValueError(f"attributes[{index}]: there is a column {name!r} already")
     return names
-
-
-def _job_row(history: JobHistory, attributes: tuple[str, ...]) -> dict[str, Any]:
-    """Return what is known of one job by column; a column that is left out is missing."""
-    snapshot = history.latest  # read once: the poller may be writing
-    ended = None if snapshot is None else outcome_error(snapshot)
-    error = ended or history.watch_error
-    row = {
-        "url": history.url,
-        "job_id": history.job_id,
-        "error": None if error is None else str(error),
-    }
-    return row if snapshot is None else row | _told(snapshot, attributes)
-
-
-def _told(snapshot: Snapshot, attributes: tuple[str, ...]) -> dict[str, Any]:
-    mission_id = snapshot.attributes.get("missionId")
-    told = {
-        "kind": snapshot.kind,
-        "owner": snapshot.owner,
-        "status": snapshot.status,
-        "raw_status": snapshot.raw_status,
-        "started": snapshot.started,
-        "ended": snapshot.ended,
-        "duration": snapshot.duration,
-        "steps_done": snapshot.steps_done,
-        "steps_total": snapshot.steps_total,
-        "progress": snapshot.progress,
-        "messages": len(snapshot.messages),
-        "mission_id": mission_id if isinstance(mission_id, str) else None,
-    }
-    return told | {name: snapshot.attributes.get(name) for name in attributes}

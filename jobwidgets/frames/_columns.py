@@ -1,69 +1,101 @@
-"""Values of a job as pandas columns, each of one dtype whatever it holds."""
+"""Values of jobs as pandas columns, each of one dtype whatever it holds."""
 
 from __future__ import annotations
 
-from array import array
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
 
-from jobwidgets._model.packed import FIELDS, NONE
+from jobwidgets._model.packed import NONE
 from jobwidgets._model.snapshot import Status
 
 Dtype: TypeAlias = str | pd.CategoricalDtype | pd.DatetimeTZDtype
+Column: TypeAlias = pd.api.extensions.ExtensionArray
 
 # Sorted in the order of a job's life, but not ordered: `status > "succeeded"` would take in jobs
 # that run under a word that is not known here.
 STATUS = pd.CategoricalDtype([status.value for status in Status])
 TIME = pd.DatetimeTZDtype("us", "UTC")
-DTYPES: dict[str, Dtype] = {
-    "url": "str",
-    "job_id": "str",
-    "kind": "str",
-    "owner": "str",
-    "status": STATUS,
-    "raw_status": "str",
-    "started": TIME,
-    "ended": TIME,
-    "seen": TIME,
-    "duration": "timedelta64[us]",
-    "steps_done": "Int64",
-    "steps_total": "Int64",
-    "progress": "float64",
-    "messages": "Int64",
-    "mission_id": "str",
-    "error": "str",
-    "number": "Int64",
-    "code": "Int64",
-    "text": "str",
-}
-"""The dtype of each column, the same in every frame that has it."""
-_PACKED = np.dtype([(name, f"<{code}") for name, code in FIELDS])
+STATUSES = tuple(Status)
+STATUS_NUMBER = {status: number for number, status in enumerate(STATUSES)}
+NO_STATUS = -1
+"""Stands for a missing status among the numbers of statuses, as in any Categorical."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 
-def column(name: str, values: list[Any]) -> pd.Series:
-    """Return the column called `name`, in which None is missing."""
-    dtype = DTYPES[name]
-    if dtype == "Int64":
-        numbers = array("q", [NONE if value is None else value for value in values])
-        return integers(np.array(numbers, dtype="int64"))
-    return pd.Series(values, dtype=dtype)
+def texts(values: Sequence[str | None]) -> Column:
+    """Return a column of `str`, in which None is missing."""
+    dtype = pd.StringDtype(na_value=np.nan)
+    if dtype.storage == "pyarrow":
+        import pyarrow as pa
+
+        return from_arrow(pa.array(values, pa.string()))
+    return pd.array(np.array(values, dtype=object), dtype=dtype)
 
 
-def integers(numbers: np.ndarray) -> pd.Series:
+def from_arrow(words: Any) -> Column:
+    """Return a column of `str` from one of pyarrow's, its texts being shared if they can be."""
+    column: Column = pd.StringDtype(na_value=np.nan).__from_arrow__(words)  # type: ignore[attr-defined]  # pandas-stubs lacks it
+    return column
+
+
+def no_texts(number: int) -> Column:
+    """Return a column of `str` in which all is missing."""
+    return texts([None]).take(np.zeros(number, dtype="i8"))
+
+
+def statuses(numbers: np.ndarray) -> pd.Categorical:
+    """Return a column of statuses from their places in `STATUSES`; -1 is missing."""
+    return pd.Categorical.from_codes(numbers, dtype=STATUS)
+
+
+def integers(numbers: np.ndarray) -> Column:
     """Return a column of `Int64`, in which `NONE` is missing."""
-    numbers = numbers.astype("int64")
     missing = numbers == NONE
-    numbers[missing] = 0
-    return pd.Series(pd.arrays.IntegerArray(numbers, missing))
+    return pd.arrays.IntegerArray(np.where(missing, 0, numbers).astype("i8"), missing)
 
 
-def repeated(name: str, values: list[Any], counts: list[int]) -> pd.Series:
-    """Return the column called `name` with each value as often as its count says."""
-    return column(name, values).repeat(counts).reset_index(drop=True)
+def times(microseconds: np.ndarray) -> pd.Series:
+    """Return a column of UTC times from microseconds since 1970; `NONE`, as NaT is, is missing."""
+    return pd.Series(microseconds.view("M8[us]"), dtype=TIME)
 
 
-def unpacked(buffer: bytes) -> np.ndarray:
-    """Return the packed snapshots of jobs as an array with the names of `FIELDS`."""
-    return np.frombuffer(buffer, dtype=_PACKED)
+def no_times(number: int) -> pd.Series:
+    """Return a column of times in which all is missing."""
+    return times(np.full(number, NONE))
+
+
+def durations(begins: np.ndarray, ends: np.ndarray) -> pd.Series:
+    """Return end less begin, both in microseconds; missing where one is, or if below zero."""
+    missing = (begins == NONE) | (ends == NONE) | (ends < begins)
+    spans = np.where(missing, NONE, ends - np.where(missing, ends, begins))
+    return pd.Series(spans.view("m8[us]"))
+
+
+def microseconds(time: datetime | None) -> int:
+    """Return a time as a number; `NONE` for None."""
+    return NONE if time is None else (time - _EPOCH) // _MICROSECOND
+
+
+def numbered(values: Sequence[int | None]) -> np.ndarray:
+    """Return integers as an array, in which `NONE` stands for None."""
+    return np.array([NONE if value is None else value for value in values], dtype="i8")
+
+
+def within(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return, for lists of such lengths one after another, each item's list and place, from 0."""
+    owners = np.repeat(np.arange(len(counts)), counts)
+    starts = np.cumsum(counts) - counts
+    return owners, np.arange(len(owners)) - starts[owners]
+
+
+def objects(values: Sequence[Any]) -> pd.Series:
+    """Return a column of Python values as they are."""
+    column = np.empty(len(values), dtype=object)
+    for place, value in enumerate(values):  # numpy would take apart what is a list
+        column[place] = value
+    return pd.Series(column, dtype=object)

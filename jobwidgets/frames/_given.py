@@ -1,17 +1,17 @@
-"""What the frames are made of: one history a job, whatever the job was given as."""
+"""What the frames are made of: blocks of jobs, whatever the jobs were given as."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby, islice
 from typing import Any, Protocol, TypeAlias
 
 import pandas as pd
 
 from jobwidgets._model.history import JobHistory
-from jobwidgets._model.redact import redacted_document
-from jobwidgets._model.snapshot import Snapshot
-from jobwidgets.dialects import Dialect, find_dialect
-from jobwidgets.errors import DocumentError
+from jobwidgets.frames._block import Block
+from jobwidgets.frames._documents import Reader
+from jobwidgets.frames._seen import Histories
 
 
 class KeepsHistory(Protocol):
@@ -23,58 +23,78 @@ class KeepsHistory(Protocol):
 
 
 OneJob: TypeAlias = JobHistory | KeepsHistory | Mapping[str, Any]
-Given: TypeAlias = OneJob | Iterable[OneJob]
+Given: TypeAlias = OneJob | Iterable[OneJob] | pd.DataFrame
 
 _EXPECTED = "a Job, a JobWidget, a JobHistory or a job document (a mapping)"
-# Their items are letters, bytes and column names; empty, they would pass for "no jobs".
+# Their items are letters and bytes; empty, they would pass for "no jobs".
 _NO_JOBS = (str, bytes, bytearray, memoryview, pd.DataFrame)
+# Jobs that are read at a time: more take memory, fewer take time.
+_BLOCK = 20_000
 
 
-def histories(jobs: object, dialect: str) -> Iterator[JobHistory]:
-    """Yield the history of each job; TypeError or DocumentError says which one has none."""
-    reader = find_dialect(dialect)
-    history = _history(jobs, "jobs", reader)
-    if history is not None:
-        yield history
+def blocks(jobs: object, reader: Reader) -> Iterator[Block]:
+    """Yield all jobs in their order; TypeError or DocumentError says which one is none."""
+    if _kind(jobs) is not None:
+        yield _block([jobs], ["jobs"], reader)
         return
+    items, start = iter(_items(jobs)), 0
+    while some := list(islice(items, _BLOCK)):
+        for kind, same in _runs(some):
+            if kind is None:
+                found = _found(same[0])
+                raise TypeError(f"jobs[{start}]: expected {_EXPECTED}; found {found}")
+            yield _block(same, _Places(start), reader)
+            start += len(same)
+
+
+def _runs(items: list[object]) -> Iterable[tuple[type | None, list[object]]]:
+    """Return stretches of items that are read as the same kind of thing."""
+    if set(map(type, items)) == {dict}:
+        return [(Mapping, items)]
+    return ((kind, list(run)) for kind, run in groupby(items, _kind))
+
+
+class _Places:
+    """What the jobs of an iterable are called, from the one at `start` on."""
+
+    def __init__(self, start: int) -> None:
+        self._start = start
+
+    def __getitem__(self, index: int) -> str:
+        return f"jobs[{self._start + index}]"
+
+
+def _items(jobs: object) -> Iterable[object]:
+    if isinstance(jobs, pd.DataFrame) and "jobId" in jobs:
+        return _records(jobs)
     if isinstance(jobs, _NO_JOBS) or not isinstance(jobs, Iterable):
         raise TypeError(f"jobs: expected {_EXPECTED}, or an iterable of them; found {_found(jobs)}")
-    for index, item in enumerate(jobs):
-        history = _history(item, f"jobs[{index}]", reader)
-        if history is None:
-            raise TypeError(f"jobs[{index}]: expected {_EXPECTED}; found {_found(item)}")
-        yield history
+    return jobs
 
 
-def _history(item: object, place: str, dialect: Dialect) -> JobHistory | None:
-    """Return the history of one job; None for anything that is no job."""
-    if isinstance(item, Mapping):
-        return _unwatched(_parsed(item, place, dialect))
+def _records(documents: pd.DataFrame) -> Iterator[object]:
+    """Yield each row of a table of documents as a mapping, without a copy of the whole."""
+    for start in range(0, len(documents), _BLOCK):
+        yield from documents.iloc[start : start + _BLOCK].to_dict("records")
+
+
+def _kind(item: object) -> type | None:
+    """Return what an item is read as; None for anything that is no job."""
+    if type(item) is dict or isinstance(item, Mapping):
+        return Mapping
+    return None if _history(item) is None else JobHistory
+
+
+def _history(item: object) -> JobHistory | None:
     kept = item if isinstance(item, JobHistory) else getattr(item, "history", None)
     return kept if isinstance(kept, JobHistory) else None
 
 
-def _parsed(given: Mapping[str, Any], place: str, dialect: Dialect) -> Snapshot:
-    try:
-        document = redacted_document(given)
-    except DocumentError as error:
-        raise DocumentError(f"{place}: {error}") from error
-    refusal = dialect.refusal(document)
-    if refusal is not None:
-        code = "without a code" if refusal.code is None else f"with code {refusal.code}"
-        text = refusal.text or "the server gave no text"
-        raise DocumentError(f"{place}: expected a job document, found an error {code}: {text}")
-    try:
-        return dialect.parse(document)
-    except DocumentError as error:
-        raise DocumentError(f"{place}: {error}") from error
-
-
-def _unwatched(snapshot: Snapshot) -> JobHistory:
-    """Return the history of a document that nobody saw arrive: one snapshot without `seen`."""
-    history = JobHistory(snapshot.id)
-    history.record(snapshot)
-    return history
+def _block(items: list[Any], places: Any, reader: Reader) -> Block:
+    histories = [_history(item) for item in items if not isinstance(item, Mapping)]
+    if histories:
+        return Histories([history for history in histories if history is not None])
+    return reader.block(items, places)
 
 
 def _found(thing: object) -> str:

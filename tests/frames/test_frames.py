@@ -45,7 +45,9 @@ DTYPES = {
         "job_id": "str",
         "number": "Int64",
         "code": "Int64",
+        "level": "str",
         "text": "str",
+        "time": TIME,
         "seen": TIME,
     },
     snapshots_frame: {

@@ -1,0 +1,216 @@
+"""Some jobs as columns: what every frame is made of, whatever the jobs were given as."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from jobwidgets._model.history import error_of
+from jobwidgets._model.packed import NONE
+from jobwidgets._model.snapshot import Status
+from jobwidgets.frames._columns import (
+    NO_STATUS,
+    STATUS_NUMBER,
+    STATUSES,
+    Column,
+    durations,
+    integers,
+    no_texts,
+    no_times,
+    objects,
+    statuses,
+    texts,
+    times,
+    within,
+)
+
+_SUCCEEDED = STATUS_NUMBER[Status.SUCCEEDED]
+_WITH_ERROR = [STATUS_NUMBER[s] for s in (Status.FAILED, Status.CANCELLED, Status.GONE)]
+
+
+class Block(ABC):
+    """The facts of some jobs, each a column with one item a job.
+
+    Times are microseconds since 1970 UTC, numbers are `NONE` where they are missing. The messages
+    of all jobs stand one after another. A subclass reads what the jobs were given as; each fact is
+    read when it is first asked for.
+    """
+
+    @abstractmethod
+    def __len__(self) -> int:
+        """Return the number of jobs."""
+
+    @property
+    @abstractmethod
+    def job_ids(self) -> Column:
+        """The server's names of the jobs."""
+
+    @property
+    @abstractmethod
+    def status_numbers(self) -> np.ndarray:
+        """The place of each status in `STATUSES`."""
+
+    @property
+    @abstractmethod
+    def raw_status(self) -> Column:
+        """The server's own words."""
+
+    @property
+    @abstractmethod
+    def kinds(self) -> Column:
+        """The server's words for the operations."""
+
+    @property
+    @abstractmethod
+    def owners(self) -> Column:
+        """Who started the jobs."""
+
+    @property
+    @abstractmethod
+    def started(self) -> np.ndarray:
+        """When each job began, by the server's clock."""
+
+    @property
+    @abstractmethod
+    def ended(self) -> np.ndarray:
+        """When each job ended, by the server's clock."""
+
+    @property
+    @abstractmethod
+    def steps_done(self) -> np.ndarray:
+        """Steps completed."""
+
+    @property
+    @abstractmethod
+    def steps_total(self) -> np.ndarray:
+        """Steps in all."""
+
+    @property
+    @abstractmethod
+    def mission_ids(self) -> Column:
+        """The attribute "missionId", where it is a text."""
+
+    @property
+    @abstractmethod
+    def message_counts(self) -> np.ndarray:
+        """How many messages each job has; missing without a document."""
+
+    @property
+    @abstractmethod
+    def message_texts(self) -> Column:
+        """The server's words."""
+
+    @property
+    @abstractmethod
+    def message_codes(self) -> np.ndarray:
+        """The server's codes, as far as they are numbers."""
+
+    @abstractmethod
+    def attribute(self, name: str) -> Sequence[Any]:
+        """Return one server attribute of each job, tokens redacted; None where it has none."""
+
+    @abstractmethod
+    def last_text(self, job: int) -> str | None:
+        """Return a job's last message; None where it has none."""
+
+    @property
+    def urls(self) -> Column:
+        """Where each job was asked for."""
+        return no_texts(len(self))
+
+    @cached_property
+    def progress(self) -> np.ndarray:
+        """0…1, NaN without usable counters: as `progress_of` has it."""
+        done, total = self.steps_done, self.steps_total
+        usable = (done != NONE) & (total != NONE) & (total > 0)
+        parts = np.full(len(self), np.nan)
+        parts[usable] = np.clip(done[usable].astype("f8") / total[usable].astype("f8"), 0.0, 1.0)
+        parts[usable & (self.status_numbers == _SUCCEEDED)] = 1.0
+        return parts
+
+    @property
+    def errors(self) -> Column:
+        """Why each job or its watch ended."""
+        words: list[str | None] = [None] * len(self)
+        places = np.flatnonzero(np.isin(self.status_numbers, _WITH_ERROR))
+        for job, job_id in zip(places.tolist(), self.job_ids.take(places).tolist(), strict=True):
+            status = STATUSES[self.status_numbers[job]]
+            words[job] = str(error_of(job_id, status, self.last_text(job)))
+        return texts(words)
+
+    @property
+    def message_levels(self) -> Column:
+        """The severity of each message."""
+        return no_texts(int(self._message_numbers.sum()))
+
+    @property
+    def message_times(self) -> np.ndarray:
+        """The server's own time of each message."""
+        return np.full(int(self._message_numbers.sum()), NONE)
+
+    @property
+    def message_sights(self) -> np.ndarray:
+        """When each message was first seen."""
+        return np.full(int(self._message_numbers.sum()), NONE)
+
+    @property
+    def _message_numbers(self) -> np.ndarray:
+        return np.where(self.message_counts == NONE, 0, self.message_counts)
+
+    def jobs(self, attributes: Sequence[str] = ()) -> pd.DataFrame:
+        """Return the rows of `jobs_frame`."""
+        columns = {
+            "url": self.urls,
+            "job_id": self.job_ids,
+            "kind": self.kinds,
+            "owner": self.owners,
+            "status": statuses(self.status_numbers),
+            "raw_status": self.raw_status,
+            "started": times(self.started),
+            "ended": times(self.ended),
+            "duration": durations(self.started, self.ended),
+            "steps_done": integers(self.steps_done),
+            "steps_total": integers(self.steps_total),
+            "progress": self.progress,
+            "messages": integers(self.message_counts),
+            "mission_id": self.mission_ids,
+            "error": self.errors,
+        }
+        extra = {name: objects(self.attribute(name)) for name in attributes}
+        return pd.DataFrame(columns | extra)
+
+    def messages(self) -> pd.DataFrame:
+        """Return the rows of `messages_frame`."""
+        owners, places = within(self._message_numbers)
+        return pd.DataFrame(
+            {
+                "job_id": self.job_ids.take(owners),
+                "number": integers(places + 1),
+                "code": integers(self.message_codes),
+                "level": self.message_levels,
+                "text": self.message_texts,
+                "time": times(self.message_times),
+                "seen": times(self.message_sights),
+            }
+        )
+
+    def snapshots(self) -> pd.DataFrame:
+        """Return the rows of `snapshots_frame`: of documents that nobody saw arrive, one a job."""
+        known = self.status_numbers != NO_STATUS
+        return pd.DataFrame(
+            {
+                "job_id": self.job_ids[known],
+                "seen": no_times(int(known.sum())),
+                "status": statuses(self.status_numbers[known]),
+                "raw_status": self.raw_status[known],
+                "progress": self.progress[known],
+                "steps_done": integers(self.steps_done[known]),
+                "steps_total": integers(self.steps_total[known]),
+                "messages": integers(self.message_counts[known]),
+            }
+        )

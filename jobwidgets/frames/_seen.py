@@ -1,0 +1,177 @@
+"""Snapshots to columns: those of any dialect, and those of histories."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from itertools import chain
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from jobwidgets._model import packed
+from jobwidgets._model.history import JobHistory, outcome_error
+from jobwidgets._model.packed import FIELDS
+from jobwidgets._model.snapshot import Message, Snapshot
+from jobwidgets.frames._block import Block
+from jobwidgets.frames._columns import (
+    NO_STATUS,
+    STATUS_NUMBER,
+    Column,
+    integers,
+    microseconds,
+    numbered,
+    statuses,
+    texts,
+    times,
+)
+
+_PACKED = np.dtype([(name, f"<{code}") for name, code in FIELDS])
+
+
+class Snapshots(Block):
+    """Snapshots, one a job; None for a job that never gave a document."""
+
+    def __init__(self, snapshots: Sequence[Snapshot | None]) -> None:
+        self._snapshots = snapshots
+
+    def __len__(self) -> int:
+        return len(self._snapshots)
+
+    def _facts(self, fact: Callable[[Snapshot], Any]) -> list[Any]:
+        return [None if snapshot is None else fact(snapshot) for snapshot in self._snapshots]
+
+    @cached_property
+    def job_ids(self) -> Column:
+        return texts(self._facts(lambda s: s.id))
+
+    @property
+    def raw_status(self) -> Column:
+        return texts(self._facts(lambda s: s.raw_status))
+
+    @cached_property
+    def status_numbers(self) -> np.ndarray:
+        numbers = self._facts(lambda s: STATUS_NUMBER[s.status])
+        return np.array([NO_STATUS if n is None else n for n in numbers], dtype="i1")
+
+    @property
+    def kinds(self) -> Column:
+        return texts(self._facts(lambda s: s.kind))
+
+    @property
+    def owners(self) -> Column:
+        return texts(self._facts(lambda s: s.owner))
+
+    @property
+    def mission_ids(self) -> Column:
+        ids = self._facts(lambda s: s.attributes.get("missionId"))
+        return texts([value if isinstance(value, str) else None for value in ids])
+
+    @cached_property
+    def started(self) -> np.ndarray:
+        return _times(self._facts(lambda s: s.started))
+
+    @cached_property
+    def ended(self) -> np.ndarray:
+        return _times(self._facts(lambda s: s.ended))
+
+    @cached_property
+    def steps_done(self) -> np.ndarray:
+        return numbered(self._facts(lambda s: s.steps_done))
+
+    @cached_property
+    def steps_total(self) -> np.ndarray:
+        return numbered(self._facts(lambda s: s.steps_total))
+
+    @cached_property
+    def progress(self) -> np.ndarray:
+        return np.array(self._facts(lambda s: s.progress), dtype="f8")
+
+    @cached_property
+    def message_counts(self) -> np.ndarray:
+        return numbered(self._facts(lambda s: len(s.messages)))
+
+    @cached_property
+    def _messages(self) -> list[Message]:
+        return list(chain.from_iterable(s.messages for s in self._snapshots if s is not None))
+
+    @property
+    def message_texts(self) -> Column:
+        return texts([message.text for message in self._messages])
+
+    @property
+    def message_codes(self) -> np.ndarray:
+        codes = [message.code for message in self._messages]
+        return numbered([None if isinstance(code, str) else code for code in codes])
+
+    @property
+    def message_levels(self) -> Column:
+        return texts([message.level for message in self._messages])
+
+    @property
+    def message_times(self) -> np.ndarray:
+        return _times([message.time for message in self._messages])
+
+    @property
+    def message_sights(self) -> np.ndarray:
+        return _times([message.seen for message in self._messages])
+
+    def attribute(self, name: str) -> Sequence[Any]:
+        return self._facts(lambda s: s.attributes.get(name))
+
+    def last_text(self, job: int) -> str | None:
+        snapshot = self._snapshots[job]
+        return snapshot.messages[-1].text if snapshot is not None and snapshot.messages else None
+
+
+class Histories(Snapshots):
+    """Jobs that were watched."""
+
+    def __init__(self, histories: Sequence[JobHistory]) -> None:
+        # Read once: the poller may be writing.
+        super().__init__([history.latest for history in histories])
+        self._histories = histories
+
+    @cached_property
+    def job_ids(self) -> Column:
+        return texts([history.job_id for history in self._histories])
+
+    @property
+    def urls(self) -> Column:
+        return texts([history.url for history in self._histories])
+
+    @property
+    def errors(self) -> Column:
+        ended = self._facts(outcome_error)
+        pairs = zip(ended, self._histories, strict=True)
+        errors = [error or history.watch_error for error, history in pairs]
+        return texts([None if error is None else str(error) for error in errors])
+
+    def snapshots(self) -> pd.DataFrame:
+        """Return a row a distinct snapshot, without a loop over the snapshots."""
+        parts = [packed.columns(history.snapshots) for history in self._histories]
+        rows = np.frombuffer(b"".join(buffer for buffer, _ in parts), dtype=_PACKED)
+        counts = [len(buffer) // _PACKED.itemsize for buffer, _ in parts]
+        owners = np.repeat(np.arange(len(self)), counts)
+        # Each job numbers its words on its own: where its first word is in the list of all.
+        starts = np.cumsum([0, *(len(words) for _, words in parts)])[:-1]
+        words = texts(list(chain.from_iterable(words for _, words in parts)))
+        return pd.DataFrame(
+            {
+                "job_id": self.job_ids.take(owners),
+                "seen": times(rows["seen"].astype("i8")),
+                "status": statuses(rows["status"]),
+                "raw_status": words.take(starts[owners] + rows["raw_status"]),
+                "progress": rows["progress"].astype("f8"),
+                "steps_done": integers(rows["steps_done"]),
+                "steps_total": integers(rows["steps_total"]),
+                "messages": integers(rows["message_count"].astype("i8")),
+            }
+        )
+
+
+def _times(values: Sequence[Any]) -> np.ndarray:
+    """Return times in microseconds; most stand there many times, and are worked out once."""
+    numbers = {time: microseconds(time) for time in set(values)}
+    return np.array([numbers[time] for time in values], dtype="i8")
