@@ -13,15 +13,16 @@ from jobwidgets._model.contact import Contact, ContactState
 from jobwidgets._widgets.job_updates import MOST_MESSAGES
 from jobwidgets.errors import ServerError
 
-LIVES: dict[str, dict[str, Any]] = {
-    "queued": {"status": "SUBMITTED", "stepsCompleted": 0, "messages": []},
-    "running": {"stepsCompleted": 2},
-    "no steps": {"stepsCompleted": ABSENT, "totalSteps": ABSENT},
-    "unknown": {"status": "PONDERING"},
-    "succeeded": {"status": "COMPLETED", "stepsCompleted": 5},
-    "failed": {"status": "FAILED", "stepsCompleted": 3},
-    "cancelled": {"status": "CANCELLED"},
-}
+LIVES: list[tuple[str, str | None, str, dict[str, Any]]] = [
+    ("queued", "0", "0 of 5 steps", {"status": "SUBMITTED", "stepsCompleted": 0}),
+    ("running", "40", "2 of 5 steps", {"stepsCompleted": 2}),
+    ("running", None, "unknown", {"stepsCompleted": ABSENT, "totalSteps": ABSENT}),
+    ("PONDERING (unknown status)", "20", "1 of 5 steps", {"status": "PONDERING"}),
+    ("succeeded", "100", "5 of 5 steps", {"status": "COMPLETED", "stepsCompleted": 5}),
+    ("failed", "60", "3 of 5 steps", {"status": "FAILED", "stepsCompleted": 3}),
+    ("cancelled", "20", "1 of 5 steps", {"status": "CANCELLED"}),
+]
+"""Words, value and words of the bar, changes of the document."""
 
 
 def trouble(state: ContactState, **changes: Any) -> Contact:
@@ -35,35 +36,24 @@ def at(view: ViewPage, seconds: float) -> None:
     view.page.clock.install(time=after(seconds))
 
 
-def test_head_line(view: ViewPage) -> None:
-    """The first line tells status, operation and id, whatever the job comes to."""
+def test_every_life(view: ViewPage) -> None:
+    """Status, operation, id and a progress bar with its value in words, whatever the job does."""
     view.open()
-    for life, changes in LIVES.items():
+    bar = view.page.get_by_role("progressbar", name="progress of the job")
+    for words, value, steps, changes in LIVES:
         view.tell(**changes)
-        words = {"no steps": "running", "unknown": "PONDERING (unknown status)"}.get(life, life)
-        assert view.text("words") == words
-        assert (view.text("kind"), view.text("id")) == ("addMission", "j1")
+        assert (view.text("words"), view.text("kind"), view.text("id")) == (
+            words,
+            "addMission",
+            "j1",
+        )
         assert len(view.part("mark").text_content() or "") == 1
         assert view.root.get_attribute("data-status") == str(view.kernel.history.status)
-
-
-@pytest.mark.parametrize(
-    ("life", "value", "words"),
-    [
-        ("queued", "0", "0 of 5 steps"),
-        ("running", "40", "2 of 5 steps"),
-        ("no steps", None, "unknown"),
-        ("succeeded", "100", "5 of 5 steps"),
-        ("failed", "60", "3 of 5 steps"),
-    ],
-)
-def test_progress_bar(view: ViewPage, life: str, value: str | None, words: str) -> None:
-    """The bar has the role of one, its value and its words; unknown, it has no value."""
-    view.open(**LIVES[life])
-    bar = view.page.get_by_role("progressbar", name="progress of the job")
-    assert bar.get_attribute("aria-valuenow") == value
-    assert bar.get_attribute("aria-valuetext") == words
-    assert (bar.get_attribute("data-unknown") is not None) is (life == "no steps")
+        assert (bar.get_attribute("aria-valuenow"), bar.get_attribute("aria-valuetext")) == (
+            value,
+            steps,
+        )
+        assert (bar.get_attribute("data-unknown") is not None) is (value is None)
 
 
 def test_server_text_is_text(view: ViewPage) -> None:
@@ -171,50 +161,35 @@ def test_closed_view_lets_go(view: ViewPage) -> None:
 # What a saved notebook keeps, and a kernel that is gone.
 
 
-def in_notebook(view: ViewPage, name: str = "") -> None:
-    """Let the page be a notebook, and the view sit in a box of this class."""
-    view.page.evaluate(
-        "name => { document.body.className = 'jp-Notebook';"
-        " document.querySelector('main').className = name; }",
-        name,
-    )
+AGAIN = " · To keep this in the saved notebook, run this cell again."
+BY_ITSELF = " · Inside another widget this is not saved with the notebook: show it by itself."
 
 
 @pytest.mark.parametrize(
-    ("box", "words"),
+    ("page", "box", "words"),
     [
-        ("", "To keep this in the saved notebook, run this cell again."),
-        (
-            "jupyter-widgets widget-container widget-box",
-            "Inside another widget this is not saved with the notebook: show it by itself.",
-        ),
+        ("jp-Notebook", "", AGAIN),
+        ("jp-Notebook", "jupyter-widgets widget-container widget-box", BY_ITSELF),
+        ("jp-Notebook voila", "", ""),
+        ("", "", ""),
     ],
 )
-def test_view_that_no_freeze_reached_says_so(view: ViewPage, box: str, words: str) -> None:
-    """A view that lives on after all outputs were frozen is in none: it says what to do."""
+def test_view_that_no_freeze_reached(view: ViewPage, page: str, box: str, words: str) -> None:
+    """A view that lives on after all were frozen says what to do, where a notebook can be saved."""
     at(view, 0)
-    in_notebook(view, box)
+    view.page.evaluate(
+        "([page, box]) => { const [name, voila] = page.split(' '); document.body.className = name;"
+        " if (voila) document.body.dataset.voila = voila;"
+        " document.querySelector('main').className = box; }",
+        [page, box],
+    )
     view.open(status="COMPLETED", stepsCompleted=5)
     view.page.clock.run_for(5000)
-    assert view.text("line") == "admin"
     view.kernel.is_kept = True
     view.tell()
     assert view.text("line") == "admin"
     view.page.clock.run_for(5000)
-    assert view.text("line") == f"admin · {words}"
-
-
-@pytest.mark.parametrize("page", ["no notebook", "Voila"])
-def test_nothing_is_to_be_saved_elsewhere(view: ViewPage, page: str) -> None:
-    """Where nobody can save a notebook, nothing is said of saving it."""
-    at(view, 0)
-    if page == "Voila":
-        in_notebook(view)
-        view.page.evaluate("() => { document.body.dataset.voila = 'voila'; }")
-    view.kernel.is_kept = True
-    view.open(status="COMPLETED", stepsCompleted=5)
-    view.page.clock.run_for(10_000)
-    assert view.text("line") == "admin"
+    assert view.text("line") == f"admin{words}"
 
 
 @pytest.mark.parametrize("how", ["restart", "shutdown", "dead"])

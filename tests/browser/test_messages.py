@@ -107,15 +107,6 @@ def test_reader_who_scrolled_up_is_left_alone(view: ViewPage, way: str) -> None:
     assert view.numbers()[-1] == 420
 
 
-def test_scrollbar_is_in_proportion(view: ViewPage) -> None:
-    """The middle of the scrollbar is the middle of the messages."""
-    view.open(messages=texts(900))
-    box = view.part("scroller").evaluate("s => [s.scrollHeight, s.clientHeight]")
-    assert abs(box[0] / (900 * 25) - 1) < 0.01
-    view.scroll((box[0] - box[1]) / 2)
-    assert any(abs(number - 450) < 8 for number in view.numbers())
-
-
 def test_rows_of_any_height_follow_one_another(view: ViewPage) -> None:
     """Wherever the reader scrolls, rows have no gap and no overlap, and none is missing."""
     view.open(messages=[LONG[: (n * 7919) % 900 + 1] for n in range(800)])
