@@ -62,10 +62,3 @@ def test_duration(seconds: float | None, duration: timedelta | None) -> None:
     job = Snapshot(id="j1", status=Status.SUCCEEDED, started=STARTED, ended=ended)
     assert job.duration == duration
     assert replace(job, started=None).duration is None
-
-
-def test_repr_leaves_the_document_out() -> None:
-    """The repr tells what was parsed, not the whole document again."""
-    shown = repr(Snapshot(id="j1", status=Status.RUNNING, document={"jobId": "j1", "big": "…"}))
-    assert "running" in shown
-    assert "document" not in shown
