@@ -33,25 +33,6 @@ def frozen(notebook: CellShell) -> list[str]:
     return [out["data"]["text/plain"] for out in notebook.outputs if out["update"]]
 
 
-def test_output_is_live_until_it_is_over(notebook: CellShell, skipping: Run) -> None:
-    """Without a view that is open, an output is frozen at once, and once."""
-    job, kept = Job(), []
-
-    async def story() -> None:
-        freezing = job.freezing(changed=lambda: kept.append(freezing.are_frozen))
-        freezing.show("the model")
-        freezing.freeze_if_due()
-        assert frozen(notebook) == []
-        job.is_over = True
-        freezing.freeze_if_due()
-        freezing.freeze_if_due()
-
-    skipping(story())
-    assert notebook.outputs[0]["data"][VIEW]["model_id"] == "the model"
-    assert frozen(notebook) == ["over"]
-    assert kept == [True]
-
-
 def test_view_has_time_to_show_the_end(notebook: CellShell, skipping: Run) -> None:
     """An open view stays for a moment; one in use for longer, but not for ever."""
     job = Job()
@@ -85,21 +66,6 @@ def test_view_that_was_closed_has_no_time(notebook: CellShell, skipping: Run) ->
 
     skipping(story())
     assert frozen(notebook) == ["over"]
-
-
-def test_unwanted_freeze(notebook: CellShell, skipping: Run) -> None:
-    """Who keeps the live view keeps it."""
-    job = Job()
-    job.is_over = True
-
-    async def story() -> None:
-        freezing = job.freezing(is_wanted=False)
-        freezing.show("the model")
-        assert not freezing.is_due
-        freezing.freeze_if_due()
-
-    skipping(story())
-    assert frozen(notebook) == []
 
 
 def test_now(notebook: CellShell, skipping: Run) -> None:

@@ -37,13 +37,18 @@ def widget(opened: Callable[[Any], Any]) -> Callable[..., JobWidget]:
 
 
 def test_traits_tell_the_last_state(widget: Callable[..., JobWidget]) -> None:
-    """After the wait the traits are those of the job's end, and the repr is as it was."""
+    """After the wait traits, text and frames are those of the job's end; the repr is as it was."""
     shown = widget(QUEUED, RUNNING, ENDED)
     before = repr(shown)
     shown.job.wait(30)
     assert (shown.status, shown.progress) == ("succeeded", 1.0)
     assert shown.history is shown.job.history
     assert repr(shown) == before == f"JobWidget({JOB_ID!r})"
+    assert str(shown).startswith(f"{before}: succeeded · ")
+    assert "Finished." not in str(shown)
+    assert list(jobs_frame(shown)["status"]) == ["succeeded"]
+    assert list(messages_frame([shown, shown.job])["text"]) == ["Started.", "Finished."] * 2
+    assert list(snapshots_frame(shown)["status"]) == ["queued", "running", "succeeded"]
 
 
 def test_traits_are_read_only(widget: Callable[..., JobWidget]) -> None:
@@ -122,23 +127,6 @@ def test_widget_forwards_what_is_asked_of_a_job(widget: Callable[..., JobWidget]
     assert [message.text for message in shown.messages] == ["Started.", "No rights."]
     assert "No rights." in str(shown.error)
     assert list(shown.to_frame()["text"]) == ["Started.", "No rights."]
-
-
-def test_print_tells_the_status(widget: Callable[..., JobWidget]) -> None:
-    """The text of a widget is its name and its status, without the messages."""
-    shown = widget(ENDED)
-    shown.wait(30)
-    assert str(shown).startswith("JobWidget('j1'): succeeded · ")
-    assert "Finished." not in str(shown)
-
-
-def test_frames_take_a_widget(widget: Callable[..., JobWidget]) -> None:
-    """A widget stands for its job in every frame."""
-    shown = widget(QUEUED, RUNNING, ENDED)
-    shown.job.wait(30)
-    assert list(jobs_frame(shown)["status"]) == ["succeeded"]
-    assert list(messages_frame([shown, shown.job])["text"]) == ["Started.", "Finished."] * 2
-    assert list(snapshots_frame(shown)["status"]) == ["queued", "running", "succeeded"]
 
 
 def test_esri_example_through_a_real_socket() -> None:
