@@ -46,6 +46,17 @@ def escaped(text: object) -> str:
     return html.escape(str(text), quote=True)
 
 
+def page(title: str, content: str) -> str:
+    """Return a static form as a page of its own, complete without a network, light and dark."""
+    return (
+        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width">'
+        f"<title>{escaped(title)}</title>"
+        "<style>:root{color-scheme:light dark}body{margin:24px;font-family:system-ui,sans-serif}"
+        f"</style></head><body>{content}</body></html>\n"
+    )
+
+
 def plain(line: str) -> str:
     """Return one line of a text for a terminal."""
     return visible(line).translate(_ONE_LINE)

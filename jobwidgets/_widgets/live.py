@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import closing
+from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 import anywidget
 import traitlets
 
+from jobwidgets._display.markup import page
 from jobwidgets._watch.feed import Throttle
 from jobwidgets._watch.poller import poller
 from jobwidgets._widgets.freezing import Freezing
@@ -57,6 +60,17 @@ class LiveWidget(anywidget.AnyWidget):
             with closing(self._own_layout):  # ipywidgets leaves it open
                 poller().thread.do(self._finish)
         super().close()
+
+    def save_html(self, path: str | PathLike[str]) -> None:
+        """Write the current state as a page of its own, which needs neither kernel nor network.
+
+        Parameters
+        ----------
+        path
+            Of the file, which is replaced if it is there.
+        """
+        html = page(repr(self), self._static_bundle()["text/html"])
+        Path(path).write_text(html, encoding="utf-8")
 
     def get_state(self, key: Any = None, drop_defaults: bool = False) -> dict[str, Any]:
         """Return the synced traits; the whole state holds an update that needs no earlier one.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -190,3 +191,17 @@ def test_no_token_in_state_or_output(
     job.wait(30)
     assert transport.tokens[0] == "s3cr3t-token"
     assert "s3cr3t" not in str([repr(widget), widget.get_state(), notebook.outputs])
+
+
+def test_page_of_its_own(show: Show, tmp_path: Path) -> None:
+    """The state is written as a page that loads nothing, and holds a server's text as text."""
+    widget, job = show(document(status="COMPLETED", type="<b>mission</b>"))
+    job.wait(30)
+    widget.save_html(tmp_path / "page.html")
+    text = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert text.startswith("<!DOCTYPE html>")
+    assert "color-scheme:light dark" in text
+    assert widget._static_bundle()["text/html"] in text
+    assert not [
+        part for part in ("<b>", "src=", "href=", "url(", "<script", "@import") if part in text
+    ]
