@@ -169,3 +169,17 @@ def test_kernel_that_goes(browser: Chromium, end: str) -> None:
         notebook.page.wait_for_timeout(2500)
         assert notebook.page.locator(".jobwidgets-elapsed").inner_text() == elapsed
         assert job.count() == 1
+
+
+def test_in_an_output_widget(browser: Chromium) -> None:
+    """What an Output widget holds stays live to the end, and says how to keep it."""
+    cells = [
+        f"{START}\nfrom ipywidgets import Output\nout = Output()",
+        "with out:\n    display(JobWidget(server.add(example(seconds=2))))\nout",
+    ]
+    with browser.notebook(cells, name="output.ipynb") as notebook:
+        notebook.run(0, 1)
+        notebook.wait_for(
+            lambda: succeeded(notebook, 1) == [True] and RUN_AGAIN in roots(notebook, 1)[0],
+            "the end, and the hint",
+        )
