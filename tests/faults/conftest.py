@@ -1,4 +1,5 @@
 import ssl
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import astuple, dataclass, fields, replace
 from functools import partial
@@ -139,13 +140,16 @@ def play(
         truth, well_truth = server.add(SICK), well_at.add(WELL)
         new_job = partial(Job, http=http, pace=QUICK)
         token = provider if fault.provides else OLD_TOKEN
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # jobs.invalid is a name of loopback
+            sick = new_job(server.url(SICK, fault.host), token=token)
         stages.append(
             Stage(
                 server=server,
                 other=other,
                 truth=truth,
                 well_truth=well_truth,
-                sick=new_job(server.url(SICK, fault.host), token=token),
+                sick=sick,
                 well=new_job(well_at.url(WELL)),
                 well_at=well_at,
                 provider=provider,

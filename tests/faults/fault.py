@@ -81,6 +81,11 @@ class Fault:
     is_seen: Callable[[Stage], bool] | None = None
     also_at_first_sight: bool = True
 
+    @property
+    def keeps_sights(self) -> bool:
+        """Whether messages keep their first sight: other lists and starts are other messages."""
+        return not self.shows.get("texts") and "started" not in self.shows
+
 
 def transient(
     name: str,

@@ -103,7 +103,7 @@ _NO_JOB = (
     permanent("a text", answers(b'"text"'), DocumentError, "found a str"),
     permanent("a number", answers(b"5"), DocumentError, "found a int"),
     permanent("true", answers(b"true"), DocumentError, "found a bool"),
-    permanent("NaN alone", answers(b"NaN"), DocumentError, "found a float"),
+    permanent("NaN alone", answers(b"NaN"), DocumentError, "found null"),
     permanent(
         "the list of jobs", answers({"asyncJobs": ["sick"]}), DocumentError, "with: asyncJobs"
     ),

@@ -25,7 +25,7 @@ from jobwidgets.errors import TransportError
 
 SOON = 0.3  # seconds; what the client waits where waiting is the fault
 STALLS: dict[str, Any] = {"timeout": SOON, "hangs": True}
-SLOW: dict[str, Any] = {"limits": Limits(deadline=SOON), "hangs": True}
+SLOW: dict[str, Any] = {"timeout": SOON, "limits": Limits(deadline=SOON), "hangs": True}
 WHOLE: dict[str, Any] = {"takes_server": True}
 TLS: dict[str, Any] = {"takes_server": True, "tls": True}
 

@@ -124,8 +124,9 @@ _BY_STATUS = (
     ),
     *(
         unauthorised(f"HTTP {status}", answers(PAGE, status), str(status))
-        for status in (401, 403, 498, 499)
+        for status in (401, 498, 499)
     ),
+    permanent("HTTP 403 of a gateway", answers(PAGE, 403), RefusedError, "a gateway's page"),
     transient("HTTP 429", answers(b"", 429), ServerError, "429 Too Many Requests"),
     transient("HTTP 502 with JSON", answers({"message": "no upstream"}, 502), ServerError, "502"),
     transient(

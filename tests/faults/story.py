@@ -218,7 +218,7 @@ def tokens(stage: Stage) -> list[str | None]:
 
 
 def finish(stage: Stage, before: tuple[Message, ...]) -> None:
-    """Let the sick job end; check that nothing was lost and no stamp has moved."""
+    """Let the sick job end; check that nothing was lost and no stamp of `before` has moved."""
     stage.truth.say("Said after the fault.")
     stage.truth.finish()
     job = stage.sick
