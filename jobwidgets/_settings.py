@@ -10,7 +10,7 @@ from typing import Any
 from jobwidgets._http.exchange import Source
 from jobwidgets._http.settings import Http, settings_now
 from jobwidgets._http.tokens import Token, TokenKeeper, token_keeper
-from jobwidgets._http.urls import split_token
+from jobwidgets._http.urls import is_loopback, root, split_token
 from jobwidgets._model.history import JobHistory
 from jobwidgets._watch.pace import LONGEST, Pace, as_float
 from jobwidgets._watch.watch import Watch
@@ -20,6 +20,7 @@ SHORTEST_INTERVAL = 0.5
 """Seconds; the floor of `poll_interval`."""
 # One for all jobs that are not given another.
 _USUAL_PACE = Pace()
+_warned_of: set[str] = set()  # places that a token is sent to in the clear
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -69,15 +70,26 @@ def checked_settings(
     if pace is not None and not isinstance(pace, Pace):
         raise TypeError(f"pace is a Pace, found a {type(pace).__name__}")
     bare, token_of_url = split_token(url)
+    keeper = token_keeper(token if token is not None else token_of_url)
+    if keeper is not None:
+        _warn_of_clear_text(bare)
     settings = Settings(
         dialect=find_dialect(dialect),
-        token=token_keeper(token if token is not None else token_of_url),
+        token=keeper,
         poll_interval=_checked_interval(poll_interval),
         give_up_after=None if give_up_after is None else seconds("give_up_after", give_up_after),
         http=_checked_http(http),
         pace=pace or _USUAL_PACE,
     )
     return bare, settings
+
+
+def _warn_of_clear_text(url: str) -> None:
+    place = root(url)
+    if place.startswith("http:") and not is_loopback(url) and place not in _warned_of:
+        _warned_of.add(place)
+        text = f"everybody on the way to {place} can read the token: use https"
+        warnings.warn(text, UserWarning, stacklevel=4)
 
 
 def _checked_http(http: Mapping[str, Any] | None) -> Http:

@@ -15,6 +15,7 @@ from typing import Any, NoReturn, SupportsIndex
 from weakref import ref
 
 from jobwidgets._display.job import static_html
+from jobwidgets._http.secrets import hidden, hidden_in
 from jobwidgets._http.tokens import Token, TokenKeeper, token_keeper
 from jobwidgets._model.contact import Contact
 from jobwidgets._model.history import JobHistory
@@ -81,6 +82,7 @@ class Job:
         http: Mapping[str, Any] | None = None,
         pace: Pace | None = None,
     ) -> None:
+        url, token = hidden_in(url), hidden(token)
         if notify is not None:
             _check_callback("notify", notify)
         bare, settings = checked_settings(
@@ -220,6 +222,7 @@ class Job:
         return self.history.error
 
     def _set_token(self, token: Token | None) -> None:
+        token = hidden(token)
         self._take_token(token_keeper(token))
 
     token = property(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, SupportsIndex
 from weakref import WeakSet
 
 from jobwidgets._http.budget import at_once
+from jobwidgets._http.secrets import hidden, hidden_in
 from jobwidgets._http.tokens import Token, token_keeper
 from jobwidgets._model.history import JobHistory
 from jobwidgets._settings import checked_settings, seconds
@@ -51,6 +52,7 @@ class Jobs:
         http: Mapping[str, Any] | None = None,
         pace: Pace | None = None,
     ) -> None:
+        url, token = hidden_in(url), hidden(token)
         bare, self._settings = checked_settings(
             url,
             token=token,
@@ -80,6 +82,7 @@ class Jobs:
         raise TypeError("a Jobs is neither copied nor pickled: its token would go along")
 
     def _set_token(self, token: Token | None) -> None:
+        token = hidden(token)
         keeper = token_keeper(token)
         with self._lock:
             self._settings = replace(self._settings, token=keeper)

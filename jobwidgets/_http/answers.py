@@ -48,8 +48,8 @@ _BY_CODE: dict[int, type[ExchangeError]] = {
     498: UnauthorisedError,
     499: UnauthorisedError,
 }
-TOKEN_REFUSED = frozenset({401, 498})
-"""Codes that a new token may mend (498 is Esri's "invalid or expired token")."""
+TOKEN_REFUSED = frozenset({401, 498, 499})
+"""Codes that a new token may mend (Esri's 498 is "invalid or expired token", 499 "required")."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +111,8 @@ def read_document(answer: Answer, dialect: Dialect, secrets: Iterable[str] = ())
     refusal = dialect.refusal(document)
     if refusal is not None:
         raise _refused(answer, refusal)
+    if answer.status == HTTPStatus.FORBIDDEN and problem is not None:
+        raise _forbidden(answer)
     if answer.status >= HTTPStatus.BAD_REQUEST:
         raise _refused(answer, Refusal(None, _phrase(answer.status)))
     if isinstance(problem, DocumentError):
@@ -140,6 +142,14 @@ def _refused(answer: Answer, refusal: Refusal) -> ExchangeError:
         kind = _BY_CODE.get(code, RefusedError)
     retry_after = _retry_after(answer)
     return kind(_sentence(code, refusal.text), code=code, retry_after=retry_after)
+
+
+def _forbidden(answer: Answer) -> ExchangeError:
+    """Return the error for a 403 without JSON: a VPN's or a limit's, say, and no token's fault."""
+    if _SIGN_IN.search(answer.body):
+        return UnauthorisedError("403: the server answered with a sign-in page", code=403)
+    text = "403 Forbidden: a gateway's page, not the server's own answer"
+    return RefusedError(text, code=403, retry_after=_retry_after(answer))
 
 
 def _sentence(code: int | None, text: str) -> str:

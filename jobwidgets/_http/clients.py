@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
 from http import HTTPStatus
+from http.cookiejar import CookieJar
 from numbers import Real
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ import httpx
 
 from jobwidgets._http.answers import Answer
 from jobwidgets._http.bodies import read_body
-from jobwidgets._http.settings import Http
+from jobwidgets._http.settings import Http, without_user
 from jobwidgets._model.redact import redacted
 from jobwidgets.errors import BodyError, RefusedError, TransportError
 
@@ -31,6 +32,11 @@ _USUAL = {
     "timeout": httpx.Timeout(30.0, connect=10.0),
     "limits": httpx.Limits(max_connections=1, keepalive_expiry=None),
 }
+_ENDLESS = 600.0  # seconds that a user waits who sets no timeout
+_STRICT = (
+    "Python 3.13 and later ask for more than the authority's certificate has; "
+    "http={'verify': …} takes an SSLContext without ssl.VERIFY_X509_STRICT"
+)
 _is_ours: ContextVar[bool] = ContextVar("_is_ours", default=False)
 # httpx writes a line for each request; nobody wants one for each poll.
 logging.getLogger("httpx").addFilter(lambda _: not _is_ours.get())
@@ -45,6 +51,10 @@ class Client:
     def __init__(self, origin: str, http: Http) -> None:
         self._client = _made(origin, http)
         self._cookies = httpx.Cookies(http.given.get("cookies"))
+        timeout = self._client.timeout
+        given = (timeout.connect, timeout.read, timeout.write)
+        self.patience = max(_ENDLESS if one is None else float(one) for one in given)
+        """Seconds that the user waits for a part of an answer; some minutes for no timeout."""
 
     async def get(
         self, url: str, headers: Mapping[str, str], cookies: Any, largest_body: int
@@ -113,27 +123,33 @@ def _reason(error: Any) -> str:
         deeper = root.exceptions[0] if is_group else root.__cause__ or root.__context__
     if isinstance(root, ConnectionError) and root.errno is not None:
         return os.strerror(root.errno)  # anyio only says that all attempts failed
-    return redacted(str(error) or str(root) or type(error).__name__)
+    text = redacted(str(error) or str(root) or type(error).__name__)
+    return f"{text}: {_STRICT}" if "key usage" in text else text
 
 
 def _made(origin: str, http: Http) -> httpx.AsyncClient:
-    transport, hooks = http.given.get("transport"), http.given.get("event_hooks") or {}
-    settings: dict[str, Any] = {**_USUAL, **http.given, "trust_env": False}
-    settings["headers"] = httpx.Headers(http.given.get("headers"))
+    given, hooks = http.given, http.given.get("event_hooks") or {}
+    settings: dict[str, Any] = {**_USUAL, **given, "trust_env": False}
+    settings["headers"] = httpx.Headers(given.get("headers"))
     settings["headers"].setdefault("Accept-Encoding", "gzip, deflate")
     settings["event_hooks"] = {**hooks, "response": [*hooks.get("response", ()), _set_aside]}
-    name, proxy = "http=", None
-    if transport is not None:  # which brings its own TLS
-        settings["transport"] = _Kept(transport)
-    else:
+    settings["mounts"] = {key: _kept(one) for key, one in (given.get("mounts") or {}).items()}
+    settings["transport"] = _kept(given.get("transport"))
+    proxy = None
+    if settings["transport"] is None:  # which brings its own TLS
         settings["verify"] = _tls(origin, http)
-        name, proxy = http.proxy(origin) or (name, None)
-    if proxy is not None and settings.get("proxy") is None:
-        settings["proxy"] = proxy if "://" in proxy else f"http://{proxy}"
+        proxy = None if settings.get("proxy") is not None else http.proxy(origin)
     try:
-        return httpx.AsyncClient(**settings)
-    except Exception as error:  # whose text may quote a password
-        raise RefusedError(f"{name} makes no client: {type(error).__name__}") from error
+        return httpx.AsyncClient(**{**settings, "proxy": proxy[1]} if proxy else settings)
+    except ImportError as error:  # for SOCKS, or HTTP/2
+        raise RefusedError(f"{_source(proxy)}: {error}") from error
+    except (ValueError, TypeError, httpx.InvalidURL):  # whose text may quote a password
+        expected = ": expected a URL like http://host:port" if proxy else ""
+        raise RefusedError(f"{_source(proxy)} makes no client{expected}") from None
+
+
+def _source(proxy: tuple[str, str] | None) -> str:
+    return f"{proxy[0]}={without_user(proxy[1])}" if proxy else "http="
 
 
 async def _set_aside(response: httpx.Response) -> None:
@@ -147,6 +163,10 @@ class _Kept(httpx.AsyncBaseTransport):
 
     def __init__(self, transport: httpx.AsyncBaseTransport) -> None:
         self.handle_async_request = transport.handle_async_request  # type: ignore[method-assign]
+
+
+def _kept(transport: httpx.AsyncBaseTransport | None) -> _Kept | None:
+    return None if transport is None else _Kept(transport)
 
 
 def _tls(origin: str, http: Http) -> ssl.SSLContext:
@@ -167,8 +187,13 @@ def _context(verify: bool, authority: tuple[str, str] | None, _: object) -> ssl.
         return httpx.create_ssl_context(verify, trust_env=False)
     name, path = authority
     try:
-        place = "capath" if Path(path).is_dir() else "cafile"
-        return ssl.create_default_context(**{place: path})  # type: ignore[arg-type]
+        if Path(path).is_dir():
+            return ssl.create_default_context(capath=path)
+        content = Path(path).read_bytes()
+        is_text = b"-----BEGIN" in content  # PEM; DER is taken from the content alone
+        return ssl.create_default_context(
+            cafile=path if is_text else None, cadata=None if is_text else content
+        )
     except OSError as error:
         raise RefusedError(f"{name}={path} is of no use: {error.strerror}") from error
 
@@ -217,11 +242,51 @@ def _is_timeout(timeout: Any) -> bool:
     return all(one is None or isinstance(one, Real) for one in given)
 
 
+def _is_transport(given: Any) -> bool:
+    return isinstance(given, httpx.AsyncBaseTransport)
+
+
+def _are_mounts(mounts: Any) -> bool:
+    return all(
+        "://" in key and httpx.URL(key) is not None and (one is None or _is_transport(one))
+        for key, one in mounts.items()
+    )
+
+
+def _are_headers(headers: Any) -> bool:
+    # What else no header may hold is met at each request, and tried again for ever.
+    return all(value.isprintable() for value in httpx.Headers(headers).values())
+
+
+def _are_cookies(cookies: Any) -> bool:
+    if isinstance(cookies, CookieJar | httpx.Cookies):
+        return True
+    return all(isinstance(text, str) for pair in dict(cookies).items() for text in pair)
+
+
+def _is_auth(auth: Any) -> bool:
+    is_pair = isinstance(auth, tuple) and [type(text) for text in auth] == [str, str]
+    return is_pair or isinstance(auth, httpx.Auth) or callable(auth)
+
+
+def _are_hooks(hooks: Any) -> bool:
+    functions = [one for functions in hooks.values() for one in functions]
+    return hooks.keys() <= {"request", "response"} and all(map(_is_coroutine, functions))
+
+
+def _is_coroutine(function: Any) -> bool:
+    is_coroutine = inspect.iscoroutinefunction
+    return is_coroutine(function) or is_coroutine(type(function).__call__)
+
+
 _CHECKS: dict[str, tuple[Callable[[Any], object], str]] = {
     "verify": (_is_authority, "True, False, the path of a file or folder, or an SSLContext"),
     "proxy": (_is_proxy, "a URL like http://host:port or socks5://host:port"),
     "timeout": (_is_timeout, "seconds or an httpx.Timeout"),
-    "transport": (lambda given: given.handle_async_request, "an httpx.AsyncBaseTransport"),
-    "headers": (lambda given: [httpx.Headers(given)], "a dict of texts"),
-    "cookies": (lambda given: [httpx.Cookies(given)], "a dict of texts"),
+    "transport": (_is_transport, "an httpx.AsyncBaseTransport"),
+    "mounts": (_are_mounts, "a dict like {'all://host': an httpx.AsyncBaseTransport}"),
+    "headers": (_are_headers, "a dict of printable texts"),
+    "cookies": (_are_cookies, "a dict of texts"),
+    "auth": (_is_auth, "(user, password) or an httpx.Auth"),
+    "event_hooks": (_are_hooks, "{'request': [coroutine functions], 'response': […]}"),
 }

@@ -32,7 +32,8 @@ class Limits:
     idle
         Seconds that an unused connection is kept: twice the longest usual pause between polls.
     deadline
-        Seconds for one whole answer, from the moment in which a connection is free for it.
+        Seconds for one whole answer, from the moment in which a connection is free for it; at least
+        the user's timeout.
     body
         Bytes of one answer, decompressed.
     """
@@ -56,6 +57,8 @@ class Connections(Budgets):
         self._limits = limits or Limits()
         super().__init__(self._limits.kept)
         self._pools: dict[tuple[str, Http], _Pool] = {}
+        self.secured: dict[str, str] = {}
+        """The https root to ask instead, for each http root whose server answered there."""
 
     async def get(
         self, url: str, headers: Mapping[str, str], http: Http, cookies: Any = None
@@ -64,12 +67,12 @@ class Connections(Budgets):
         async with AsyncExitStack() as lending:
             with self.at_the_door(url):
                 client = await lending.enter_async_context(self._pool(url, http).lent())
+            deadline = max(self._limits.deadline, client.patience)
             try:
-                async with asyncio.timeout(self._limits.deadline):
+                async with asyncio.timeout(deadline):
                     return await client.get(url, headers, cookies, self._limits.body)
             except TimeoutError as error:
-                text = f"no whole answer within {self._limits.deadline:g} s"
-                raise TransportError(text) from error
+                raise TransportError(f"no whole answer within {deadline:g} s") from error
 
     async def drop_idle(self, url: str | None = None) -> None:
         """Close the idle connections to the origin of `url`, None to all: they may be dead.

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import logging
+import re
 import traceback
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote, quote_plus
 
 from jobwidgets._http.answers import TOKEN_REFUSED, Answer, read_document
 from jobwidgets._http.budget import at_once
+from jobwidgets._http.secrets import Secret
 from jobwidgets._http.settings import Http, settings_now
 from jobwidgets._http.tokens import TokenKeeper
-from jobwidgets._http.urls import redirected, with_query
+from jobwidgets._http.urls import redirected, root, with_query
 from jobwidgets._model.snapshot import Snapshot
 from jobwidgets._threads import call_in_thread
 from jobwidgets.dialects import Dialect
@@ -77,7 +80,7 @@ class Source:
         Bytes above which a body is read on a thread of its own.
     """
 
-    __slots__ = ("_large_body", "_last", "_sent", "dialect", "http", "token", "url")
+    __slots__ = ("_large_body", "_last", "_secrets", "dialect", "http", "token", "url")
 
     def __init__(
         self,
@@ -94,7 +97,8 @@ class Source:
         self.http = settings_now() if http is None else http
         self._large_body = large_body
         self._last: int | None = None
-        self._sent: tuple[str, ...] = ()
+        self._secrets: tuple[str, ...] = ()
+        self._keep_secret(*self.http.secrets)
 
     async def read_job(self, connections: Connections) -> Reading:
         """Ask for the job once; a document like the last one is not parsed again.
@@ -111,17 +115,24 @@ class Source:
         DocumentError
             If what came is no document of this job.
         """
-        return await self._typed(self._read_job_twice(connections))
+        return await self._typed(self._twice(connections, self._read_job))
 
     async def read_ids(self, connections: Connections) -> list[str]:
         """Ask the jobs resource for its ids once; see `read_job` for the rest."""
-        return await self._typed(
-            self._exchange(connections, lambda answer: self.dialect.ids(self._document(answer)))
-        )
+        return await self._typed(self._twice(connections, self._read_ids))
 
     def forget(self) -> None:
         """Count the next document as a new one, even if it is the same as the last."""
         self._last = None
+
+    def _keep_secret(self, *texts: str) -> None:
+        """Take a text out of what the server says from now on, in each form that it may have."""
+        known = set(self._secrets)
+        if not known.issuperset(texts):
+            quoted = [form(text) for text in texts for form in (quote, _quote_all, quote_plus)]
+            forms = known.union(texts, quoted, map(_in_lower_case, quoted))
+            # The longest first: it may hold another one.
+            self._secrets = tuple(sorted(forms, key=lambda form: (-len(form), form)))
 
     async def _typed(self, exchange: Awaitable[T]) -> T:
         """Return what an exchange brings, or raise a JobwidgetsError, whatever it met."""
@@ -138,15 +149,20 @@ class Source:
             _let_go(broken.with_traceback(error.__traceback__))
         raise broken  # out here it has no context
 
-    async def _read_job_twice(self, connections: Connections) -> Reading:
+    async def _twice(
+        self, connections: Connections, read: Callable[[Connections], Awaitable[T]]
+    ) -> T:
         try:
-            return await self._read_job(connections)
+            return await read(connections)
         except DocumentError:
             await connections.drop_idle(self.url)
             if self._last is not None:
                 raise
         await connections.admit(self.url, at_once)
-        return await self._read_job(connections)
+        return await read(connections)
+
+    async def _read_ids(self, connections: Connections) -> list[str]:
+        return await self._exchange(connections, lambda it: self.dialect.ids(self._document(it)))
 
     async def _read_job(self, connections: Connections) -> Reading:
         last, reading = await self._exchange(connections, self._reading)
@@ -158,7 +174,7 @@ class Source:
         """Return what tells this answer from others, and what it says; may run on any thread."""
         seen = datetime.now(UTC)
         # A token that was sent since might stand in the same body, and is to be redacted.
-        last = hash((answer.status, answer.body, self._sent))
+        last = hash((answer.status, answer.body, self._secrets))
         if last == self._last:
             return last, Reading(None, seen, answer.server_time, answer.age)
         snapshot = replace(self._parse(self._document(answer)), seen=seen)
@@ -166,7 +182,7 @@ class Source:
 
     def _document(self, answer: Answer) -> Any:
         """Return the JSON value; a message may quote a token that is long replaced."""
-        return read_document(answer, self.dialect, self._sent)
+        return read_document(answer, self.dialect, self._secrets)
 
     def _parse(self, document: object) -> Snapshot:
         snapshot, wanted = self.dialect.parse(document), self.dialect.job_id(self.url)
@@ -189,7 +205,7 @@ class Source:
         return await self._ask(connections, fresh, read)
 
     async def _ask(
-        self, connections: Connections, token: str | None, read: Callable[[Answer], T]
+        self, connections: Connections, token: Secret | None, read: Callable[[Answer], T]
     ) -> T:
         """Make one request that was admitted, and read its answer."""
         answer = await self._get(connections, token)
@@ -197,12 +213,17 @@ class Source:
             return read(answer)
         return await call_in_thread("jobwidgets-reader", read, answer)
 
-    async def _get(self, connections: Connections, token: str | None) -> Answer:
+    async def _get(self, connections: Connections, token: Secret | None) -> Answer:
         """Make one request, following redirects on the same origin, with the cookies they set."""
-        url, headers, cookies = self.url, self._headers(token), None
+        place = root(self.url)
+        # Else each poll would send the token in the clear once more.
+        url = self.url.replace(place, connections.secured.get(place, place), 1)
+        headers, cookies = self._headers(token), None
         for _ in range(MOST_REDIRECTS + 1):
             url = with_query(url, self.dialect.query)
             answer = await connections.get(url, headers, self.http, cookies)
+            if url.startswith("https:") and place.startswith("http:"):
+                connections.secured[place] = root(url)
             location = answer.headers.get("location")
             if answer.status not in _REDIRECTS or location is None:
                 return answer
@@ -210,13 +231,19 @@ class Source:
             await connections.admit(url, at_once)
         raise RefusedError(f"the server redirected more than {MOST_REDIRECTS} times")
 
-    def _headers(self, token: str | None) -> dict[str, str]:
+    def _headers(self, token: Secret | None) -> dict[str, str]:
         if token is None:
             return _FRESH
-        if token not in self._sent:
-            # The longest first: it may hold another one.
-            self._sent = tuple(sorted((*self._sent, token), key=len, reverse=True))
-        return dict([*_FRESH.items(), self.dialect.authorization(token)])
+        self._keep_secret(token)
+        return dict([*_FRESH.items(), self.dialect.authorization(token.plain)])
+
+
+def _quote_all(text: str) -> str:
+    return quote(text, safe="")
+
+
+def _in_lower_case(quoted: str) -> str:
+    return re.sub("%[0-9A-F]{2}", lambda found: found[0].lower(), quoted)
 
 
 def _let_go(error: JobwidgetsError) -> None:

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
+from http.cookiejar import CookieJar
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
+
+_SECRET = re.compile("auth|cookie|key|secret|token", re.IGNORECASE)  # names of headers
+_SHORTEST = 8  # characters of a secret: a shorter one would blot out ordinary words
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -35,13 +43,49 @@ class Http:
     def __hash__(self) -> int:
         return hash((frozenset(self.given), self.authority, self.files))
 
+    @property
+    def secrets(self) -> list[str]:
+        """What in `given` a server may quote that nobody is to see."""
+        headers, cookies = (_pairs(self.given.get(name)) for name in ("headers", "cookies"))
+        auth = self.given.get("auth")
+        found = [value for name, value in headers if _SECRET.search(name)]
+        found += [text.rpartition(" ")[2] for text in found]  # after "Bearer", "Basic"
+        found += [one.partition("=")[2] for text in found for one in text.split(";")]
+        found += [value for _, value in cookies]
+        if isinstance(auth, tuple):
+            found += [auth[1], b64encode(":".join(auth).encode()).decode()]
+        return [text for text in found if len(text) >= _SHORTEST]
+
     def proxy(self, origin: str) -> tuple[str, str] | None:
         """Return the variable that names the proxy on the way to `origin`, and its value."""
+        name = next((one for one in (urlsplit(origin).scheme, "all") if self.proxies.get(one)), "")
+        if not name or self._is_direct(origin):
+            return None
+        value = self.proxies[name]
+        return f"{name.upper()}_PROXY", value if "://" in value else f"http://{value}"
+
+    def _is_direct(self, origin: str) -> bool:
         parts = urlsplit(origin)
-        for name in (parts.scheme, "all"):
-            if self.proxies.get(name) and not proxy_bypass(parts.hostname or ""):
-                return f"{name.upper()}_PROXY", self.proxies[name]
-        return None
+        host, port = parts.hostname or "", parts.port
+        if "no" not in self.proxies:  # other systems than Linux have lists of their own
+            return bool(proxy_bypass(host))
+        entries = self.proxies["no"].replace(",", " ").split()
+        return any(_is_meant(host, port, entry.casefold()) for entry in entries)
+
+
+def _is_meant(host: str, port: int | None, entry: str) -> bool:
+    """Return whether an entry of NO_PROXY means a host: by name, domain, address or network.
+
+    Neither httpx nor the standard library knows all of them (brackets, ports, ``fd00::/8``).
+    """
+    try:
+        return ip_address(host) in ip_network(entry.strip("[]"), strict=False)
+    except ValueError:  # one of them is a name, or has a port
+        name, colon, number = entry.rpartition(":")
+    if colon and number.isdecimal():
+        return int(number) == port and _is_meant(host, port, name)
+    domain = entry.removeprefix("*").strip(".")
+    return entry == "*" or (bool(domain) and f".{host}".endswith(f".{domain}"))
 
 
 def settings_now(given: Mapping[str, Any] | None = None) -> Http:
@@ -53,7 +97,25 @@ def settings_now(given: Mapping[str, Any] | None = None) -> Http:
         return Http(given, files=(own,))
     names = [name for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if os.environ.get(name)]
     authority = (names[0], os.environ[names[0]]) if names else None
-    return Http(given, getproxies(), authority, (own, authority and _version(authority[1])))
+    now = Http(given, getproxies(), authority, (own, authority and _version(authority[1])))
+    return now if given else _one_copy(now)
+
+
+def _pairs(given: Any) -> list[tuple[str, str]]:
+    """Return names and texts of headers or cookies, in whichever of their forms they are."""
+    if isinstance(given, CookieJar) or isinstance(getattr(given, "jar", None), CookieJar):
+        return [(one.name, one.value or "") for one in getattr(given, "jar", given)]
+    pairs = given.items() if isinstance(given, Mapping) else given or ()
+    return [(_text(name), _text(value)) for name, value in pairs]
+
+
+def _text(given: str | bytes) -> str:
+    return given.decode("latin-1") if isinstance(given, bytes) else given
+
+
+@lru_cache(4)
+def _one_copy(http: Http) -> Http:
+    return http  # for thousands of jobs
 
 
 def _version(path: str | Path) -> object:
@@ -62,3 +124,10 @@ def _version(path: str | Path) -> object:
     except OSError:
         return None
     return told.st_mtime_ns, told.st_size, told.st_ino
+
+
+def without_user(url: str) -> str:
+    """Return the URL of a proxy without user and password, whatever characters these hold."""
+    user, at, host = url.rpartition("@")
+    scheme, colon, _ = user.rpartition("://")
+    return f"{scheme.partition('://')[0]}{colon}…@{host}" if at else url

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from typing import TypeAlias
 from weakref import WeakValueDictionary
 
+from jobwidgets._http.secrets import Secret, hidden
 from jobwidgets._threads import call_in_thread
 from jobwidgets.errors import TransportError, UnauthorisedError
 
@@ -16,6 +18,7 @@ Token: TypeAlias = str | Callable[[], str]
 DEADLINE = 30.0
 """Seconds that one exchange waits for a token provider."""
 
+_BEARER = re.compile(r"^bearer +", re.IGNORECASE)
 _MOST_KINDS = 8  # names of a chain of errors that are told
 
 
@@ -36,7 +39,7 @@ class TokenKeeper:
         self._deadline = deadline
         self._provider = None if isinstance(given, str) else given
         self._token = _checked(given) if isinstance(given, str) else None
-        self._asking: asyncio.Task[str] | None = None
+        self._asking: asyncio.Task[Secret] | None = None
 
     def __repr__(self) -> str:
         return f"TokenKeeper({'a string' if self._provider is None else 'a callable'})"
@@ -46,17 +49,17 @@ class TokenKeeper:
         """Whether a callable provides the token, so that there may be another one by itself."""
         return self._provider is not None
 
-    async def current(self) -> str:
+    async def current(self) -> Secret:
         """Return the token, asking the provider for the first one."""
         return self._token if self._token is not None else await self._ask()
 
-    async def renewed(self, refused: str) -> str | None:
+    async def renewed(self, refused: str) -> Secret | None:
         """Return another token than the `refused` one; None when there is no provider to ask."""
         if self._token is not None and self._token != refused:
             return self._token  # another job has already asked
         return None if self._provider is None else await self._ask()
 
-    async def _ask(self) -> str:
+    async def _ask(self) -> Secret:
         """Join the call that is under way, or make one."""
         loop = asyncio.get_running_loop()
         if self._asking is None or self._asking.done() or self._asking.get_loop() is not loop:
@@ -71,10 +74,10 @@ class TokenKeeper:
             text = f"the token callable gave no answer within {self._deadline:g} s"
             raise TransportError(text) from error
 
-    async def _call(self) -> str:
+    async def _call(self) -> Secret:
         assert self._provider is not None  # noqa: S101 - a string is never asked for
         try:
-            given = await call_in_thread("jobwidgets-token", self._provider)
+            given = hidden(await call_in_thread("jobwidgets-token", self._provider))
         except Exception as error:  # noqa: BLE001 - a user's provider may raise anything
             kinds, place = _kinds(error), error.__traceback__
         else:
@@ -113,7 +116,7 @@ def token_keeper(given: Token | None) -> TokenKeeper | None:
         return TokenKeeper(given)
 
 
-def _noticed(asking: asyncio.Task[str]) -> None:
+def _noticed(asking: asyncio.Task[Secret]) -> None:
     # A failure for which nobody waits any more would be logged by asyncio as never retrieved.
     if not asking.cancelled():
         asking.exception()
@@ -128,18 +131,19 @@ def _kinds(error: BaseException) -> str:
     return " from ".join(names)
 
 
-def _given(token: object) -> str:
+def _given(token: object) -> Secret:
     try:
         return _checked(token)
     except (TypeError, ValueError) as error:
         raise UnauthorisedError(f"the token provider gave no token: {error}") from error
 
 
-def _checked(token: object) -> str:
+def _checked(token: object) -> Secret:
     """Return a token that a header can carry (RFC 9110 section 5.5); errors do not show it."""
     if not isinstance(token, str):
         raise TypeError(f"a token is a string, found a {type(token).__name__}")
-    token = token.strip()  # a token read from a file ends with a line break
-    if not token or not token.isascii() or not token.isprintable():
+    # A token read from a file ends with a line break, and the header says "Bearer" itself.
+    bare = Secret(_BEARER.sub("", token.strip()))
+    if not bare or not bare.isascii() or not bare.isprintable():
         raise ValueError("a token is printable ASCII; found an empty one or another character")
-    return token
+    return bare

@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import lru_cache
+from ipaddress import ip_address
 from urllib.parse import SplitResult, parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
+from jobwidgets._http.secrets import Secret
 from jobwidgets._model.redact import redacted
 from jobwidgets.errors import RefusedError, UnauthorisedError
 
 _SIGN_IN = re.compile(r"log-?in|log-?on|sign-?in|oauth|saml|\bsso\b|adfs", re.IGNORECASE)
+# Where a password holds `/`, `?` or `#`, the rest of it is no part of what is before the path.
+_BEFORE_JOBS = re.compile(r"/jobs\b")
 _DEFAULT_PORT = {"http": 80, "https": 443}
 
 
@@ -27,30 +31,60 @@ def split_token(url: str) -> tuple[str, str | None]:
     """
     if not isinstance(url, str):
         raise TypeError(f"a URL is a string, found a {type(url).__name__}")
-    parts = urlsplit(url.strip())
-    # A port that is no number raises its own ValueError here.
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.port == 0:
-        raise ValueError(f"expected a URL like https://host/…, found {redacted(url)!r}")
-    if parts.username is not None or parts.password is not None:
-        raise ValueError(f"the URL for {parts.hostname} holds a password: use http={{'auth': …}}")
+    problem, bare, token = _taken_apart(url.strip())
+    if problem:  # raised here, where no local variable shows a token
+        raise ValueError(problem)
+    return bare, token
+
+
+def _taken_apart(url: str) -> tuple[str, str, Secret | None]:
+    """Return what is wrong with `url`, or "", the URL without its token, and that token."""
+    try:
+        parts = urlsplit(url)
+        is_fit = parts.port != 0 and _is_host(parts.hostname)
+    except ValueError:  # whose text may quote a part of a password
+        return "expected a URL like https://host:port/…, found no such thing", "", None
+    if "@" in parts.netloc or "@" in _BEFORE_JOBS.split(url, maxsplit=1)[0]:
+        return "the URL holds a password: use http={'auth': (user, password)}", "", None
+    if parts.scheme not in {"http", "https"} or not is_fit:
+        return f"expected a URL like https://host/…, found {redacted(url)!r}", "", None
     pairs = parse_qsl(parts.query, keep_blank_values=True)
     tokens = [value for name, value in pairs if name.casefold() == "token" and value]
     kept = [(name, value) for name, value in pairs if name.casefold() != "token"]
-    bare = urlunsplit((parts.scheme, parts.netloc, parts.path, urlencode(kept), ""))
+    # A dot at the end of a name would be looked for in the certificate.
+    netloc = re.sub(r"\.(?=:\d+$|$)", "", parts.netloc)
+    bare = urlunsplit((parts.scheme, netloc, parts.path, urlencode(kept), ""))
     if redacted(bare) != bare:  # it would be shown wherever the URL is
-        raise ValueError("the URL holds a token in a wrong place: give it as token=…")
-    return bare, tokens[0] if tokens else None
+        return "the URL holds a token in a wrong place: give it as token=…", "", None
+    return "", bare, Secret(tokens[0]) if tokens else None
+
+
+def _is_host(name: str | None) -> bool:
+    try:
+        return bool(name and name.encode("idna"))
+    except UnicodeError:
+        return False
 
 
 def origin(url: str) -> str:
     """Return scheme, host and port of `url` (RFC 6454 section 4), the port always told."""
     parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.hostname}:{parts.port or _DEFAULT_PORT.get(parts.scheme)}"
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    return f"{parts.scheme}://{host}:{parts.port or _DEFAULT_PORT.get(parts.scheme)}"
 
 
 def root(url: str) -> str:
     """Return `url` without its path: the same text for all jobs of a server."""
     return "/".join(url.split("/", 3)[:3])
+
+
+def is_loopback(url: str) -> bool:
+    """Return whether nobody else sees what is sent to `url`."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
 
 
 def with_query(url: str, query: Mapping[str, str]) -> str:

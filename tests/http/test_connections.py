@@ -1,8 +1,10 @@
 import asyncio
 import gzip
 import socket
+import ssl
 import threading
 import time
+import traceback
 from collections.abc import Callable, Coroutine
 from contextlib import aclosing
 from pathlib import Path
@@ -354,6 +356,94 @@ def test_certificate_of_another_host(serve: Serve, certificates: Certificates) -
     url = server.jobs_url.replace("localhost", "127.0.0.1")
     with pytest.raises(TransportError, match="certificate"):
         get(url, {"verify": certificates.ca})
+
+
+def test_own_authority_in_der(serve: Serve, certificates: Certificates, tmp_path: Path) -> None:
+    """A CA file as Windows writes it goes in too."""
+    path = tmp_path / "ca.der"
+    path.write_bytes(ssl.PEM_cert_to_DER_cert(certificates.ca.read_text()))
+    server = serve(lambda _: document(), certificates.server_context())
+    assert get(server.jobs_url, {"verify": path})[0].status == 200
+
+
+def test_authorities_of_the_environment(
+    serve: Serve, certificates: Certificates, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the environment names is trusted as it is when a job is made; its faults are named."""
+    server, plain = serve(lambda _: 1, certificates.server_context()), serve(lambda _: 1)
+    path = tmp_path / "ca.pem"
+    monkeypatch.setenv("SSL_CERT_FILE", str(path))
+    with pytest.raises(RefusedError, match=rf"^SSL_CERT_FILE={path} is of no use: No such file"):
+        get(server.jobs_url)
+    assert get(plain.jobs_url)[0].status == 200  # which needs none
+    path.write_bytes(certificates.ca.read_bytes())
+    assert get(server.jobs_url)[0].status == 200
+
+
+def test_settings_change_between_jobs(
+    serve: Serve, certificates: Certificates, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A new job sees a changed proxy or CA file at once; one that was made before does not."""
+    proxies = [serve(lambda _: 1) for _ in range(2)]
+    server = serve(lambda _: 1, certificates.server_context())
+    path = tmp_path / "ca.pem"
+    path.write_text("none yet")
+
+    async def main() -> None:
+        async with aclosing(Connections()) as connections:
+            for proxy in proxies:
+                monkeypatch.setenv("HTTP_PROXY", proxy.origin)
+                await connections.get("http://gis.invalid/jobs", {}, settings_now())
+            before = settings_now({"verify": path})
+            with pytest.raises(RefusedError):
+                await connections.get(server.jobs_url, {}, before)
+            path.write_bytes(certificates.ca.read_bytes())
+            await connections.get(server.jobs_url, {}, settings_now({"verify": path}))
+
+    asyncio.run(main())
+    assert [len(proxy.requests) for proxy in proxies] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "text"),
+    [
+        ("ALL_PROXY", "socks5://u:S3cr3t@h:1", "ALL_PROXY=socks5://…@h:1: Using SOCKS proxy"),
+        ("HTTP_PROXY", "http://u:S3cr3t#/@h:1", "HTTP_PROXY=http://…@h:1 makes no client: exp"),
+        ("http_proxy", "htp://u:S3cr3t@h:1", "HTTP_PROXY=htp://…@h:1 makes no client: expected"),
+    ],
+)
+def test_proxy_of_no_use(name: str, value: str, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy that the environment names wrongly is told, without its user and password."""
+    monkeypatch.setenv(name, value)
+    with pytest.raises(RefusedError) as raised:
+        get("http://gis.invalid/jobs")
+    assert text in str(raised.value)
+    assert "S3cr3t" not in "".join(traceback.format_exception(raised.value))
+
+
+def test_authority_that_new_pythons_refuse() -> None:
+    """What can be done about an authority without a key usage is told with the error."""
+    error = httpx.ConnectError("CA cert does not include key usage extension")
+    with pytest.raises(TransportError, match="takes an SSLContext without ssl"):
+        get_mock(error)
+
+
+@pytest.mark.parametrize(
+    ("timeout", "seconds"), [(90, 90), (httpx.Timeout(5, read=100), 100), (None, 600), (5, 45)]
+)
+def test_patience_of_the_user(skipping: Run, timeout: Any, seconds: int) -> None:
+    """A whole answer may take as long as the user would wait for a part of it."""
+
+    async def never(_: httpx.Request) -> None:
+        await asyncio.sleep(3600)
+
+    async def main() -> None:
+        async with aclosing(Connections(Limits(deadline=45))) as connections:
+            http = settings_now({"transport": Replies(never), "timeout": timeout})
+            await connections.get(JOB_URL, {}, http)
+
+    with pytest.raises(TransportError, match=f"no whole answer within {seconds} s"):
+        skipping(main())
 
 
 def test_client_certificate(serve: Serve, certificates: Certificates) -> None:

@@ -1,17 +1,24 @@
 import inspect
 import ssl
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
 from servers import Replies
 
 from jobwidgets._http.clients import check_http
-from jobwidgets._http.settings import settings_now
+from jobwidgets._http.settings import settings_now, without_user
+from jobwidgets._http.urls import origin
 
 OURS = {"base_url", "follow_redirects", "max_redirects", "params"}
 SECRET = "S3cr3t-T0ken"
+
+
+async def hook(_: object) -> None:
+    """Do nothing."""
 
 
 @pytest.mark.parametrize("name", sorted(OURS))
@@ -44,6 +51,12 @@ def test_every_other_setting_of_httpx_is_known() -> None:
         {"transport": Replies({})},
         {"headers": [("X", "1"), ("X", "2")]},
         {"cookies": {"a": "b"}},
+        {"cookies": [("a", "b")]},
+        {"timeout": np.int64(5)},
+        {"timeout": np.float32(0.5)},
+        {"auth": ("user", "password")},
+        {"mounts": {"all://*.example.com": Replies({}), "http://": None}},
+        {"event_hooks": {"request": [hook], "response": [partial(hook)]}},
     ],
 )
 def test_settings_of_use(http: dict[str, Any]) -> None:
@@ -65,6 +78,15 @@ def test_settings_of_use(http: dict[str, Any]) -> None:
         ({"transport": httpx.HTTPTransport}, TypeError, "'transport' of no use: expected an http"),
         ({"headers": {"X": 5}}, TypeError, "'headers' of no use"),
         ({"headers": {"X": f"{SECRET}é"}}, ValueError, "'headers' of no use"),
+        ({"headers": {"X": f"{SECRET}\nX: 1"}}, TypeError, "'headers' of no use: .* printable"),
+        ({"cookies": f"a={SECRET}"}, ValueError, "'cookies' of no use"),
+        ({"cookies": {"a": 5}}, TypeError, "'cookies' of no use"),
+        ({"auth": f"user:{SECRET}"}, TypeError, "'auth' of no use: expected .user, password."),
+        ({"auth": ["user", SECRET]}, TypeError, "'auth' of no use: expected .* found a list"),
+        ({"mounts": {f"http://{SECRET}@h": "x"}}, TypeError, "'mounts' of no use"),
+        ({"mounts": {SECRET: Replies({})}}, TypeError, "'mounts' of no use"),
+        ({"event_hooks": {"request": [print]}}, TypeError, "'event_hooks' .*coroutine functions"),
+        ({"event_hooks": {"requests": []}}, TypeError, "'event_hooks' of no use"),
     ],
 )
 def test_settings_of_no_use(http: Any, kind: type[Exception], text: str) -> None:
@@ -107,3 +129,69 @@ def test_file_of_authorities_that_changes(
     assert settings_now(given) == before
     path.write_text("another")
     assert settings_now(given) != before
+
+
+PROXIED = {"http_proxy": "http://u:p#/@one.example.com:80", "all_proxy": "socks5://two.example.com"}
+
+
+@pytest.mark.parametrize(
+    ("host", "entries"),
+    [
+        ("localhost", "localhost,[::1]"),
+        ("[::1]:8080", "localhost,[::1]"),
+        ("[::1]:8080", "[::1]:8080"),
+        ("[fd00::7]", "fd00::/8"),
+        ("10.1.2.3", "192.168.0.0/16 10.0.0.0/8"),
+        ("10.1.2.3", "10.1.2.3:80"),
+        ("gis.example.com", ".example.com"),
+        ("GIS.example.com", "*.Example.com"),
+        ("gis.example.com", "gis.example.com"),
+        ("gis.example.com", "example.com:80"),
+        ("gis.example.com", "*"),
+    ],
+)
+def test_host_without_a_proxy(host: str, entries: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names, domains, addresses and networks in NO_PROXY are reached directly, and no others."""
+    for name, value in {**PROXIED, "no_proxy": entries}.items():
+        monkeypatch.setenv(name, value)
+    place = origin(f"http://{host}")
+    assert settings_now().proxy(place) is None
+    for other in ("other.example.org", "notexample.com", "127.0.0.1:8080", "[fc00::1]"):
+        assert bool(settings_now().proxy(origin(f"http://{other}"))) is (entries != "*")
+
+
+def test_most_special_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """ALL_PROXY counts only where there is none for the scheme, as it is written there."""
+    for name, value in PROXIED.items():
+        monkeypatch.setenv(name, value)
+    assert settings_now().proxy("http://h:80") == ("HTTP_PROXY", PROXIED["http_proxy"])
+    assert settings_now().proxy("https://h:443") == ("ALL_PROXY", PROXIED["all_proxy"])
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("http://h:80", "http://h:80"),
+        ("http://u:p#/@?w@h:80", "http://…@h:80"),
+        ("u:p@h:80", "…@h:80"),
+    ],
+)
+def test_proxy_without_its_user(url: str, shown: str) -> None:
+    """Nothing of user and password is shown, whatever characters they hold."""
+    assert without_user(url) == shown
+
+
+def test_secrets_in_settings() -> None:
+    """What is secret among a user's settings is known, and no usual word."""
+    headers = {"Authorization": "Bearer abcd-efgh", "Accept": "application/json"}
+    more = {"X-Api-Key": "ijkl-mnop", "Cookie": "sid=qrst-uvwx; short=1"}
+    http = settings_now(
+        {
+            "headers": headers | more,
+            "cookies": {"a": "cookie-in-a-jar"},
+            "auth": ("user", "password"),
+        }
+    )
+    assert {"abcd-efgh", "ijkl-mnop", "qrst-uvwx", "cookie-in-a-jar"} <= set(http.secrets)
+    assert {"password", "dXNlcjpwYXNzd29yZA=="} <= set(http.secrets)
+    assert not {"application/json", "user", "1"} & set(http.secrets)

@@ -1,9 +1,11 @@
 import asyncio
 import threading
+from base64 import b64encode
 from collections.abc import Callable
 from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 import httpx
 import pytest
@@ -185,7 +187,7 @@ def test_error_bodies_with_status_200(
     [
         (400, RefusedError),
         (401, UnauthorisedError),
-        (403, UnauthorisedError),
+        (403, RefusedError),
         (404, NoSuchJobError),
         (408, ServerError),
         (410, NoSuchJobError),
@@ -238,11 +240,10 @@ def test_string_is_not_tried_twice(token: str | None) -> None:
     assert server.tokens == [token]
 
 
-@pytest.mark.parametrize("code", [403, 499])
-def test_refusal_that_a_token_does_not_mend(code: int) -> None:
+def test_refusal_that_a_token_does_not_mend() -> None:
     """The provider is not asked because of a right that is missing."""
     provider = Provider("token-1", "token-2")
-    one, server = source({"error": {"code": code, "message": "No"}}, token=provider)
+    one, server = source({"error": {"code": 403, "message": "No"}}, token=provider)
     with pytest.raises(UnauthorisedError):
         read(one)
     assert (provider.calls, len(server.requests)) == (1, 1)
@@ -326,6 +327,52 @@ def test_redirect_to_https() -> None:
         f"{JOB_URL.replace('https', 'http')}?f=json",
         f"{JOB_URL}?f=json",
     ]
+
+
+def test_https_is_kept() -> None:
+    """After the first upgrade no poll of any job there goes over http, and so no token."""
+    plain, server = JOB_URL.replace("https", "http"), Replies(document())
+    server.replies = [redirect(f"{JOB_URL}?f=json"), document()]
+    http, keeper = Http({"transport": server}), token_keeper(SECRET)
+    one, other = (Source(plain, Mission(), token=keeper, http=http) for _ in range(2))
+
+    async def main() -> None:
+        async with aclosing(Connections()) as connections:
+            for source in (one, one, other):
+                await source.read_job(connections)
+
+    asyncio.run(main())
+    assert [request.url.scheme for request in server.requests] == ["http", *["https"] * 3]
+    assert one.url == plain
+
+
+def test_upgrade_to_nobody_is_not_kept(serve: Callable[..., Server]) -> None:
+    """A redirect to an https that does not answer changes nothing for the next poll."""
+    replies = [Reply(b"", 302, {"Location": "https://localhost:1/"}), Reply(document())]
+    server = serve(lambda _: replies.pop(0))
+    one = Source(f"{server.jobs_url}/j1", Mission())
+
+    async def main() -> None:
+        async with aclosing(Connections()) as connections:
+            with pytest.raises(TransportError):
+                await one.read_job(connections)
+            await one.read_job(connections)
+
+    asyncio.run(main())
+    assert len(server.requests) == 2
+
+
+def test_sticky_session() -> None:
+    """A gateway that redirects to the same URL with a cookie gets it, in this exchange alone."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if "node=1" in request.headers.get("cookie", ""):
+            return httpx.Response(200, json=document())
+        return httpx.Response(302, headers={"Location": str(request.url), "Set-Cookie": "node=1"})
+
+    one, server = source(answer)
+    read(one, times=2)
+    assert ["cookie" in request.headers for request in server.requests] == [False, True] * 2
 
 
 @pytest.mark.parametrize(
@@ -669,6 +716,41 @@ def test_same_body_with_a_new_token_is_redacted_anew() -> None:
     assert said_by(read(one)[0]).messages[0].text == "by other-token"
     one.token = token_keeper("other-token")
     assert said_by(read(one)[0]).messages[0].text == "by [redacted]"
+
+
+@pytest.mark.parametrize(
+    "http",
+    [
+        {"headers": {"Authorization": f"Bearer {SECRET}"}},
+        {"headers": {"X-Api-Key": SECRET}},
+        {"headers": {"Cookie": f"a=b; sid={SECRET}"}},
+        {"cookies": {"sid": SECRET}},
+        {"auth": ("user", SECRET)},
+    ],
+)
+def test_echoed_secret_of_the_settings(http: dict[str, Any]) -> None:
+    """Secrets that are given otherwise are taken out too, the base64 of a password with it."""
+    both = b64encode(f"user:{SECRET}".encode()).decode()
+    server = Replies(document(messages=[f"by {SECRET}", quote(SECRET), f"user {both}"]))
+    one = Source(JOB_URL, Mission(), http=settings_now({"transport": server, **http}))
+    texts = [message.text for message in said_by(read(one)[0]).messages]
+    assert texts[:2] == ["by [redacted]", "[redacted]"]
+    assert ("auth" in http) == (texts[2] == "user [redacted]")
+
+
+@pytest.mark.parametrize("token", ["a+b/c=d-12345", "a+b/c=d e~12345"])
+def test_echoed_token_in_percents(token: str) -> None:
+    """A token is found percent-encoded too, in the ways in which servers do it."""
+    forms = [quote(token), quote(token, safe=""), quote(token, safe="").lower(), quote_plus(token)]
+    one, _ = source(document(messages=forms), token=token)
+    said = said_by(read(one)[0])
+    assert {message.text for message in said.messages} == {"[redacted]"}
+
+
+def test_list_that_is_somebody_elses() -> None:
+    """A list too is asked for once more where what came is none."""
+    one, server = source(document(), {"asyncJobs": ["a"]}, url=JOBS_URL)
+    assert (read_ids(one), len(server.requests)) == (["a"], 2)
 
 
 def read_ids(one: Source) -> list[str]:

@@ -3,11 +3,13 @@ import gc
 import threading
 import traceback
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import Any
 
 import pytest
 from servers import HANG
 
+from jobwidgets import Job, Jobs
 from jobwidgets._http.tokens import TokenKeeper, token_keeper
 from jobwidgets.errors import TransportError, UnauthorisedError
 
@@ -365,3 +367,38 @@ def test_stop_in_the_moment_of_the_answer() -> None:
         return asking.cancelled()
 
     assert asyncio.run(main())
+
+
+@pytest.mark.parametrize("given", ["Bearer abc", "bearer  abc\n", "abc"])
+def test_bearer_is_said_once(given: str) -> None:
+    """The header says "Bearer" by itself."""
+    keeper = token_keeper(given)
+    assert keeper is not None
+    assert asyncio.run(keeper.current()).plain == "abc"
+
+
+URL = "https://gis.example.com/jobs/j1"
+TOKEN = "S3cr3t-T0ken-0123456789"
+WRONG: dict[str, Callable[[], object]] = {
+    "another argument of a job": lambda: Job(f"{URL}?token={TOKEN}", poll_interval="x"),
+    "and with the token as such": lambda: Job(URL, token=TOKEN, poll_interval="x"),
+    "a token of two lines": lambda: Job(URL, token=f"{TOKEN}\n{TOKEN}"),
+    "a URL of no job": lambda: Job(f"https://h/?token={TOKEN}"),
+    "a port of no number": lambda: Job(f"https://h:port/jobs/1?token={TOKEN}"),
+    "a token in a wrong place": lambda: Job(f"https://h/jobs/token={TOKEN}"),
+    "a URL of no jobs": lambda: Jobs(f"https://h/?token={TOKEN}", token=TOKEN),
+    "a new token": lambda: setattr(Job(URL), "token", f"{TOKEN}\n{TOKEN}"),
+    "a new token of jobs": lambda: setattr(Jobs("https://h/jobs"), "token", f"{TOKEN}\0"),
+}
+
+
+@pytest.mark.parametrize("call", WRONG.values(), ids=WRONG)
+def test_traceback_with_local_variables(call: Callable[[], object]) -> None:
+    """No frame of ours that raises shows a token, as debuggers and `%xmode Verbose` would."""
+    with pytest.raises((TypeError, ValueError)) as caught:
+        call()
+    told = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+    ours = [frame for frame in told.stack if "jobwidgets" in Path(frame.filename).parts]
+    assert ours
+    assert [frame.name for frame in ours if TOKEN in str(frame.locals)] == []
+    assert TOKEN not in str(caught.value)
