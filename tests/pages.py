@@ -2,11 +2,10 @@
 
 from html.parser import HTMLParser
 
-ELEMENTS = {"div", "span", "strong", "code", "small", "progress", "details", "summary", "table"}
+ELEMENTS = {"div", "span", "strong", "code", "small", "details", "summary", "table"}
 ELEMENTS |= {"thead", "tbody", "tr", "th", "td"}
-# What GitHub's published sanitiser leaves of these; it takes out every style, too:
+# GitHub's published sanitiser leaves all of these, and takes out every style:
 # https://github.com/gjtorikian/html-pipeline/blob/main/lib/html_pipeline/sanitization_filter.rb
-KEPT_BY_GITHUB = ELEMENTS - {"progress"}
 HOSTILE = [
     "<img src=x onerror=alert(1)>",
     "</td></tr></table></details></div><script>alert(1)</script>",
