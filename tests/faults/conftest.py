@@ -11,6 +11,7 @@ import pytest
 from servers import FAST, HANG, Certificates
 
 from faults.fault import Fault
+from faults.proxy import Proxy
 from faults.server import FaultServer
 from faults.stage import OLD_TOKEN, SICK, WELL, Authorities, Names, Provider, Stage
 from jobwidgets._http.connections import Connections, Limits
@@ -81,6 +82,16 @@ def authorities(
 def trusting(authorities: Authorities) -> ssl.SSLContext:
     """Return the client's context, made once: it takes longer than a fault."""
     return ssl.create_default_context(cafile=authorities.trusted.ca)
+
+
+@pytest.fixture
+def proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
+    """Return a proxy that the environment names for all that is asked."""
+    proxy = Proxy()
+    monkeypatch.setenv("HTTP_PROXY", proxy.url())
+    monkeypatch.setenv("HTTPS_PROXY", proxy.url())
+    yield proxy
+    proxy.stop()
 
 
 @pytest.fixture

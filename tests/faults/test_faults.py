@@ -1,5 +1,6 @@
 import resource
 import time
+import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
@@ -10,6 +11,7 @@ from servers import HANG
 from faults.behaviours import frames, hangs, once, then
 from faults.exchange import http, well
 from faults.fault import Fault
+from faults.proxy import Proxy
 from faults.scenes import renew_token
 from faults.stage import SAID, SICK, WELL, Stage, wait_until
 from faults.story import (
@@ -29,6 +31,7 @@ from faults.story import (
 from faults.table import FAULTS
 from jobwidgets._http.connections import Limits
 from jobwidgets._model.contact import ContactState
+from jobwidgets.errors import ExchangeError
 
 Play = Callable[[Fault], Stage]
 MOST_MEMORY = 300 * 1024  # kB; a body may have 64 MiB
@@ -39,20 +42,60 @@ def cases(faults: Iterable[Fault]) -> Any:
     return pytest.mark.parametrize("fault", faults, ids=lambda fault: fault.name)
 
 
+_HANGS = next(fault for fault in FAULTS if fault.name == "hangs before the headers")
+
+
 def peak() -> int:
     """Return the most memory that the process has had so far, in kB (on Linux)."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def test_table() -> None:
-    """There are many faults, each with a name of its own."""
+    """There are many faults, each with a name of its own, and many behind a proxy."""
     assert len({fault.name for fault in FAULTS}) == len(FAULTS) >= 40
+    assert len(PROXIED) >= 40
 
 
 @cases(FAULTS)
 def test_fault(fault: Fault, play: Play, row: Callable[[str], Any]) -> None:
     """A job that was seen is told truly through the fault, and its watch comes back."""
-    stage = play(fault)
+    endure(fault, play(fault), row)
+
+
+# Each so many-th, by turns by http and through a tunnel by https, and all of TLS itself.
+_ONE_PORT = [fault for fault in FAULTS if not (fault.takes_server or fault.tls)][::5]
+PROXIED = [
+    *[replace(fault, tls=bool(number % 2)) for number, fault in enumerate(_ONE_PORT)],
+    *[fault for fault in FAULTS if fault.tls],
+]
+
+
+@cases(PROXIED)
+def test_fault_behind_a_proxy(
+    fault: Fault, proxy: Proxy, play: Play, row: Callable[[str], Any]
+) -> None:
+    """So it is where all goes through a proxy that asks for a password."""
+    endure(fault, play(fault), lambda name: row(f"{name}, by proxy"))
+    assert ("CONNECT" if fault.tls else "GET") in proxy.methods
+    assert proxy.refused == 0
+
+
+@pytest.mark.parametrize("tls", [False, True])
+def test_wrong_password_of_a_proxy(
+    tls: bool, proxy: Proxy, play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the proxy says is told, and no password."""
+    for name in ("HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.setenv(name, proxy.url("wr0ng-p4ssword"))
+    stage = play(replace(_HANGS, tls=tls))
+    with pytest.raises(ExchangeError, match="407") as raised:
+        stage.sick.refresh()
+    assert "p4ssword" not in "".join(traceback.format_exception(raised.value))
+    assert (proxy.methods, proxy.refused) == ([], 1)
+
+
+def endure(fault: Fault, stage: Stage, row: Callable[[str], Any]) -> None:
+    """Watch two jobs before, within and after a fault that one of them meets."""
     begin(stage.well)
     begin(stage.sick)
     before, began, memory = stage.sick.messages, time.monotonic(), peak()
@@ -105,9 +148,6 @@ def test_transient_at_first_sight(fault: Fault, play: Play, row: Callable[[str],
     finish(stage, ())
     finish_the_other(stage)
     row(fault.name).at_first_sight = "waits"
-
-
-_HANGS = next(fault for fault in FAULTS if fault.name == "hangs before the headers")
 
 
 @pytest.mark.parametrize("number", [Limits().kept - 1, Limits().most - 2])
