@@ -439,11 +439,21 @@ def test_gone_job_that_comes_back_goes_on(begins: bool) -> None:
     assert (scene.state, scene.is_settled) == (ContactState.IN_TOUCH, False)
 
 
+def cached(seconds: float, age: str) -> httpx.Response:
+    """Return a document that says how long it has lain in a cache."""
+    reply = dated(seconds)
+    headers = {"Date": reply.headers["Date"], "Age": age}
+    return httpx.Response(200, headers=headers, content=reply.content)
+
+
 @pytest.mark.parametrize(
     ("replies", "ages"),
     [
         ([dated(0), dated(10), dated(20)], [None, None, None]),
         ([dated(0), dated(0), dated(0), dated(30)], [None, 10, 20, None]),  # stands still
+        ([cached(0, "0"), cached(10, "3"), cached(20, "7"), dated(30)], [None, None, 7, None]),
+        ([cached(0, "4000"), cached(0, "4010")], [4000, 4010]),
+        ([cached(0, "many"), cached(10, "-9")], [None, None]),
         ([document(), document()], [None, None]),  # a server that tells no time
     ],
 )
