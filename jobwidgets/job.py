@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any, NoReturn, SupportsIndex
 from weakref import ref
 
-from jobwidgets._display.job import static_html
+from jobwidgets._display.job import static_html, static_text
 from jobwidgets._http.secrets import hidden, hidden_in
 from jobwidgets._http.tokens import Token, TokenKeeper, token_keeper
 from jobwidgets._model.contact import Contact
@@ -121,6 +121,9 @@ class Job:
     def __repr__(self) -> str:
         # Tracebacks may show an object whose __init__ has raised.
         return f"Job({self.url!r})" if hasattr(self, "_watch") else "Job(…)"
+
+    def __str__(self) -> str:
+        return f"{self!r}: {static_text(self.history, self.contact).splitlines()[1]}"
 
     def _repr_html_(self) -> str:
         return static_html(self.history, self.contact)

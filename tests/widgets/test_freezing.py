@@ -10,7 +10,6 @@ from shells import CellShell
 from jobwidgets._widgets.freezing import Freezing
 from jobwidgets._widgets.notebook import GRACE, LONGEST_GRACE, Bundle
 
-VIEW = "application/vnd.jupyter.widget-view+json"
 Run = Callable[[Coroutine[Any, Any, None]], None]
 
 

@@ -45,6 +45,7 @@ def test_traits_tell_the_last_state(widget: Callable[..., JobWidget]) -> None:
     assert shown.history is shown.job.history
     assert repr(shown) == before == f"JobWidget({JOB_ID!r})"
     assert str(shown).startswith(f"{before}: succeeded · ")
+    assert str(shown.job) == f"{shown.job!r}: {str(shown).removeprefix(before + ': ')}"
     assert "Finished." not in str(shown)
     assert list(jobs_frame(shown)["status"]) == ["succeeded"]
     assert list(messages_frame([shown, shown.job])["text"]) == ["Started.", "Finished."] * 2
