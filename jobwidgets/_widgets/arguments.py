@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
+from jobwidgets._http.secrets import hidden_in
 from jobwidgets._widgets.live import LiveWidget
 from jobwidgets.job import Job
 from jobwidgets.jobs import Jobs
@@ -13,6 +14,13 @@ from jobwidgets.jobs import Jobs
 _ONE = "a Job or the URL of a job, …/jobs/<job id>"
 _MANY = "a Jobs, the URL of a jobs resource, or an iterable of Job, JobWidget or job URLs"
 T = TypeVar("T", Job, Jobs)
+
+
+def hidden_in_each(given: Any) -> Any:
+    """Return what a `JobBoard` was given, with URLs that show no token in a traceback."""
+    if isinstance(given, Iterable) and not isinstance(given, str):
+        return [hidden_in(item) for item in given]
+    return hidden_in(given)
 
 
 def one_job(given: object, keywords: Mapping[str, Any], unknown: Iterable[str]) -> Job:

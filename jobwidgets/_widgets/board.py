@@ -8,6 +8,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, overload
 
 from jobwidgets._display.board import board_html, board_text
+from jobwidgets._http.secrets import hidden
 from jobwidgets._http.tokens import Token
 from jobwidgets._model.contact import Contact, ContactState
 from jobwidgets._views import joined_css, joined_esm
@@ -15,7 +16,7 @@ from jobwidgets._watch.feed import Throttle
 from jobwidgets._watch.listing import INTERVAL as LISTING_INTERVAL
 from jobwidgets._watch.pace import Pace
 from jobwidgets._watch.poller import poller
-from jobwidgets._widgets.arguments import many_jobs
+from jobwidgets._widgets.arguments import hidden_in_each, many_jobs
 from jobwidgets._widgets.board_updates import BoardUpdates
 from jobwidgets._widgets.live import LiveWidget
 from jobwidgets._widgets.notebook import Bundle
@@ -80,6 +81,8 @@ class JobBoard(LiveWidget):
         pace: Pace | None = None,
         **unknown: object,
     ) -> None:
+        # Tracebacks may show local variables: from here on none of them shows a token.
+        jobs, token, unknown = hidden_in_each(jobs), hidden(token), dict.fromkeys(unknown)
         keywords = {
             "token": token,
             "dialect": dialect,

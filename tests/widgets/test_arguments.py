@@ -3,16 +3,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from inspect import signature
-from traceback import walk_tb
+from traceback import TracebackException, walk_tb
 from typing import Any
 
 import pytest
 from documents import JOB_URL, JOBS_URL
+from IPython.core.ultratb import VerboseTB
 
 from jobwidgets import Job, JobBoard, JobHistory, Jobs, JobWidget, Pace
 from jobwidgets._http.tokens import TokenKeeper
 from jobwidgets.demo import MissionServer
 
+SECRET = "S3cr3t-token"
 EXPECTED_JOB = "expected a Job or the URL of a job, …/jobs/<job id>; found "
 EXPECTED_JOBS = (
     "jobs: expected a Jobs, the URL of a jobs resource, or an iterable of Job, JobWidget or job "
@@ -137,3 +139,34 @@ def test_half_made_object_has_a_repr(make: Callable[[], object]) -> None:
     if isinstance(raised.value, AttributeError):
         seen.append(raised.value.obj)
     assert [repr(one) for one in seen]
+
+
+@pytest.mark.parametrize(
+    ("widget", "given", "keywords"),
+    [
+        (JobWidget, JOB_URL, {"token": SECRET, "bogus": 1}),
+        (JobWidget, JOB_URL, {"tokens": SECRET}),
+        (JobWidget, Job(JOB_URL), {"token": SECRET}),
+        (JobWidget, f"{JOB_URL}?token={SECRET}", {"poll_interval": "x"}),
+        (JobWidget, f"{JOBS_URL}?token={SECRET}", {}),
+        (JobWidget, f"j1?token={SECRET}", {}),
+        (JobBoard, [Job(JOB_URL)], {"token": SECRET}),
+        (JobBoard, Jobs(JOBS_URL), {"token": SECRET}),
+        (JobBoard, [f"{JOB_URL}?token={SECRET}", 7], {}),
+        (JobBoard, (url for url in [f"{JOB_URL}?token={SECRET}"]), {"dialect": "x"}),
+        (JobBoard, f"{JOBS_URL}?token={SECRET}", {"listing_interval": 0}),
+        (JobBoard, JOBS_URL, {"token": f"{SECRET}ü"}),
+        (JobBoard, JOBS_URL, {"tokens": SECRET}),
+    ],
+)
+def test_traceback_with_locals_shows_no_token(
+    widget: type[Any], given: Any, keywords: dict[str, Any]
+) -> None:
+    """Neither Python's traceback with locals nor IPython's verbose one shows it in our frames."""
+    with pytest.raises((TypeError, ValueError)) as raised:
+        widget(given, **keywords)
+    ours = raised.tb.tb_next  # the caller's own frame is the caller's
+    error = TracebackException(raised.type, raised.value, ours, capture_locals=True)
+    seen = "".join(error.format()) + VerboseTB().text(raised.type, raised.value, ours)
+    assert "_widgets/" in seen
+    assert SECRET not in seen
