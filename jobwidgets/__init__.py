@@ -35,7 +35,13 @@ from jobwidgets.jobs import Jobs
 
 if TYPE_CHECKING:
     from jobwidgets._widgets.board import JobBoard
-    from jobwidgets.frames import jobs_frame, messages_frame, snapshots_frame
+    from jobwidgets.frames import (
+        jobs_frame,
+        messages_frame,
+        read_documents,
+        snapshots_frame,
+        write_documents,
+    )
 
 __version__ = "0.1.0"
 
@@ -67,7 +73,9 @@ __all__ = [
     "configure",
     "jobs_frame",
     "messages_frame",
+    "read_documents",
     "snapshots_frame",
+    "write_documents",
 ]
 
 # pandas costs 300 ms of import in a kernel, the views of a board some more: each waits until it is
@@ -76,7 +84,9 @@ _LATE = {
     "JobBoard": "_widgets.board",
     "jobs_frame": "frames",
     "messages_frame": "frames",
+    "read_documents": "frames",
     "snapshots_frame": "frames",
+    "write_documents": "frames",
 }
 
 

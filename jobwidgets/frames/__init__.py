@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from os import PathLike
+from pathlib import Path
 
 import pandas as pd
 
-from jobwidgets.frames._block import Block
+from jobwidgets.frames._block import Rows
 from jobwidgets.frames._documents import OnError, Reader
+from jobwidgets.frames._files import file_blocks, is_path
 from jobwidgets.frames._given import Given, blocks
 from jobwidgets.frames._mission import MissionDocuments
+from jobwidgets.frames._read import Documents
+from jobwidgets.frames._write import write
 
 _JOB_COLUMNS = (
     *("url", "job_id", "kind", "owner", "status", "raw_status", "started", "ended", "duration"),
@@ -161,7 +166,104 @@ def snapshots_frame(
     return _frame(jobs, Reader(dialect, on_error, ["jobs"]), lambda block: block.snapshots())
 
 
-def _frame(jobs: Given, reader: Reader, rows: Callable[[Block], pd.DataFrame]) -> pd.DataFrame:
+def read_documents(
+    path: str | PathLike[str] | Iterable[str | PathLike[str]],
+    *,
+    dialect: str = "mission",
+    attributes: Iterable[str] = (),
+    on_error: OnError = "raise",
+    progress: bool = True,
+) -> Documents:
+    """Read files of job documents, once for all the frames that are to be made of them.
+
+    Parameters
+    ----------
+    path
+        A file, a folder (all its files with such names, also within its folders, sorted by name;
+        names that begin with ``.`` or ``_`` are left out) or an iterable of them:
+
+        - ``.ndjson``, ``.jsonl``: a document a line, in UTF-8;
+        - ``.json``: an array of documents, or documents one after another;
+        - each of them also with ``.gz``, or with ``.zst``, which takes pyarrow;
+        - ``.parquet``: a document a row, as `write_documents` writes it or with the documents'
+          parts as columns. It takes pyarrow.
+
+        They are read a piece at a time: it takes the memory of the frames, not of the files.
+    dialect, on_error
+        As for `jobs_frame`. What is no job document is told with its file and line or row.
+    attributes
+        Names of the server attributes that `jobs_frame` will be asked for.
+    progress
+        Whether a bar shows itself when reading takes more than two seconds. It takes tqdm, and is
+        not shown where standard error is a file.
+
+    Returns
+    -------
+    Documents
+        To be given to the frames.
+
+    Raises
+    ------
+    DocumentError
+        A line or row is no job document, or a file is damaged, and `on_error` is "raise".
+    ValueError
+        The name of a file does not say what it holds; no such dialect.
+    OSError
+        A file cannot be read, or a folder holds none.
+    ModuleNotFoundError
+        It takes pyarrow, which is not installed.
+    """
+    names = _attribute_names(attributes)
+    reader = Reader(dialect, on_error, ["jobs", "messages"], names, progress=progress)
+    paths = [path] if is_path(path) else list(path)  # type: ignore[arg-type]  # then it is iterable
+    both = [(rows.jobs(names), rows.messages()) for rows in file_blocks(paths, reader)]
+    reader.warn(stacklevel=3)
+    nothing = MissionDocuments([])
+    both = both or [(nothing.jobs(names), nothing.messages())]
+    jobs, messages = (pd.concat(parts, ignore_index=True) for parts in zip(*both, strict=True))
+    return Documents(jobs, messages, names)
+
+
+def write_documents(
+    jobs: Given,
+    path: str | PathLike[str],
+    *,
+    dialect: str = "mission",
+    on_error: OnError = "raise",
+) -> None:
+    """Write the latest document of each job, tokens redacted, for `read_documents` to read.
+
+    The jobs and messages frames of what is read back are the same but for what only a watch
+    knows: `url`, `seen`, and why a watch ended. A job that never gave a document is left out.
+
+    Parameters
+    ----------
+    jobs
+        As for `jobs_frame`, but for paths and what was read from them.
+    path
+        The file, which is replaced. Its name says the form: ``.ndjson`` or ``.jsonl`` is a
+        document a line (with ``.gz`` also compressed); ``.parquet`` is a row a job, with the
+        columns of `jobs_frame` and the document as JSON text in "document". It takes pyarrow.
+    dialect, on_error
+        As for `jobs_frame`.
+
+    Raises
+    ------
+    TypeError, DocumentError
+        As for `jobs_frame`.
+    ValueError
+        The name says no form; no such dialect.
+    OSError
+        The file cannot be written.
+    ModuleNotFoundError
+        It takes pyarrow, which is not installed.
+    """
+    reader = Reader(dialect, on_error, ["jobs"])
+    write(jobs, Path(path), reader)
+    reader.warn(stacklevel=3)
+
+
+def _frame(jobs: Given, reader: Reader, rows: Callable[[Rows], pd.DataFrame]) -> pd.DataFrame:
     """Return the rows of all blocks, which have the same columns and dtypes."""
     parts = [rows(block) for block in blocks(jobs, reader)]
     reader.warn(stacklevel=4)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -31,6 +31,19 @@ from jobwidgets.frames._columns import (
 
 _SUCCEEDED = STATUS_NUMBER[Status.SUCCEEDED]
 _WITH_ERROR = [STATUS_NUMBER[s] for s in (Status.FAILED, Status.CANCELLED, Status.GONE)]
+
+
+class Rows(Protocol):
+    """What gives the rows of the frames."""
+
+    def jobs(self, attributes: Sequence[str] = ()) -> pd.DataFrame:
+        """Return the rows of `jobs_frame`."""
+
+    def messages(self) -> pd.DataFrame:
+        """Return the rows of `messages_frame`."""
+
+    def snapshots(self) -> pd.DataFrame:
+        """Return the rows of `snapshots_frame`."""
 
 
 class Block(ABC):

@@ -47,6 +47,8 @@ class Reader:
         Which frames will be made: "jobs" or "messages", or both.
     attributes
         Names of the server attributes that will be asked for.
+    progress
+        Whether a bar shows how far files have been read.
     """
 
     def __init__(
@@ -55,6 +57,8 @@ class Reader:
         on_error: OnError,
         wanted: Collection[str],
         attributes: Sequence[str] = (),
+        *,
+        progress: bool = True,
     ) -> None:
         if on_error not in ("raise", "skip"):
             raise ValueError(f'on_error is {on_error!r}; expected "raise" or "skip"')
@@ -64,6 +68,7 @@ class Reader:
         self._skipped_number = 0
         self._wanted = wanted
         self.attributes = attributes
+        self.progress = progress
 
     @property
     def is_mission(self) -> bool:
@@ -73,7 +78,7 @@ class Reader:
     def block(self, documents: Sequence[Mapping[str, Any]], places: Places) -> Block:
         """Return the block of some documents."""
         if not self.is_mission:
-            snapshots = [self._snapshot(one, places[i]) for i, one in enumerate(documents)]
+            snapshots = [self.snapshot(one, places[i]) for i, one in enumerate(documents)]
             return Snapshots([snapshot for snapshot in snapshots if snapshot is not None])
         if set(map(type, documents)) != {dict}:
             documents = [dict(document) for document in documents]
@@ -87,6 +92,24 @@ class Reader:
 
         return from_documents(documents, self._wanted)
 
+    def block_of_lines(self, lines: bytes) -> Block | None:
+        """Return the block of documents, one a line, if pyarrow can read them; else None."""
+        if self.attributes or not self.is_mission or not has_pyarrow():
+            return None
+        from jobwidgets.frames._mission_arrow import from_lines
+
+        return from_lines(lines, self._wanted)
+
+    def block_of_table(self, documents: Any, places: Places) -> Block:
+        """Return the block of documents in one of pyarrow's columns of structs."""
+        if not self.attributes and self.is_mission:
+            from jobwidgets.frames._mission_arrow import from_structs
+
+            found = from_structs(documents)
+            if found is not None:
+                return found
+        return self.block(documents.to_pylist(), places)
+
     def _jobs(
         self, documents: Sequence[Mapping[str, Any]], places: Places
     ) -> Sequence[Mapping[str, Any]]:
@@ -98,13 +121,13 @@ class Reader:
         jobs = []
         for index, document in enumerate(documents):
             if type(ids[index]) is not str or not ids[index] or document.get("error") is not None:
-                snapshot = self._snapshot(document, places[index])
+                snapshot = self.snapshot(document, places[index])
                 document = {} if snapshot is None else snapshot.document
             if document:
                 jobs.append(document)
         return jobs
 
-    def _snapshot(self, document: Mapping[str, Any], place: str) -> Snapshot | None:
+    def snapshot(self, document: Mapping[str, Any], place: str) -> Snapshot | None:
         """Return what one document says; None if it is no job document and left out."""
         try:
             return self._parsed(document)

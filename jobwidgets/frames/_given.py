@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby, islice
+from os import PathLike
 from typing import Any, Protocol, TypeAlias
 
 import pandas as pd
 
 from jobwidgets._model.history import JobHistory
-from jobwidgets.frames._block import Block
-from jobwidgets.frames._documents import Reader
+from jobwidgets.frames._block import Rows
+from jobwidgets.frames._documents import Places, Reader
+from jobwidgets.frames._files import file_blocks, is_path
+from jobwidgets.frames._read import Documents
 from jobwidgets.frames._seen import Histories
 
 
@@ -22,20 +25,20 @@ class KeepsHistory(Protocol):
         """What polling saw of the job."""
 
 
-OneJob: TypeAlias = JobHistory | KeepsHistory | Mapping[str, Any]
+OneJob: TypeAlias = JobHistory | KeepsHistory | Mapping[str, Any] | str | PathLike[str] | Documents
 Given: TypeAlias = OneJob | Iterable[OneJob] | pd.DataFrame
 
-_EXPECTED = "a Job, a JobWidget, a JobHistory or a job document (a mapping)"
-# Their items are letters and bytes; empty, they would pass for "no jobs".
-_NO_JOBS = (str, bytes, bytearray, memoryview, pd.DataFrame)
+_EXPECTED = "a Job, a JobWidget, a JobHistory, a job document (a mapping) or a path"
+# Their items are bytes and column names; empty, they would pass for "no jobs".
+_NO_JOBS = (bytes, bytearray, memoryview, pd.DataFrame)
 # Jobs that are read at a time: more take memory, fewer take time.
 _BLOCK = 20_000
 
 
-def blocks(jobs: object, reader: Reader) -> Iterator[Block]:
+def blocks(jobs: object, reader: Reader) -> Iterator[Rows]:
     """Yield all jobs in their order; TypeError or DocumentError says which one is none."""
     if _kind(jobs) is not None:
-        yield _block([jobs], ["jobs"], reader)
+        yield from _blocks(_kind(jobs), [jobs], ["jobs"], reader)
         return
     items, start = iter(_items(jobs)), 0
     while some := list(islice(items, _BLOCK)):
@@ -43,7 +46,7 @@ def blocks(jobs: object, reader: Reader) -> Iterator[Block]:
             if kind is None:
                 found = _found(same[0])
                 raise TypeError(f"jobs[{start}]: expected {_EXPECTED}; found {found}")
-            yield _block(same, _Places(start), reader)
+            yield from _blocks(kind, same, _Places(start), reader)
             start += len(same)
 
 
@@ -52,6 +55,20 @@ def _runs(items: list[object]) -> Iterable[tuple[type | None, list[object]]]:
     if set(map(type, items)) == {dict}:
         return [(Mapping, items)]
     return ((kind, list(run)) for kind, run in groupby(items, _kind))
+
+
+def watched_or_document(jobs: object) -> Iterator[tuple[Any, str]]:
+    """Yield the history or document of each job, and its place."""
+    alone = _kind(jobs) in {Mapping, JobHistory}
+    items = [(jobs, "jobs")] if alone else ((i, f"jobs[{n}]") for n, i in enumerate(_items(jobs)))
+    for item, place in items:
+        if isinstance(item, Mapping):
+            yield item, place
+        elif (history := _history(item)) is not None:
+            yield history, place
+        else:
+            expected = "a Job, a JobWidget, a JobHistory or a job document"
+            raise TypeError(f"{place}: expected {expected}; found {_found(item)}")
 
 
 class _Places:
@@ -80,8 +97,12 @@ def _records(documents: pd.DataFrame) -> Iterator[object]:
 
 def _kind(item: object) -> type | None:
     """Return what an item is read as; None for anything that is no job."""
-    if type(item) is dict or isinstance(item, Mapping):
+    if isinstance(item, Mapping):
         return Mapping
+    if is_path(item):
+        return PathLike
+    if isinstance(item, Documents):
+        return Documents
     return None if _history(item) is None else JobHistory
 
 
@@ -90,11 +111,15 @@ def _history(item: object) -> JobHistory | None:
     return kept if isinstance(kept, JobHistory) else None
 
 
-def _block(items: list[Any], places: Any, reader: Reader) -> Block:
-    histories = [_history(item) for item in items if not isinstance(item, Mapping)]
-    if histories:
-        return Histories([history for history in histories if history is not None])
-    return reader.block(items, places)
+def _blocks(kind: type | None, items: list[Any], places: Places, reader: Reader) -> Iterable[Rows]:
+    """Return what some items of one kind hold."""
+    if kind is PathLike:
+        return file_blocks(items, reader)
+    if kind is Documents:
+        return items
+    if kind is JobHistory:
+        return [Histories([history for item in items if (history := _history(item)) is not None])]
+    return [reader.block(items, places)]
 
 
 def _found(thing: object) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.json as pj
 
 from jobwidgets._model.packed import NONE
 from jobwidgets._model.redact import may_need_redaction, redacted, redacted_texts
@@ -29,25 +30,43 @@ _NO_ERROR = {"error": pa.null()}
 _CUSTOM = {"isCancelled": pa.bool_(), "missionId": pa.string()}
 _COUNTS = {"stepsCompleted": pa.int64(), "totalSteps": pa.int64()}
 
+_MESSAGES = {"messages": pa.list_(pa.string())}
+_CODES = {"messageCodes": pa.list_(pa.int64())}
 SCHEMA = pa.schema(
     {
-        **(_TEXTS | _TIMES | _NO_ERROR),
-        "messages": pa.list_(pa.string()),
-        "customAttributes": pa.struct(_CUSTOM | _COUNTS | {"messageCodes": pa.list_(pa.int64())}),
+        **(_TEXTS | _TIMES | _NO_ERROR | _MESSAGES),
+        "customAttributes": pa.struct(_CUSTOM | _COUNTS | _CODES),
     }
 )
 """The parts of a document that the frames read, each of its usual type, in text or in a file."""
+_LINES = {
+    frozenset(["jobs", "messages"]): SCHEMA,
+    frozenset(["jobs"]): pa.schema(
+        {
+            **(_TEXTS | _TIMES | _NO_ERROR | _MESSAGES),
+            "customAttributes": pa.struct(_CUSTOM | _COUNTS),
+        }
+    ),
+    frozenset(["messages"]): pa.schema(
+        {
+            "jobId": pa.string(),
+            **(_NO_ERROR | _MESSAGES),
+            "customAttributes": pa.struct(_CODES),
+        }
+    ),
+}
 # Of Python's values pyarrow takes more than it should: 1.5 as the integer 1, numpy's True as 1.
 # So the counters are read by hand, and codes as floats, whose values tell.
-_JOBS = pa.struct(_TEXTS | _TIMES | _NO_ERROR | {"customAttributes": pa.struct(_CUSTOM)})
-_MESSAGES = pa.struct(
-    {
-        "jobId": pa.string(),
-        **_NO_ERROR,
-        "messages": pa.list_(pa.string()),
-        "customAttributes": pa.struct({"messageCodes": pa.list_(pa.float64())}),
-    }
-)
+_OF_DICTS = {
+    "jobs": pa.struct(_TEXTS | _TIMES | _NO_ERROR | {"customAttributes": pa.struct(_CUSTOM)}),
+    "messages": pa.struct(
+        {
+            "jobId": pa.string(),
+            **(_NO_ERROR | _MESSAGES),
+            "customAttributes": pa.struct({"messageCodes": pa.list_(pa.float64())}),
+        }
+    ),
+}
 _UPPER = 0xDF  # what an ASCII letter and its upper case have in common
 _LOOK = 2**18  # bytes at a time: what fits into a processor's cache
 _LIKE_BOOLS = pa.array([0.0, 1.0])
@@ -164,12 +183,86 @@ def from_documents(
     lists = MissionDocuments(documents)
     if not lists.has_usual_lists or ("messages" in wanted and not lists.has_usual_codes):
         return None
-    types = [_JOBS] * ("jobs" in wanted) + [_MESSAGES] * ("messages" in wanted)
     try:
-        found = _Dicts(lists, *(pa.array(documents, type_) for type_ in types))
+        found = _Dicts(lists, *(pa.array(documents, _OF_DICTS[one]) for one in wanted))
     except (pa.ArrowException, ValueError, TypeError, OverflowError):
         return None
     return found if found.has_ids and found.is_usual else None
+
+
+def from_lines(lines: bytes, wanted: Collection[str]) -> MissionTable | None:
+    """Return documents, one a line, in pyarrow's columns; None where it may not read them right."""
+    if b"\r" in lines:
+        lines = lines.replace(b"\r\n", b"\n")
+    lines = lines.removesuffix(b"\n")
+    number = lines.count(b"\n") + 1
+    # pyarrow ends the process at a line that is null (apache/arrow, seen with 26.0), and takes two
+    # objects in a line for two documents.
+    are_objects = lines.startswith(b"{") and lines.endswith(b"}")
+    if not are_objects or lines.count(b"}\n{") != number - 1 or not _is_utf8(lines):
+        return None
+    options = pj.ParseOptions(
+        explicit_schema=_LINES[frozenset(wanted)], unexpected_field_behavior="ignore"
+    )
+    try:
+        table = pj.read_json(pa.BufferReader(lines), parse_options=options)
+    except pa.ArrowException:
+        return None
+    return _checked(table.to_struct_array().combine_chunks(), number)
+
+
+def _is_utf8(lines: bytes) -> bool:
+    try:
+        return lines.isascii() or bool(lines.decode())
+    except UnicodeDecodeError:
+        return False
+
+
+def _checked(documents: pa.StructArray, number: int) -> MissionTable | None:
+    found = MissionTable(documents)
+    return found if len(found) == number and found.has_ids else None
+
+
+def from_structs(documents: pa.StructArray) -> MissionTable | None:
+    """Return a table's documents, as they are in a file; None if a part is not of its type."""
+    try:
+        return _checked(_conformed(documents, pa.struct(SCHEMA)), len(documents))
+    except (pa.ArrowException, TypeError):
+        return None
+
+
+def _conformed(values: pa.Array, wanted: pa.DataType) -> pa.Array:
+    """Return values as the type that is wanted; TypeError if they are something else."""
+    kind = values.type
+    if pa.types.is_null(kind) or kind == wanted:
+        return pa.nulls(len(values), wanted) if pa.types.is_null(kind) else values
+    if pa.types.is_struct(wanted) and pa.types.is_struct(kind):
+        found = dict(zip(kind.names, values.flatten(), strict=True))
+        missing = pa.nulls(len(values))
+        parts = [_conformed(found.get(field.name, missing), field.type) for field in wanted]
+        return pa.StructArray.from_arrays(parts, fields=list(wanted))
+    if pa.types.is_list(wanted) and _is_list(kind):
+        items = _conformed(values.flatten(), wanted.value_type)
+        return pa.ListArray.from_arrays(_offsets(values), items)
+    if pa.types.is_string(wanted) and _is_text(kind):
+        return values.cast(wanted)
+    if pa.types.is_integer(wanted) and pa.types.is_integer(kind):
+        return values.cast(wanted)
+    raise TypeError(f"expected {wanted}, found {kind}")
+
+
+def _is_list(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind))
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    is_words = pa.types.is_dictionary(kind) and _is_text(kind.value_type)
+    return bool(is_words or pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def _offsets(lists: pa.Array) -> pa.Array:
+    """Return where each list begins among the items of all; a missing one is empty."""
+    return pa.array(np.concatenate([[0], np.cumsum(_lengths(lists))]), pa.int32())
 
 
 class _Dicts(MissionTable):

@@ -1,7 +1,5 @@
 import json
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from without_pyarrow import without_pyarrow
 
 from jobwidgets._model.history import JobHistory
 from jobwidgets._model.redact import redacted_document
@@ -24,21 +23,6 @@ from jobwidgets.frames import jobs_frame, messages_frame, snapshots_frame
 
 FRAMES = [jobs_frame, messages_frame, snapshots_frame]
 START = 1_590_523_221_196
-
-
-@contextmanager
-def without_pyarrow() -> Iterator[None]:
-    """Hide pyarrow."""
-    with pytest.MonkeyPatch.context() as patch, pd.option_context("mode.string_storage", "python"):
-        patch.setitem(sys.modules, "pyarrow", None)
-        yield
-
-
-@pytest.fixture(params=["with pyarrow", "without"])
-def engine(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Read with pyarrow, and without."""
-    with nullcontext() if request.param == "with pyarrow" else without_pyarrow():
-        yield
 
 
 ODD = st.recursive(

@@ -1,0 +1,138 @@
+"""Files of job documents to blocks: read a piece at a time, whatever their form."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from os import PathLike
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol
+
+from jobwidgets._model.redact import redacted
+from jobwidgets.frames._block import Block
+from jobwidgets.frames._documents import Reader, has_pyarrow
+from jobwidgets.frames._json import array_blocks, line_blocks
+
+_LINES = (".ndjson", ".jsonl")
+_ENDINGS = (*_LINES, ".json", ".parquet")
+_PACKED = (".gz", ".zst")
+_EXPECTED = ".ndjson, .jsonl, .json (also .gz, .zst) or .parquet"
+_ROWS = 20_000  # of a Parquet file at a time
+
+
+class Progress(Protocol):
+    """A bar that is told of bytes."""
+
+    def update(self, n: int, /) -> object: ...
+
+    def close(self) -> object: ...
+
+
+def is_path(thing: object) -> bool:
+    """Return whether `thing` names a file or folder; a text is a path, never JSON."""
+    return isinstance(thing, str | PathLike)
+
+
+def file_blocks(paths: Sequence[Any], reader: Reader) -> Iterator[Block]:
+    """Yield the documents of files and folders, in the order given."""
+    files = [file for path in paths for file in _files(_path(path))]
+    with closing(_bar(sum(file.stat().st_size for file in files), reader.progress)) as bar:
+        for file in files:
+            yield from _blocks(file, reader)
+            bar.update(file.stat().st_size)
+
+
+def _path(path: str | PathLike[str]) -> Path:
+    if not str(path):
+        raise ValueError("expected a path, found an empty text")
+    return Path(path)
+
+
+def _files(path: Path) -> list[Path]:
+    """Return the files of a path: of a folder all that can be read, sorted by name."""
+    if not path.is_dir():
+        if _ending(path) not in _ENDINGS:
+            found = redacted(str(path))  # it may be a URL
+            raise ValueError(
+                f"expected a folder or a file that ends with {_EXPECTED}; found {found!r}"
+            )
+        return [path]
+    inside = (file.relative_to(path) for file in sorted(path.rglob("*")))
+    files = [path / file for file in inside if _ending(file) in _ENDINGS and not _is_hidden(file)]
+    if not files:
+        raise FileNotFoundError(f"{path}: no file in this folder ends with {_EXPECTED}")
+    return files
+
+
+def _is_hidden(file: Path) -> bool:
+    return any(part.startswith((".", "_")) for part in file.parts)
+
+
+def _ending(file: Path) -> str:
+    """Return what a file's name ends with, without that of its compression."""
+    packed = file.suffix.lower() in _PACKED
+    return (Path(file.stem) if packed else file).suffix.lower()
+
+
+def _blocks(file: Path, reader: Reader) -> Iterator[Block]:
+    if _ending(file) == ".parquet":
+        yield from _parquet_blocks(file, reader)
+        return
+    read = line_blocks if _ending(file) in _LINES else array_blocks
+    with _opened(file) as stream:
+        yield from read(stream, str(file), reader)
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[BinaryIO]:
+    """Open a file for reading, as what it holds when it is decompressed."""
+    packed = file.suffix.lower()
+    if packed == ".gz":
+        with gzip.open(file) as stream:
+            yield stream  # type: ignore[misc]  # it reads as a binary file does
+    elif packed == ".zst":
+        _need_pyarrow(file)
+        import pyarrow as pa
+
+        with pa.CompressedInputStream(pa.OSFile(str(file)), "zstd") as stream:
+            yield stream
+    else:
+        with file.open("rb") as stream:
+            yield stream
+
+
+def _need_pyarrow(file: Path) -> None:
+    if not has_pyarrow():
+        text = f"{file}: to read it takes pyarrow: pip install 'jobwidgets[parquet]'"
+        raise ModuleNotFoundError(text)
+
+
+def _parquet_blocks(file: Path, reader: Reader) -> Iterator[Block]:
+    _need_pyarrow(file)
+    from jobwidgets.frames._parquet import table_blocks
+
+    return table_blocks(file, reader, _ROWS)
+
+
+class _NoBar:
+    def update(self, n: int, /) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+def _bar(total: int, progress: bool) -> Progress:
+    """Return a bar that shows itself after two seconds, where tqdm is installed."""
+    if not progress:
+        return _NoBar()
+    try:
+        from tqdm.auto import tqdm
+    except ImportError:
+        return _NoBar()
+    # disable=None: not where standard error is a file.
+    bar: Progress = tqdm(
+        total=total, unit="B", unit_scale=True, desc="Reading", delay=2, leave=False, disable=None
+    )
+    return bar

@@ -1,0 +1,174 @@
+"""JSON texts to blocks: a document a line, or one array."""
+
+from __future__ import annotations
+
+import codecs
+import gc
+import json
+import re
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import chain
+from typing import Any, BinaryIO
+
+from jobwidgets.errors import DocumentError
+from jobwidgets.frames._block import Block
+from jobwidgets.frames._documents import Reader
+
+_PIECE = 2**24  # bytes that are read at a time
+_LONGEST = 2**26  # characters of one document of an array: more is taken for broken JSON
+_BOM = b"\xef\xbb\xbf"
+# What reading a compressed file raises that is cut or damaged.
+_DAMAGED = (EOFError, zlib.error, OSError)
+_decoder = json.JSONDecoder()
+_scan = _decoder.scan_once  # type: ignore[attr-defined]  # public, but not in typeshed
+_BETWEEN = re.compile(r"[\s,]*")
+_MANY = 20_000  # documents of an array that make a block
+
+
+def line_blocks(stream: BinaryIO, file: str, reader: Reader) -> Iterator[Block]:
+    """Yield the documents of a text with one a line."""
+    line = 1
+    for piece in _pieces(stream, file, reader):
+        yield line_block(piece, f"{file}, line", line, reader)
+        line += piece.count(b"\n")
+
+
+def _pieces(stream: BinaryIO, file: str, reader: Reader) -> Iterator[bytes]:
+    """Yield whole lines, many at a time."""
+    rest = b""
+    for chunk in _chunks(stream, file, reader):
+        end = chunk.rfind(b"\n") + 1
+        if end:
+            yield rest + chunk[:end]
+            rest = chunk[end:]
+        else:
+            rest += chunk
+    if rest:
+        yield rest
+
+
+def _chunks(stream: BinaryIO, file: str, reader: Reader) -> Iterator[bytes]:
+    """Yield what a file holds, without a byte order mark; tell where it is damaged."""
+    start, read = _BOM, 0
+    while True:
+        try:
+            chunk = stream.read(_PIECE)
+        except _DAMAGED as error:
+            text = f"damaged, or cut off, after {read:,} bytes of text: {error}"
+            reader.fail(file, DocumentError(text))
+            return
+        if not chunk:
+            return
+        read += len(chunk)
+        yield chunk.removeprefix(start)
+        start = b""
+
+
+def line_block(lines: bytes, name: str, first: int, reader: Reader) -> Block:
+    """Return the block of documents, one a line; each is called `name` and its number."""
+    return reader.block_of_lines(lines) or _of_decoded_lines(lines, name, first, reader)
+
+
+def _of_decoded_lines(lines: bytes, name: str, first: int, reader: Reader) -> Block:
+    """Return the block of some lines, each decoded by itself."""
+    documents, places = [], []
+    with _without_collection():
+        for number, line in enumerate(lines.split(b"\n"), start=first):
+            place = f"{name} {number}"
+            try:
+                document = _document(line)
+            except DocumentError as error:
+                reader.fail(place, error)
+                continue
+            if document is not None:
+                documents.append(document)
+                places.append(place)
+    return reader.block(documents, places)
+
+
+def _document(line: bytes) -> dict[str, Any] | None:
+    """Return the document of a line; None of an empty one."""
+    try:
+        text = line.decode().strip()
+        if not text:
+            return None
+        document, end = _scan(text, 0)
+    except (ValueError, StopIteration, RecursionError) as error:
+        raise DocumentError(f"not a line of JSON in UTF-8: {_reason(error)}") from error
+    if end != len(text):
+        raise DocumentError(f"more than one JSON value in a line, the second at character {end}")
+    return _checked(document)
+
+
+def _reason(error: Exception) -> str:
+    return "no value" if isinstance(error, StopIteration) else str(error)
+
+
+def _checked(document: object) -> dict[str, Any]:
+    if not isinstance(document, dict):
+        kind = "null" if document is None else f"a {type(document).__name__}"
+        raise DocumentError(f"expected a job document, found {kind}")
+    return document
+
+
+def array_blocks(stream: BinaryIO, file: str, reader: Reader) -> Iterator[Block]:
+    """Yield the documents of one JSON array, or of JSON objects one after another."""
+    documents: list[dict[str, Any]] = []
+    places: list[str] = []
+    for value, line in _values(_chunks(stream, file, reader), file, reader):
+        place = f"{file}, line {line}"
+        try:
+            documents.append(_checked(value))
+            places.append(place)
+        except DocumentError as error:
+            reader.fail(place, error)
+        if len(documents) == _MANY:
+            yield reader.block(documents, places)
+            documents, places = [], []
+    yield reader.block(documents, places)
+
+
+def _values(chunks: Iterator[bytes], file: str, reader: Reader) -> Iterator[tuple[object, int]]:
+    """Yield each value of a JSON array, or of a text of values, and the line that it begins in."""
+    decode = codecs.getincrementaldecoder("utf-8")("backslashreplace").decode
+    text, line, is_open = "", 1, False
+    for chunk in chain(chunks, [b""]):
+        text, place = text + decode(chunk, not chunk), 0
+        while (start := _between(text, place)) < len(text):
+            line += text.count("\n", place, start)
+            place = start
+            if text[place] in "[]" and is_open is (text[place] == "]"):
+                is_open, place = not is_open, place + 1
+                continue
+            try:
+                value, end = _decoder.raw_decode(text, place)
+            except (ValueError, RecursionError) as error:
+                if not chunk or len(text) - place > _LONGEST:
+                    reader.fail(f"{file}, line {line}", DocumentError(f"not JSON: {error}"))
+                    return
+                break  # its rest is in the next chunk
+            yield value, line
+            line += text.count("\n", place, end)
+            place = end
+        text = text[place:]
+    if is_open:
+        reader.fail(file, DocumentError("the array has no end: the file is cut off"))
+
+
+def _between(text: str, place: int) -> int:
+    found = _BETWEEN.match(text, place)
+    return found.end() if found else place
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """Put off the search for garbage, which takes longer than to decode many documents."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()

@@ -1,0 +1,52 @@
+"""Parquet files of job documents to blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from jobwidgets.errors import DocumentError
+from jobwidgets.frames._block import Block
+from jobwidgets.frames._documents import Reader
+from jobwidgets.frames._json import line_block
+
+DOCUMENT = "document"
+"""The column with each document as JSON text, as `write_documents` writes it."""
+
+
+def table_blocks(file: Path, reader: Reader, rows: int) -> Iterator[Block]:
+    """Yield the documents of one file, so many rows at a time."""
+    try:
+        with pq.ParquetFile(file) as table:
+            yield from _blocks(table, file, reader, rows)
+    except pa.ArrowException as error:
+        reader.fail(str(file), DocumentError(f"not a Parquet file, or damaged: {error}"))
+
+
+def _blocks(table: pq.ParquetFile, file: Path, reader: Reader, rows: int) -> Iterator[Block]:
+    names, start = table.schema_arrow.names, 1
+    column = DOCUMENT if DOCUMENT in names else "jobId"
+    if column not in names:
+        found = ", ".join(names[:8])
+        reader.fail(str(file), DocumentError(f'expected a column "jobId", found: {found}'))
+        return
+    for batch in table.iter_batches(rows, columns=[DOCUMENT] if column == DOCUMENT else None):
+        if column == DOCUMENT:
+            lines = "\n".join(batch[DOCUMENT].to_pylist()).encode()
+            yield line_block(lines, f"{file}, row", start, reader)
+        else:
+            yield reader.block_of_table(batch.to_struct_array(), _Rows(file, start))
+        start += len(batch)
+
+
+class _Rows:
+    """What the rows of a file are called, from the one with the number `start` on."""
+
+    def __init__(self, file: Path, start: int) -> None:
+        self._file, self._start = file, start
+
+    def __getitem__(self, index: int) -> str:
+        return f"{self._file}, row {self._start + index}"

@@ -1,0 +1,46 @@
+"""Documents that were read once, for every frame that is to be made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from jobwidgets.frames._columns import no_times
+
+
+class Documents:
+    """Job documents that `read_documents` read; every frame takes them.
+
+    `len()` is how many they are.
+    """
+
+    def __init__(self, jobs: pd.DataFrame, messages: pd.DataFrame, extra: Sequence[str]) -> None:
+        self._jobs, self._messages, self._extra = jobs, messages, tuple(extra)
+
+    def __len__(self) -> int:
+        return len(self._jobs)
+
+    def __repr__(self) -> str:
+        return f"<{len(self):,} job documents>"
+
+    def jobs(self, attributes: Sequence[str] = ()) -> pd.DataFrame:
+        """Return the rows of `jobs_frame`; for the frames alone."""
+        for name in attributes:
+            if name not in self._extra:
+                raise ValueError(
+                    f"the attribute {name!r} was not read: read_documents(…, attributes=[{name!r}])"
+                )
+        fixed = self._jobs.columns[: len(self._jobs.columns) - len(self._extra)]
+        return self._jobs[[*fixed, *attributes]].copy()
+
+    def messages(self) -> pd.DataFrame:
+        """Return the rows of `messages_frame`; for the frames alone."""
+        return self._messages.copy()
+
+    def snapshots(self) -> pd.DataFrame:
+        """Return the rows of `snapshots_frame`; for the frames alone."""
+        names = ["status", "raw_status", "progress", "steps_done", "steps_total", "messages"]
+        snapshots = self._jobs[["job_id", *names]].copy()
+        snapshots.insert(1, "seen", no_times(len(snapshots)))
+        return snapshots

@@ -1,0 +1,215 @@
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from documents import watched
+from without_pyarrow import without_pyarrow
+
+from jobwidgets._model.history import JobHistory
+from jobwidgets.errors import DocumentError
+from jobwidgets.frames import (
+    jobs_frame,
+    messages_frame,
+    read_documents,
+    snapshots_frame,
+    write_documents,
+)
+
+FRAMES = [jobs_frame, messages_frame, snapshots_frame]
+DOCUMENTS = [
+    {
+        "jobId": f"j{n}",
+        "status": ["COMPLETED", "FAILED", "EXECUTING"][n % 3],
+        "messages": [f"Küche {i}" for i in range(n % 4)],
+        "startTime": 1_590_523_221_196 + n,
+        "customAttributes": {"totalSteps": 5, "messageCodes": [1500] * (n % 3), "size": n},
+    }
+    for n in range(30)
+]
+LINES = [json.dumps(one, ensure_ascii=False) for one in DOCUMENTS]
+
+
+def as_zst(text: bytes) -> bytes:
+    """Return a text compressed as Zstandard."""
+    sink = pa.BufferOutputStream()
+    with pa.CompressedOutputStream(sink, "zstd") as stream:
+        stream.write(text)
+    return sink.getvalue().to_pybytes()
+
+
+NDJSON = ("\n".join(LINES) + "\n").encode()
+FORMS = {
+    "jobs.ndjson": NDJSON,
+    "jobs.JSONL": NDJSON.rstrip(),
+    "bom.ndjson": b"\xef\xbb\xbf" + NDJSON,
+    "windows.ndjson": NDJSON.replace(b"\n", b"\r\n"),
+    "blank_lines.ndjson": NDJSON.replace(b"\n", b"\n\n"),
+    "jobs.ndjson.gz": gzip.compress(NDJSON),
+    "two_members.ndjson.gz": gzip.compress(NDJSON[:100]) + gzip.compress(NDJSON[100:]),
+    "array.json": json.dumps(DOCUMENTS, indent=1).encode(),
+    "array.json.gz": gzip.compress(json.dumps(DOCUMENTS).encode()),
+    "objects.json": NDJSON,
+}
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_forms(name: str, engine: None, tmp_path: Path) -> None:
+    """Every form of a file gives the frames of its documents, read once or by each frame."""
+    file = tmp_path / name
+    file.write_bytes(FORMS[name])
+    documents = read_documents(file)
+    assert len(documents) == len(DOCUMENTS)
+    for make in FRAMES:
+        expected = make(DOCUMENTS)
+        for given in (documents, file, str(file), [file]):
+            pd.testing.assert_frame_equal(make(given), expected)
+
+
+def test_zst_and_parquet_take_pyarrow(tmp_path: Path) -> None:
+    """They are read with pyarrow, and without it the error says what to install."""
+    (tmp_path / "a.ndjson.zst").write_bytes(as_zst(NDJSON))
+    pq.write_table(pa.Table.from_pylist(DOCUMENTS), tmp_path / "b.parquet")
+    for make in FRAMES:
+        pd.testing.assert_frame_equal(make(tmp_path), make([*DOCUMENTS, *DOCUMENTS]))
+    for file in tmp_path.iterdir():
+        with (
+            without_pyarrow(),
+            pytest.raises(ModuleNotFoundError, match=r"pip install 'jobwidgets\[parquet\]'"),
+        ):
+            read_documents(file)
+
+
+BROKEN = {
+    "cut": (b'{"jobId": "x", "sta', "not a line of JSON"),
+    "null": (b"null", "found null"),
+    "list": (b"[1]", "found a list"),
+    "two": (b'{"jobId": "x"} {"jobId": "y"}', "more than one"),
+    "error": (b'{"error": {"code": 498, "message": "token=abc"}}', r"498: token=\[redacted\]"),
+    "no id": (b'{"status": "COMPLETED"}', "jobId"),
+    "not UTF-8": (b'{"jobId": "\xff"}', "UTF-8"),
+    "deep": (b'{"jobId": ' + b"[" * 100_000, "not a line of JSON"),
+}
+
+
+@pytest.mark.parametrize(("line", "text"), BROKEN.values(), ids=BROKEN)
+def test_broken_line(line: bytes, text: str, engine: None, tmp_path: Path) -> None:
+    """A line that is no job document is told with its file and number, or left out."""
+    file = tmp_path / "jobs.ndjson"
+    file.write_bytes(NDJSON + line + b"\n" + NDJSON)
+    with pytest.raises(DocumentError, match=rf"jobs\.ndjson, line 31: .*{text}"):
+        read_documents(file)
+    with pytest.warns(UserWarning, match=rf"left out: 1 \(.*line 31: .*{text}") as caught:
+        documents = read_documents(file, on_error="skip")
+    assert [warning.filename for warning in caught] == [__file__]
+    pd.testing.assert_frame_equal(messages_frame(documents), messages_frame(DOCUMENTS * 2))
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "text"),
+    [
+        ("a.ndjson.gz", gzip.compress(NDJSON)[:-20], "cut off"),
+        ("a.ndjson.gz", b"no gzip", "damaged"),
+        ("a.json", json.dumps(DOCUMENTS).encode()[:-1], "no end"),
+        ("a.json", json.dumps(DOCUMENTS).encode()[:-9], "line 1: not JSON"),
+        ("a.json", b'[{"jobId": "j0"},\n{"jobId": "j1"},\n7]', "line 3: .*a int"),
+        ("a.parquet", b"PAR1", "damaged"),
+    ],
+)
+def test_damaged_file(name: str, body: bytes, text: str, tmp_path: Path) -> None:
+    """A file that is cut off or damaged is told as that; "skip" takes what was before."""
+    (tmp_path / name).write_bytes(body)
+    with pytest.raises(DocumentError, match=rf"{name}.*{text}"):
+        jobs_frame(tmp_path / name)
+    with pytest.warns(UserWarning, match=text):
+        assert len(jobs_frame(tmp_path / name, on_error="skip")) <= len(DOCUMENTS)
+
+
+def test_parquet_without_ids(tmp_path: Path) -> None:
+    """A table of something else is refused with the names of its columns."""
+    pq.write_table(pa.table({"a": [1], "b": [2]}), tmp_path / "t.parquet")
+    with pytest.raises(DocumentError, match=r't\.parquet: expected a column "jobId", found: a, b'):
+        jobs_frame(tmp_path)
+
+
+def test_paths(tmp_path: Path) -> None:
+    """What names no file of documents is refused; a text is never taken for JSON."""
+    (tmp_path / "_hidden.ndjson").write_bytes(b"x")
+    with pytest.raises(FileNotFoundError, match="no file in this folder"):
+        read_documents(tmp_path)
+    with pytest.raises(FileNotFoundError, match=r"none\.ndjson"):
+        jobs_frame(tmp_path / "none.ndjson")
+    for wrong in ('{"jobId": "j1"}', "https://gis.example.com/jobs/j1?token=S3cr3t", ""):
+        with pytest.raises(ValueError, match="expected a") as caught:
+            jobs_frame(wrong)
+        assert "S3cr3t" not in str(caught.value)
+
+
+def test_attributes_of_files(engine: None, tmp_path: Path) -> None:
+    """Attributes come from a file as from documents; what was not read is refused by its name."""
+    (tmp_path / "jobs.ndjson").write_bytes(NDJSON)
+    expected = jobs_frame(DOCUMENTS, attributes=["size"])
+    pd.testing.assert_frame_equal(jobs_frame(tmp_path, attributes=["size"]), expected)
+    documents = read_documents(tmp_path, attributes=["size", "other"])
+    pd.testing.assert_frame_equal(jobs_frame(documents, attributes=["size"]), expected)
+    with pytest.raises(ValueError, match=r"'flavour' was not read.*attributes=\['flavour'\]"):
+        jobs_frame(documents, attributes=["flavour"])
+
+
+def test_a_large_file_is_read_a_piece_at_a_time(engine: None, tmp_path: Path) -> None:
+    """A document that lies across two pieces is whole, and so is one longer than a piece."""
+    long = {"jobId": "long", "messages": ["x" * 2**24, "last"]}
+    filler: list[dict[str, Any]] = [{"jobId": f"f{n}", "type": "y" * 10_000} for n in range(1000)]
+    documents = [*filler, long, *filler]
+    (tmp_path / "a.ndjson").write_text("".join(json.dumps(one) + "\n" for one in documents))
+    (tmp_path / "b.json").write_text(json.dumps(documents))
+    jobs = jobs_frame(tmp_path)
+    assert jobs.job_id.tolist() == [one["jobId"] for one in documents] * 2
+    assert messages_frame(tmp_path).text.str.len().tolist() == [2**24, 4] * 2
+
+
+ODD: list[dict[str, Any]] = [
+    {"jobId": "a", "customAttributes": {"messageCodes": [1], "x": {"y": 1}}, "messages": ["m"]},
+    {"jobId": "b", "customAttributes": {"messageCodes": ["E-7"], "x": "z"}, "messages": ["m"]},
+    {"jobId": "c", "messages": "see ?token=S3cr3tS3cr3t", "customAttributes": []},
+    {"jobId": "d", "startTime": pd.Timestamp("2026-05-01"), "accessToken": "S3cr3tS3cr3t"},
+    {"jobId": "e", "status": "lone \ud800", "endTime": float("nan"), "extra": np.array([1])},
+]
+
+
+@pytest.mark.parametrize("name", ["a.ndjson", "a.jsonl.gz", "a.PARQUET"])
+def test_written_documents_are_read_back(name: str, tmp_path: Path) -> None:
+    """What was written gives the same frames, attributes and all, and holds no token."""
+    given = [*ODD, watched(*[dict(one, jobId="w") for one in DOCUMENTS[:3]]), JobHistory("never")]
+    write_documents(given, tmp_path / name)
+    assert [file.name for file in tmp_path.iterdir()] == [name]
+    documents = read_documents(tmp_path, attributes=["x", "size"])
+    assert b"S3cr3t" not in (tmp_path / name).read_bytes()
+    jobs, names = jobs_frame(given[:-1], attributes=["x", "size"]), ["x", "size"]
+    expected = jobs.assign(url=jobs_frame(documents).url)
+    pd.testing.assert_frame_equal(jobs_frame(documents, attributes=names), expected)
+    messages = messages_frame(documents)
+    pd.testing.assert_frame_equal(messages, messages_frame(given).assign(seen=messages.seen))
+    if name.endswith("PARQUET"):
+        assert pd.read_parquet(tmp_path / name).status.tolist()[-1] == "running"
+
+
+def test_writing_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> None:
+    """A document that is none, and a name that says no form, change nothing in the folder."""
+    file = tmp_path / "a.ndjson"
+    write_documents(DOCUMENTS, file)
+    before = file.read_bytes()
+    with pytest.raises(DocumentError, match=r"^jobs\[1\]: "):
+        write_documents([DOCUMENTS[0], {}], file)
+    with pytest.raises(ValueError, match=r"expected a name that ends with \.ndjson"):
+        write_documents(DOCUMENTS, tmp_path / "a.xlsx")
+    with pytest.raises(TypeError, match=r"^jobs\[0\]: .*found a str"):
+        write_documents(["a.ndjson"], file)
+    with pytest.warns(UserWarning, match=r"left out: 1 \(jobs\[1\]"):
+        write_documents([DOCUMENTS[0], {}, *DOCUMENTS[1:]], file, on_error="skip")
+    assert ([one.name for one in tmp_path.iterdir()], file.read_bytes()) == (["a.ndjson"], before)
