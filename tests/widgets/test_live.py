@@ -180,6 +180,17 @@ def test_watch_of_another_widget_goes_on(show: Show, opened: Callable[[Any], Any
     assert job.contact.state == "stopped"
 
 
+@pytest.mark.parametrize("begin", [Job.start, lambda job: job.on_change(lambda _: None)])
+def test_watch_of_a_user_goes_on(
+    make: Callable[..., Any], new_job: Callable[..., Job], begin: Callable[[Job], object]
+) -> None:
+    """What the user had begun is not ended by a widget that is closed."""
+    job = new_job(RUNNING)
+    begin(job)
+    make(job.refresh()).close()
+    assert job.contact.state == "in touch"
+
+
 def test_no_token_in_state_or_output(
     make: Callable[..., Any], notebook: CellShell, opened: Callable[[Any], Any]
 ) -> None:
