@@ -36,6 +36,11 @@ def jobwidgets_jobs(url: str, number: int, interval: float) -> list[Job]:
     return [Job(f"{url}/{n}", poll_interval=interval).start() for n in range(number)]
 
 
+def jobs_within_the_budget(url: str, number: int, interval: float) -> list[Job]:
+    """Watch with jobwidgets as it is by default: a few requests a second to one host."""
+    return [Job(f"{url}/{n}", poll_interval=interval).start() for n in range(number)]
+
+
 def one_client(url: str, number: int, interval: float) -> object:
     """Poll with one httpx.AsyncClient of default limits, a task a job."""
 
@@ -71,6 +76,7 @@ def threads(url: str, number: int, interval: float) -> object:
 
 WAYS: dict[str, Start] = {
     "jobwidgets": jobwidgets_jobs,
+    "jobwidgets, default budget": jobs_within_the_budget,
     "a thread and httpx.Client a job": threads,
     "one httpx.AsyncClient": one_client,
 }
