@@ -103,17 +103,17 @@ class Budget:
 
     Parameters
     ----------
-    room
+    most_waiting
         How many requests that were let through may wait for a connection to one place. The rest
         waits here, where the most urgent one is the next.
     """
 
-    def __init__(self, room: float = math.inf) -> None:
+    def __init__(self, most_waiting: float = math.inf) -> None:
         self._bucket = Bucket(_rate)
-        self._room = room
+        self._most_waiting = most_waiting
         self._waiting: dict[Callable[[], object], tuple[Urgency, str]] = {}
         self._let_through: Counter[str] = Counter()  # since the last look
-        self._at_the_door: Counter[str] = Counter()
+        self._waiting_for_connection: Counter[str] = Counter()
         self._next_look: asyncio.Handle | None = None
 
     def ask(self, urgency: Urgency, go: Callable[[], object], place: str = "") -> None:
@@ -137,15 +137,18 @@ class Budget:
             self.withdraw(go)
 
     @contextmanager
-    def at_the_door(self, place: str = "") -> Iterator[None]:
+    def waiting_for_connection(self, place: str = "") -> Iterator[None]:
         """Count a request that was let through as one that waits for a connection."""
-        self._at_the_door[place] += 1
+        self._waiting_for_connection[place] += 1
         try:
             yield
         finally:
-            self._at_the_door[place] -= 1
+            self._waiting_for_connection[place] -= 1
             # Several are let through at a time: each look at all that wait takes its time.
-            if self._next_look is None and 2 * self._at_the_door[place] <= self._room:
+            if (
+                self._next_look is None
+                and 2 * self._waiting_for_connection[place] <= self._most_waiting
+            ):
                 self._serve()
 
     def _serve(self) -> None:
@@ -155,14 +158,14 @@ class Budget:
         line = self._line(now)
         for go in line:
             _, place = self._waiting[go]
-            if not self._has_room(place):
+            if not self._has_place(place):
                 continue
             if not self._has_taken(now):
                 break
             del self._waiting[go]
             self._let_through[place] += 1
             go()
-        if self._let_through:  # by the next look these have reached the door
+        if self._let_through:  # by the next look these wait for a connection
             self._next_look = loop.call_soon(self._look)
         elif line:
             nap = min(self._bucket.delay(now), _LONGEST_NAP)
@@ -170,13 +173,13 @@ class Budget:
 
     def _line(self, now: float) -> list[Callable[[], object]]:
         """Return those for whom there is room, the most urgent first, as many as one look lets."""
-        full = {place for place in self._at_the_door if not self._has_room(place)}
+        full = {place for place in self._waiting_for_connection if not self._has_place(place)}
         able = [go for go, (_, place) in self._waiting.items() if place not in full]
-        most = int(min(self._room, len(able)))
+        most = int(min(self._most_waiting, len(able)))
         return heapq.nlargest(most, able, key=lambda go: self._waiting[go][0](now))
 
-    def _has_room(self, place: str) -> bool:
-        return self._let_through[place] + self._at_the_door[place] < self._room
+    def _has_place(self, place: str) -> bool:
+        return self._let_through[place] + self._waiting_for_connection[place] < self._most_waiting
 
     def _look(self) -> None:
         self._next_look = None
@@ -197,12 +200,12 @@ class Budgets:
 
     Parameters
     ----------
-    room
+    most_waiting
         As for `Budget`.
     """
 
-    def __init__(self, room: float = math.inf) -> None:
-        self._room = room
+    def __init__(self, most_waiting: float = math.inf) -> None:
+        self._most_waiting = most_waiting
         self._of: dict[str, Budget] = {}
 
     async def admit(self, url: str, urgency: Urgency | None = None) -> None:
@@ -222,14 +225,14 @@ class Budgets:
         """Call `go` no more."""
         self._budget(url).withdraw(go)
 
-    def at_the_door(self, url: str) -> AbstractContextManager[None]:
+    def waiting_for_connection(self, url: str) -> AbstractContextManager[None]:
         """Count a request that was let through as one that waits for a connection."""
-        return self._budget(url).at_the_door(root(url))
+        return self._budget(url).waiting_for_connection(root(url))
 
     def _budget(self, url: str) -> Budget:
         host = _host(root(url))
         if host not in self._of:
-            self._of[host] = Budget(self._room)
+            self._of[host] = Budget(self._most_waiting)
         return self._of[host]
 
 

@@ -37,6 +37,7 @@ _STRICT = (
     "Python 3.13 and later ask for more than the authority's certificate has; "
     "http={'verify': …} takes an SSLContext without ssl.VERIFY_X509_STRICT"
 )
+_NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # for http, where nobody asks it
 _is_ours: ContextVar[bool] = ContextVar("_is_ours", default=False)
 # httpx writes a line for each request; nobody wants one for each poll.
 logging.getLogger("httpx").addFilter(lambda _: not _is_ours.get())
@@ -174,7 +175,7 @@ def _tls(origin: str, http: Http) -> ssl.SSLContext:
     if isinstance(verify, ssl.SSLContext):
         return verify
     if origin.startswith("http:"):
-        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # which nobody asks
+        return _NO_TLS
     if isinstance(verify, str | Path):
         authority = "verify", str(verify)
     return _context(verify is not False, authority, http.files)

@@ -65,7 +65,7 @@ class Connections(Budgets):
     ) -> Answer:
         """Make one GET request, which was admitted; see `Client.get`."""
         async with AsyncExitStack() as lending:
-            with self.at_the_door(url):
+            with self.waiting_for_connection(url):
                 client = await lending.enter_async_context(self._pool(url, http).lent())
             deadline = max(self._limits.deadline, client.patience)
             try:

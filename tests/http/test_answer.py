@@ -1,15 +1,13 @@
-import json
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from documents import answer, case, document
+from documents import answer, document
 
-from jobwidgets._http.answers import TOKEN_REFUSED, Answer, read_document
+from jobwidgets._http.answers import Answer, read_document
 from jobwidgets.dialects.mission import Mission
 from jobwidgets.errors import (
     BodyError,
-    DocumentError,
     ExchangeError,
     JobwidgetsError,
     NoSuchJobError,
@@ -29,31 +27,6 @@ def refused(given: Answer) -> ExchangeError:
     with pytest.raises(ExchangeError) as caught:
         read_document(given, Mission())
     return caught.value
-
-
-@pytest.mark.parametrize("name", ["completed", "submitted", "jobs-list", "hostile-message"])
-def test_document_is_read(name: str) -> None:
-    """A JSON body without an error is the document."""
-    assert read_document(answer(case(name)), Mission()) == case(name)
-
-
-@pytest.mark.parametrize("odd", [None, True, 7, "text", [], {}, {"status": "COMPLETED"}])
-def test_other_json_is_left_to_the_dialect(odd: Any) -> None:
-    """Whether valid JSON is a job is for the dialect to say."""
-    assert read_document(answer(odd), Mission()) == odd
-
-
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
-def test_encodings(encoding: str) -> None:
-    """JSON is read in each encoding that a server may use for it."""
-    text = json.dumps(case("hostile-message"), ensure_ascii=False)
-    assert read_document(answer(text.encode(encoding)), Mission()) == case("hostile-message")
-
-
-@pytest.mark.parametrize("content_type", ["text/html", "text/plain;charset=utf-8", ""])
-def test_content_type_proves_nothing(content_type: str) -> None:
-    """Servers label JSON as anything; the body is what counts."""
-    assert read_document(answer(document(), content_type=content_type), Mission()) == document()
 
 
 @pytest.mark.parametrize(
@@ -123,14 +96,6 @@ def test_error_body_without_words(body: Any) -> None:
     assert (type(error), str(error)) == (RefusedError, "refused")
 
 
-@pytest.mark.parametrize("name", ["error_rest_498", "error_admin_498_token_expired"])
-def test_both_error_bodies_with_http_200(name: str) -> None:
-    """Esri's own error bodies want a new token."""
-    error = refused(answer(case(name)))
-    assert type(error) is UnauthorisedError
-    assert error.code == 498
-
-
 @pytest.mark.parametrize(
     ("body", "kind", "text"),
     [
@@ -153,14 +118,6 @@ def test_no_json_with_http_200(body: bytes, kind: type[ExchangeError], text: str
     assert type(error) is kind
     assert (str(error), error.code) == (text, 200)
     assert isinstance(error.__cause__, ValueError | RecursionError)
-
-
-@pytest.mark.parametrize("depth", [300, 500, 900])
-def test_error_body_that_is_nested_deeply(depth: int) -> None:
-    """No error body can break the reading of it."""
-    body = b'{"error": {"code": 498, "message": ' + b"[" * depth + b"]" * depth + b"}}"
-    with pytest.raises((UnauthorisedError, BodyError, DocumentError)):
-        read_document(answer(body), Mission())
 
 
 def test_text_is_one_short_line_without_token() -> None:
@@ -238,24 +195,6 @@ def test_retry_after_that_is_over() -> None:
 def test_server_time(header: str, time: datetime | None) -> None:
     """The Date header is the server's clock, in each form that RFC 9110 allows, else unknown."""
     assert answer(document(), date=header).server_time == time
-
-
-def test_no_server_time() -> None:
-    """A server that does not tell its clock has none."""
-    assert answer(document()).server_time is None
-
-
-@pytest.mark.parametrize(("length", "shown"), [(199, 199), (200, 200), (201, 182), (10**6, 187)])
-def test_quote_is_cut(length: int, shown: int) -> None:
-    """A server's words are cut after 200 characters."""
-    error = refused(answer({"error": {"message": "x" * length}}))
-    assert len(str(error)) == shown
-    assert str(error).endswith(" more characters)") is (length > 200)
-
-
-def test_codes_that_a_new_token_may_mend() -> None:
-    """A token that has expired, or was lost on the way (499), can be renewed."""
-    assert frozenset({401, 498, 499}) == TOKEN_REFUSED
 
 
 def test_error_tree() -> None:

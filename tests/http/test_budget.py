@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 from documents import JOB_ID, JOB_URL, case, document
-from servers import FAST, Replies
+from servers import Replies
 
 from jobwidgets._http.budget import REQUESTS_PER_SECOND, Bucket, Budget, configure, lateness
 from jobwidgets._http.connections import Connections
@@ -15,7 +15,6 @@ from jobwidgets._http.exchange import Reading, Source
 from jobwidgets._http.settings import Http
 from jobwidgets._http.tokens import token_keeper
 from jobwidgets._model.history import JobHistory
-from jobwidgets._watch.poller import Poller
 from jobwidgets._watch.watch import Watch
 from jobwidgets.dialects.mission import Mission
 
@@ -51,24 +50,6 @@ def most_within(times: list[float], window: float) -> int:
 # The bucket
 
 
-def test_requests_are_spread_evenly() -> None:
-    """Who asks as soon as it may gets one request every 1/rate seconds, or 1 % more."""
-    bucket, now, gaps = Bucket(8), 100.0, []
-    for _ in range(50):
-        bucket.take(now)
-        gaps.append(bucket.delay(now))
-        now += gaps[-1]
-    assert gaps == pytest.approx([SPACING / 8 - CATCH_UP, *[SPACING / 8] * 49])
-
-
-def test_first_request_goes_at_once() -> None:
-    """A new bucket is not empty, and holds hardly more than one."""
-    bucket = Bucket(0.5)
-    assert bucket.delay(7.0) == 0
-    bucket.take(7.0)
-    assert bucket.delay(7.0) == pytest.approx(2 * SPACING - CATCH_UP)
-
-
 @pytest.mark.parametrize("rate", [0.3, 5.0, 20.0, 333.0])
 @pytest.mark.parametrize("every", [0.001, 0.013, 0.049, 0.21, 1.7])
 def test_no_window_holds_more_than_the_rate(rate: float, every: float) -> None:
@@ -79,14 +60,6 @@ def test_no_window_holds_more_than_the_rate(rate: float, every: float) -> None:
         assert most_within(went, window) <= rate * (window + CATCH_UP) / SPACING + 1 + NEAR
 
 
-@pytest.mark.parametrize("pause", [0.2, 60.0, 1e6])
-def test_catch_up_is_bounded(pause: float) -> None:
-    """After a pause, however long, there is what 0.01 s have room for, and one more."""
-    bucket = Bucket(100)
-    taken(bucket, [0.0])
-    assert len(taken(bucket, [pause])) in {1, 2}
-
-
 def test_small_lateness_is_made_good() -> None:
     """Timers that are late by less than 0.01 s lose hardly anything of the budget."""
     bucket, now = Bucket(20), 0.0
@@ -94,15 +67,6 @@ def test_small_lateness_is_made_good() -> None:
         now += bucket.delay(now) + 0.003 * (number % 4)
         bucket.take(now)
     assert now == pytest.approx(50 * SPACING, abs=0.1)
-
-
-def test_rate_may_change_at_any_time() -> None:
-    """A new rate counts for the request that is waited for already."""
-    bucket = Bucket(0.01)
-    bucket.take(0.0)
-    assert bucket.delay(1.0) == pytest.approx(100 * SPACING - CATCH_UP - 1)
-    bucket.rate = 1.0
-    assert bucket.delay(1.0) == pytest.approx(0, abs=NEAR)
 
 
 # Whose turn it is
@@ -168,27 +132,6 @@ def test_ample_budget_stretches_nothing(skipping: Run) -> None:
         assert all(delay - NEAR <= gap <= delay + 4 / REQUESTS_PER_SECOND for gap in gaps)
 
 
-def test_most_urgent_goes_first(skipping: Run) -> None:
-    """Of those that wait, the one with the largest part of its own delays goes."""
-    order: list[str] = []
-
-    async def ask(budget: Budget, name: str, delay: float) -> None:
-        await budget.admit(lateness(0.0, delay))
-        order.append(name)
-
-    configure(requests_per_second=1)
-
-    async def main() -> None:
-        budget = Budget()
-        await asyncio.sleep(10)
-        await budget.admit(lateness(0.0, 1.0))
-        given = {"old": 30.0, "young": 0.5, "middle": 5.0}
-        await asyncio.gather(*(ask(budget, name, delay) for name, delay in given.items()))
-
-    skipping(main())
-    assert order == ["young", "middle", "old"]
-
-
 # The budget on its loop
 
 
@@ -223,55 +166,6 @@ def test_cancelled_requests_take_no_turn(skipping: Run) -> None:
     assert skipping(main()) <= 2 + NEAR
 
 
-def test_cancelled_in_the_moment_of_its_turn(skipping: Run) -> None:
-    """A request that is let through and cancelled at once leaves the others their turns."""
-
-    async def main() -> None:
-        budget = Budget()
-        await budget.admit(lateness(0.0, 1.0))
-        first = asyncio.create_task(budget.admit(lateness(-10.0, 1.0)))
-        second = asyncio.create_task(budget.admit(lateness(0.0, 1.0)))
-        await asyncio.sleep(0)
-        asyncio.get_running_loop().call_later(1 / REQUESTS_PER_SECOND, first.cancel)
-        await second
-        assert first.done()
-
-    skipping(main())
-
-
-def test_nothing_is_planned_when_nobody_waits(skipping: Run) -> None:
-    """A budget that is not used does not wake the loop."""
-
-    async def main() -> None:
-        budget = Budget()
-        await budget.admit(lateness(0.0, 1.0))
-        await asyncio.sleep(0)
-        assert budget._next_look is None
-
-    skipping(main())
-
-
-def test_who_comes_later_does_not_go_first(skipping: Run) -> None:
-    """While somebody waits, a request that comes in a free moment waits for its turn too."""
-    configure(requests_per_second=1)
-    order: list[str] = []
-
-    async def ask(budget: Budget, name: str, asked_at: float) -> None:
-        await budget.admit(lateness(asked_at, 1.0))
-        order.append(name)
-
-    async def main() -> None:
-        budget = Budget()
-        await ask(budget, "first", 0.0)
-        waiting = asyncio.create_task(ask(budget, "waiting", -100.0))
-        await asyncio.sleep(0)
-        await ask(budget, "late", 0.0)
-        await waiting
-
-    skipping(main())
-    assert order == ["first", "waiting", "late"]
-
-
 # What a user sets
 
 
@@ -297,21 +191,6 @@ def test_new_rate_takes_effect_at_once(skipping: Run) -> None:
         return loop.time()
 
     assert skipping(main()) < 2
-
-
-def test_slower_rate_takes_effect_at_once(skipping: Run) -> None:
-    """The next request of a budget in use is spaced by the new rate."""
-
-    async def main() -> float:
-        budget, loop = Budget(), asyncio.get_running_loop()
-        for _ in range(3):
-            await budget.admit(lateness(0.0, 1.0))
-        before = loop.time()
-        configure(requests_per_second=0.1)
-        await budget.admit(lateness(0.0, 1.0))
-        return loop.time() - before
-
-    assert skipping(main()) == pytest.approx(10 * SPACING, abs=2 * CATCH_UP)
 
 
 # What it binds
@@ -423,70 +302,24 @@ def test_fixed_interval_is_bound(skipping: Run) -> None:
     assert len([time for time in server.times if time < 20]) >= 39
 
 
-def test_poller_is_bound() -> None:
-    """What the poller's thread asks for goes through the budget of the host."""
-    server = Clocked(*[document()] * 3, document(status="COMPLETED"))
-    configure(requests_per_second=50)
-    poller, watch = Poller(), Watch(source(server), JobHistory(JOB_ID, JOB_URL), pace=FAST)
-    for _ in range(10):
-        poller.refresh(watch)
-    poller.thread.close()
-    assert server.times[-1] - server.times[0] >= 9 / 50 - CATCH_UP
-
-
 # What waits without a task
 
 
-def test_asking_calls_at_once_or_later(skipping: Run) -> None:
-    """A function is called now when there is room, else in its turn, the most urgent first."""
-    configure(requests_per_second=1)
-
-    async def main() -> list[tuple[str, float]]:
-        budget, loop = Budget(), asyncio.get_running_loop()
-        went: list[tuple[str, float]] = []
-        for name, asked_at in {"first": 0.0, "later": 0.0, "urgent": -9.0}.items():
-            budget.ask(lateness(asked_at, 1.0), lambda name=name: went.append((name, loop.time())))
-        assert [name for name, _ in went] == ["first"]
-        await asyncio.sleep(5)
-        return went
-
-    went = skipping(main())
-    assert [name for name, _ in went] == ["first", "urgent", "later"]
-    assert [when for _, when in went] == pytest.approx([0, 1, 2], abs=2 * CATCH_UP)
-
-
-def test_withdrawn_is_not_called(skipping: Run) -> None:
-    """What was withdrawn takes no turn; to withdraw what never asked does nothing."""
-    configure(requests_per_second=1)
-
-    async def main() -> list[int]:
-        budget, went = Budget(), list[int]()
-        calls = [lambda number=number: went.append(number) for number in range(4)]
-        for call in calls:
-            budget.ask(lateness(0.0, 1.0), call)
-        for call in (calls[1], calls[2], calls[2], print):
-            budget.withdraw(call)
-        await asyncio.sleep(1 + 2 * CATCH_UP)
-        return went
-
-    assert skipping(main()) == [0, 3]
-
-
-def test_no_more_than_the_room_at_the_door(skipping: Run) -> None:
+def test_no_more_than_the_room_waiting_for_connection(skipping: Run) -> None:
     """Those that find no connection wait in the budget, where the most urgent one is the next."""
     configure(requests_per_second=100_000)
     connections, order = asyncio.Semaphore(2), list[int]()
 
     async def use(budget: Budget, number: int) -> None:
         await budget.admit(lambda _: float(number))
-        with budget.at_the_door():
+        with budget.waiting_for_connection():
             await connections.acquire()
         order.append(number)
         await asyncio.sleep(1)
         connections.release()
 
     async def main() -> float:
-        budget = Budget(room=3)
+        budget = Budget(most_waiting=3)
         await asyncio.gather(*(use(budget, number) for number in range(20)))
         return asyncio.get_running_loop().time()
 
@@ -496,54 +329,17 @@ def test_no_more_than_the_room_at_the_door(skipping: Run) -> None:
     assert sorted(order) == list(range(20))
 
 
-def test_who_never_reaches_the_door_holds_up_nobody(skipping: Run) -> None:
-    """Requests that wait for a token, say, after their turn take no room from the others."""
-    configure(requests_per_second=100_000)
-
-    async def main() -> int:
-        budget = Budget(room=3)
-        await asyncio.gather(*(budget.admit(lateness(0.0, 1.0)) for _ in range(100)))
-        return len(budget._waiting)
-
-    assert skipping(main()) == 0
-
-
-def test_each_place_has_its_own_door(skipping: Run) -> None:
-    """While nothing comes through to one port of a host, those to another go on."""
-    configure(requests_per_second=100_000)
-
-    async def hang(budget: Budget) -> None:
-        await budget.admit(lateness(-99.0, 1.0), "dead")
-        with budget.at_the_door("dead"):
-            await asyncio.Event().wait()
-
-    async def main() -> None:
-        budget = Budget(room=2)
-        hanging = [asyncio.create_task(hang(budget)) for _ in range(9)]
-        await asyncio.sleep(0.1)
-        assert len(budget._waiting) == 7
-        async with asyncio.timeout(0.1):
-            for _ in range(20):
-                await budget.admit(lateness(0.0, 1.0), "alive")
-                with budget.at_the_door("alive"):
-                    await asyncio.sleep(0)
-        for task in hanging:
-            task.cancel()
-
-    skipping(main())
-
-
-def test_who_is_cancelled_at_the_door_makes_room(skipping: Run) -> None:
+def test_who_is_cancelled_waiting_for_connection_makes_room(skipping: Run) -> None:
     """A request that is dropped while it waits for a connection lets the next one come."""
     configure(requests_per_second=100_000)
 
     async def wait(budget: Budget) -> None:
         await budget.admit(lateness(0.0, 1.0))
-        with budget.at_the_door():
+        with budget.waiting_for_connection():
             await asyncio.Event().wait()
 
     async def main() -> None:
-        budget = Budget(room=1)
+        budget = Budget(most_waiting=1)
         first = asyncio.create_task(wait(budget))
         await asyncio.sleep(0.1)
         next_one = asyncio.create_task(budget.admit(lateness(0.0, 1.0)))

@@ -1,6 +1,4 @@
 import asyncio
-import gzip
-import socket
 import ssl
 import threading
 import time
@@ -69,57 +67,6 @@ def test_request_headers(serve: Serve) -> None:
     assert request.headers["referer"] == "https://portal.example.com"
 
 
-def test_compressed_answer_is_decompressed(serve: Serve) -> None:
-    """A body comes out as the server wrote it."""
-    reply = Reply(gzip.compress(b"words"), 200, {"Content-Encoding": "gzip"})
-    assert get(serve(lambda _: reply).jobs_url)[0].body == b"words"
-
-
-def test_broken_compression(serve: Serve) -> None:
-    """A body that cannot be decompressed is a BodyError."""
-    server = serve(lambda _: Reply(b"no gzip at all", 200, {"Content-Encoding": "gzip"}))
-    with pytest.raises(BodyError, match="compression is broken"):
-        get(server.jobs_url)
-
-
-def test_decompressed_size_counts(serve: Serve) -> None:
-    """A small body that unfolds to a large one is refused as too large."""
-    body = gzip.compress(bytes(100_000))
-    server = serve(lambda _: Reply(body, 200, {"Content-Encoding": "gzip"}))
-    with pytest.raises(BodyError, match="larger than 99999 bytes"):
-        get(server.jobs_url, body=99_999)
-    assert len(get(server.jobs_url, body=100_000)[0].body) == 100_000
-
-
-@pytest.mark.parametrize(
-    ("error", "text"),
-    [
-        (httpx.ConnectTimeout(""), "no connection in time"),
-        (httpx.ReadTimeout(""), "no answer in time"),
-        (httpx.PoolTimeout(""), "no answer in time"),
-        (httpx.ConnectError("[Errno 111] refused"), "refused"),
-        (httpx.ReadError(""), "ReadError"),
-        (httpx.RemoteProtocolError("peer closed connection"), "peer closed"),
-        (httpx.ProxyError("407 Proxy Authentication Required"), "407 Proxy"),
-        (OSError(24, "Too many open files"), "Too many open files"),
-        (ConnectionResetError(), "ConnectionResetError"),
-    ],
-)
-def test_transport_errors(error: Exception, text: str) -> None:
-    """Whatever goes wrong below HTTP is a TransportError that says what, with its cause."""
-    with pytest.raises(TransportError, match=text) as raised:
-        get_mock(error)
-    assert raised.value.__cause__ is error
-
-
-def test_reason_is_looked_for_in_the_causes() -> None:
-    """An error without words takes those of the error behind it."""
-    error = httpx.ReadError("")
-    error.__cause__ = OSError("cable unplugged")
-    with pytest.raises(TransportError, match=r"^cable unplugged$"):
-        get_mock(error)
-
-
 def test_reason_shows_no_token() -> None:
     """A reason that quotes a URL is told without the token in it."""
     error = httpx.ConnectError("no route to https://gis.example.com/?token=abc&f=json")
@@ -127,30 +74,10 @@ def test_reason_shows_no_token() -> None:
         get_mock(error)
 
 
-def test_url_that_no_request_can_be_made_of() -> None:
-    """A URL that httpx refuses is a RefusedError: asking again does not mend it."""
-    with pytest.raises(RefusedError, match="no request can be made"):
-        get_mock({}, f"https://{'h' * 64}é.example.com/jobs/j1")
-
-
 def test_error_of_the_transport_itself_is_not_hidden() -> None:
     """A fault in a user's own transport comes out as it is."""
     with pytest.raises(ZeroDivisionError):
         get_mock(ZeroDivisionError())
-
-
-def test_deadline(skipping: Run) -> None:
-    """A server that never comes to an end is given up."""
-
-    async def never(_: httpx.Request) -> None:
-        await asyncio.sleep(3600)
-
-    async def main() -> None:
-        async with aclosing(Connections(Limits(deadline=45))) as connections:
-            await connections.get(JOB_URL, {}, settings_now({"transport": Replies(never)}))
-
-    with pytest.raises(TransportError, match="no whole answer within 45 s"):
-        skipping(main())
 
 
 def test_waiting_for_a_lane_is_not_counted(skipping: Run) -> None:
@@ -169,45 +96,6 @@ def test_waiting_for_a_lane_is_not_counted(skipping: Run) -> None:
     assert skipping(main()) == 3
 
 
-def test_user_timeout(serve: Serve) -> None:
-    """A timeout of the user's ends a request that hangs."""
-    server = serve(lambda _: server.hang())
-    with pytest.raises(TransportError, match="no answer in time"):
-        get(server.jobs_url, {"timeout": httpx.Timeout(HANG, read=0.05)})
-
-
-def test_drip_is_ended_by_the_deadline(serve: Serve) -> None:
-    """A server that sends too little to time out is ended all the same."""
-    server = serve(lambda _: Reply(b"{", 200, {"Content-Length": "1000"}))
-    with pytest.raises(TransportError, match="no whole answer within"):
-        get(server.jobs_url, deadline=0.05)
-
-
-def test_torn_body(serve: Serve) -> None:
-    """A connection that ends within the body is a TransportError."""
-
-    def torn(_: Request) -> Reply:
-        headers = {"Content-Length": "1000", "Connection": "close"}
-        return Reply(b'{"jobId":', 200, headers)
-
-    with pytest.raises(TransportError, match="peer closed connection"):
-        get(serve(torn).jobs_url)
-
-
-def test_nobody_listens() -> None:
-    """A refused connection is a TransportError."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    with pytest.raises(TransportError):
-        get(f"http://127.0.0.1:{port}/arcgis/rest/jobs")
-
-
-def test_name_that_is_not_found() -> None:
-    """A name that nobody knows is a TransportError."""
-    with pytest.raises(TransportError):
-        get("http://gis.invalid/arcgis/rest/jobs")
-
-
 def test_few_requests_are_in_flight(serve: Serve) -> None:
     """A hundred requests at once go through a few connections, a few at a time."""
 
@@ -220,14 +108,6 @@ def test_few_requests_are_in_flight(serve: Serve) -> None:
     assert len(server.requests) == 100
     assert 2 <= server.most_in_flight <= Limits().kept
     assert server.connections <= Limits().kept
-
-
-def test_number_of_lanes(serve: Serve) -> None:
-    """All lanes are in use at once when they are needed, and no more than these."""
-    met = threading.Barrier(3, timeout=HANG)
-    server = serve(lambda _: met.wait())
-    get(server.jobs_url, number=9, kept=3)
-    assert (server.most_in_flight, server.connections) == (3, 3)
 
 
 def test_connection_is_used_again(serve: Serve) -> None:
@@ -258,19 +138,6 @@ def test_jobs_with_equal_settings_share_connections(serve: Serve) -> None:
     assert (server.connections, other.connections) == (2, 2)
 
 
-def test_connection_that_the_server_closed(serve: Serve) -> None:
-    """A server that hangs up after each answer is asked over a new connection."""
-    server = serve(lambda _: Reply(document(), 200, {"Connection": "close"}))
-
-    async def main() -> None:
-        async with aclosing(Connections(Limits(kept=1))) as connections:
-            for _ in range(3):
-                await connections.get(server.jobs_url, {}, settings_now())
-
-    asyncio.run(main())
-    assert (len(server.requests), server.connections) == (3, 3)
-
-
 def test_failed_request_frees_its_lane(serve: Serve) -> None:
     """A lane can be used again after each kind of failure, and after a cancelled request."""
     torn = Reply(b"{", 200, {"Content-Length": "9", "Connection": "close"})
@@ -292,51 +159,6 @@ def test_failed_request_frees_its_lane(serve: Serve) -> None:
     assert asyncio.run(main()).body == b"{}"
 
 
-def test_hanging_request_leaves_the_other_lanes(serve: Serve) -> None:
-    """While one request hangs, others to the same server are answered."""
-
-    def answer(request: Request) -> Any:
-        if request.target.endswith("hang"):
-            server.hang()
-        return {}
-
-    server = serve(answer)
-
-    async def main() -> int:
-        async with aclosing(Connections(Limits(kept=2))) as connections:
-            hanging = asyncio.create_task(
-                connections.get(f"{server.jobs_url}/hang", {}, settings_now())
-            )
-            others = [await connections.get(server.jobs_url, {}, settings_now()) for _ in range(5)]
-            hanging.cancel()
-            await asyncio.gather(hanging, return_exceptions=True)
-            return len(others)
-
-    assert asyncio.run(main()) == 5
-
-
-def test_use_after_close(serve: Serve) -> None:
-    """After a close new connections are opened."""
-    server = serve(lambda _: document())
-
-    async def main() -> None:
-        connections = Connections()
-        for _ in range(2):
-            await connections.get(server.jobs_url, {}, settings_now())
-            await connections.aclose()
-
-    asyncio.run(main())
-    assert (len(server.requests), server.connections) == (2, 2)
-
-
-def test_unknown_certificate_is_refused(serve: Serve, certificates: Certificates) -> None:
-    """TLS is verified: an authority that nobody knows ends the connection."""
-    server = serve(lambda _: document(), certificates.server_context())
-    with pytest.raises(TransportError, match="certificate"):
-        get(server.jobs_url)
-    assert server.requests == []
-
-
 def test_own_authority(serve: Serve, certificates: Certificates) -> None:
     """A user's own CA goes in as a path, a Path, or an SSLContext."""
     server = serve(lambda _: document(), certificates.server_context())
@@ -348,14 +170,6 @@ def test_own_folder_of_authorities(serve: Serve, certificates: Certificates) -> 
     """A folder of CAs goes in too."""
     server = serve(lambda _: document(), certificates.server_context())
     assert get(server.jobs_url, {"verify": certificates.ca_folder()})[0].status == 200
-
-
-def test_certificate_of_another_host(serve: Serve, certificates: Certificates) -> None:
-    """A certificate of a known authority for another name ends the connection."""
-    server = serve(lambda _: document(), certificates.server_context())
-    url = server.jobs_url.replace("localhost", "127.0.0.1")
-    with pytest.raises(TransportError, match="certificate"):
-        get(url, {"verify": certificates.ca})
 
 
 def test_own_authority_in_der(serve: Serve, certificates: Certificates, tmp_path: Path) -> None:
@@ -454,26 +268,11 @@ def test_client_certificate(serve: Serve, certificates: Certificates) -> None:
         get(server.jobs_url, {"verify": certificates.ca})
 
 
-def test_authority_that_has_gone(tmp_path: Path) -> None:
-    """A CA file that is missing by now is an error that asking again does not mend."""
-    with pytest.raises(RefusedError, match="is of no use: No such file"):
-        get(JOB_URL, {"verify": tmp_path / "missing.pem"})
-
-
 def test_proxy(serve: Serve) -> None:
     """A proxy of the user's gets the request."""
     proxy = serve(lambda _: document())
     get("http://gis.invalid/arcgis/rest/jobs", {"proxy": proxy.origin})
     assert proxy.requests[0].target == "http://gis.invalid/arcgis/rest/jobs"
-
-
-def test_cookies_of_a_server_are_not_kept() -> None:
-    """A cookie that an answer sets goes with no later request; one of the user's goes with all."""
-    replies = Replies(httpx.Response(200, headers={"Set-Cookie": "session=of-token-a"}))
-    http = {"transport": replies, "cookies": {"chosen": "by the user"}}
-    get(JOB_URL, http, number=3, kept=1)
-    sent = [request.headers["cookie"] for request in replies.requests]
-    assert sent == ["chosen=by the user"] * 3
 
 
 def test_location_that_is_no_url() -> None:
@@ -502,19 +301,6 @@ def test_hooks_and_authentication_of_the_user(serve: Serve) -> None:
         "Basic dXNlcjpwYXNzd29yZA=="
     }
     assert server.connections == 1
-
-
-def test_new_headers_of_the_same_url(serve: Serve) -> None:
-    """A request that is kept for the next poll is made anew for another token."""
-    server = serve(lambda _: document())
-
-    async def main() -> None:
-        async with aclosing(Connections()) as connections:
-            for token in ("a", "a", "b", "a"):
-                await connections.get(server.jobs_url, {"X-Token": token}, settings_now())
-
-    asyncio.run(main())
-    assert [request.headers["x-token"] for request in server.requests] == ["a", "a", "b", "a"]
 
 
 def test_forbidden_header(serve: Serve) -> None:

@@ -51,11 +51,6 @@ def test_string_is_the_token(given: str) -> None:
     assert asyncio.run(keeper.current()) == SECRET
 
 
-def test_string_cannot_be_renewed() -> None:
-    """There is nobody to ask for another string."""
-    assert asyncio.run(TokenKeeper(SECRET).renewed(SECRET)) is None
-
-
 @pytest.mark.parametrize(
     "given", ["", " \n", "tokén-with-an-accent", "to\x00ken", "a\r\nHost: evil"]
 )
@@ -73,26 +68,6 @@ def test_token_of_another_type(given: Any) -> None:
         token_keeper(given)
 
 
-def test_no_token() -> None:
-    """None sends no token."""
-    assert token_keeper(None) is None
-
-
-@pytest.mark.parametrize("given", [SECRET, lambda: SECRET])
-def test_repr_shows_no_token(given: Any) -> None:
-    """A keeper tells only what it was given, a string or a callable."""
-    keeper = TokenKeeper(given)
-    asyncio.run(keeper.current())
-    assert repr(keeper) in {"TokenKeeper(a string)", "TokenKeeper(a callable)"}
-
-
-def test_provider_is_not_called_before_a_token_is_needed() -> None:
-    """Making a keeper asks nobody."""
-    portal = Portal()
-    assert token_keeper(portal) is not None
-    assert portal.calls == 0
-
-
 def test_provider_is_called_once_for_many() -> None:
     """A thousand exchanges that need the first token ask the portal once."""
     portal = Portal()
@@ -100,19 +75,6 @@ def test_provider_is_called_once_for_many() -> None:
     assert asyncio.run(gathered(1000, keeper.current)) == ["t1"] * 1000
     assert asyncio.run(keeper.current()) == "t1"
     assert portal.calls == 1
-
-
-def test_provider_is_called_once_for_many_refusals() -> None:
-    """A thousand exchanges whose token was refused ask the portal once."""
-    portal = Portal()
-    keeper = TokenKeeper(portal)
-
-    async def main() -> list[Any]:
-        await keeper.current()
-        return await gathered(1000, lambda: keeper.renewed("t1"))
-
-    assert asyncio.run(main()) == ["t2"] * 1000
-    assert portal.calls == 2
 
 
 def test_refusal_of_an_old_token_asks_nobody() -> None:
@@ -137,11 +99,6 @@ def test_equal_callables_share_a_keeper() -> None:
     assert methods[0] is methods[1]
     assert keepers[0] is not methods[0]
     assert token_keeper(Portal()) is not keepers[0]
-
-
-def test_equal_strings_share_nothing() -> None:
-    """A string needs no keeper for others."""
-    assert token_keeper(SECRET) is not token_keeper(SECRET)
 
 
 def test_callable_that_cannot_be_hashed() -> None:
@@ -221,22 +178,6 @@ def portal_threads() -> list[threading.Thread]:
     return [thread for thread in threading.enumerate() if thread.name == "jobwidgets-token"]
 
 
-def test_exchanges_after_the_deadline_join_the_call_under_way(skipping: Run) -> None:
-    """A provider that hangs is not called again and again."""
-    portal = Portal()
-    portal.opened.clear()
-    keeper = TokenKeeper(portal)
-
-    async def main() -> None:
-        for _ in range(3):
-            with pytest.raises(TransportError):
-                await keeper.current()
-
-    skipping(main())
-    portal.opened.set()
-    assert portal.calls == 1
-
-
 def test_cancelled_exchange_takes_nothing_from_others() -> None:
     """A job that is stopped while it waits for a token leaves the call to the others."""
     portal = Portal()
@@ -300,18 +241,6 @@ def test_provider_that_gives_nonsense(given: Any) -> None:
     """What is no token is a sign-in that only the user can mend."""
     with pytest.raises(UnauthorisedError, match="gave no token"):
         asyncio.run(TokenKeeper(lambda: given).current())
-
-
-@pytest.mark.parametrize("kind", [ConnectionError, TimeoutError, StopIteration, SystemExit])
-def test_provider_that_raises(kind: type[BaseException]) -> None:
-    """A provider that fails is like a lost connection: it may do better the next time."""
-
-    def fail() -> str:
-        raise kind("the portal is down")
-
-    with pytest.raises(TransportError, match="the token provider failed") as raised:
-        asyncio.run(TokenKeeper(fail).current())
-    assert kind.__name__ in "".join(traceback.format_exception(raised.value))
 
 
 def test_failure_of_a_provider_shows_where_but_no_secret() -> None:
