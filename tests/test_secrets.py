@@ -6,6 +6,7 @@ import logging
 import threading
 import traceback
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -14,11 +15,13 @@ import pytest
 from documents import JOB_ID, JOB_URL, document
 from servers import HANG, Reply, Request, Server
 
+import jobwidgets
 from jobwidgets import (
     BodyError,
     DocumentError,
     ExchangeError,
     Job,
+    JobBoard,
     JobFailedError,
     Jobs,
     JobWidget,
@@ -38,6 +41,7 @@ SECRET = "S3cr3t-T0ken.with/odd=chars"
 QUOTED = quote(SECRET, safe="")
 FORMS = (SECRET, QUOTED, quote(SECRET), SECRET.replace("/", "\\/"), "S3cr3t")
 HEADER = "x-esri-authorization"
+OURS = str(Path(jobwidgets.__file__).parent)
 Logs = pytest.LogCaptureFixture
 Given = Callable[[str], dict[str, Any]]
 
@@ -71,6 +75,12 @@ def seen_of_error(error: BaseException | None) -> dict[str, Any]:
         seen[f"{name} parts"] = [one.args, vars(one), getattr(one, "__notes__", None)]
         seen[f"{name} traceback"] = "".join(traceback.format_exception(one))
     return seen
+
+
+def seen_in_locals(error: BaseException) -> dict[str, Any]:
+    """Return the local variables of our own frames, as rich and `%xmode Verbose` show them."""
+    stack = traceback.TracebackException.from_exception(error, capture_locals=True).stack
+    return {frame.name: frame.locals for frame in stack if frame.filename.startswith(OURS)}
 
 
 def seen_inside(handle: object) -> dict[str, str]:
@@ -159,6 +169,7 @@ WAYS: dict[str, Given] = {
     "callable": lambda url: {"url": url, "token": lambda: SECRET},
     "url": lambda url: {"url": f"{url}?token={QUOTED}"},
     "raw url": lambda url: {"url": f"{url}?f=html&Token={SECRET}"},
+    "header": lambda url: {"url": url, "http": {"headers": {HEADER: f"Bearer {SECRET}"}}},
 }
 
 
@@ -182,7 +193,7 @@ def test_job(
         return {**echo(request), "status": "PROCESSING" if len(names) < 50 else "COMPLETED"}
 
     server = serve(answer)
-    job = new_job(http=None, **given(f"{server.jobs_url}/{JOB_ID}")).wait(HANG)
+    job = new_job(**{"http": None, **given(f"{server.jobs_url}/{JOB_ID}")}).wait(HANG)
     assert job.messages[0].text == "by [redacted]"
     assert {request.headers[HEADER] for request in server.requests} == {f"Bearer {SECRET}"}
     assert leaks(everything(job, caplog, server=server) | {"threads": names}) == []
@@ -398,3 +409,27 @@ def test_arguments_of_no_use(argument: Any) -> None:
     with pytest.raises((TypeError, ValueError)) as raised:
         Job(**argument)
     assert leaks(seen_of_error(raised.value)) == []
+
+
+URL_WITH_TOKEN = f"{JOB_URL}?token={SECRET}"
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda job: setattr(job, "token", f"{SECRET}\n{SECRET}"),
+        lambda job: Job(JOB_URL, token=SECRET, dialect="missoin"),
+        lambda job: Job(JOB_URL, token=SECRET, http={"verfy": False}),
+        lambda job: Job(URL_WITH_TOKEN, poll_interval="x"),
+        lambda job: Jobs(JOB_URL, token=SECRET),
+        lambda job: JobWidget(job, token=SECRET),
+        lambda job: JobWidget(URL_WITH_TOKEN, bogus=1),
+        lambda job: JobBoard([job], token=SECRET),
+        lambda job: JobBoard([URL_WITH_TOKEN, 5]),
+    ],
+)
+def test_tracebacks_with_locals(call: Callable[[Job], Any], new_job: Callable[..., Job]) -> None:
+    """A traceback that shows local variables shows no string token in a frame of ours."""
+    with pytest.raises((TypeError, ValueError)) as raised:
+        call(new_job(document()))
+    assert leaks(seen_in_locals(raised.value)) == []
