@@ -95,7 +95,7 @@ def _warn_of_clear_text(url: str) -> None:
 def _checked_http(http: Mapping[str, Any] | None) -> Http:
     if http is not None:
         # httpx is imported when it is first needed: that is a third of our import time.
-        from jobwidgets._http.clients import check_http
+        from jobwidgets._http.checks import check_http
 
         check_http(http)
     return settings_now(http)

@@ -1,4 +1,4 @@
-"""Clients with one connection each, and what users set of them: all that there is of httpx.
+"""Clients with one connection each: all that there is of httpx.
 
 httpx 0.28 is frozen, and its active continuation httpx2 has the same API. No other module imports
 httpx, so a move there is a change of the one import below.
@@ -6,27 +6,23 @@ httpx, so a move there is a change of the one import below.
 
 from __future__ import annotations
 
-import inspect
 import logging
 import os
 import ssl
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from contextvars import ContextVar
 from functools import lru_cache
 from http import HTTPStatus
-from http.cookiejar import CookieJar
-from numbers import Real
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx as httpx  # the checks take it from here
 
 from jobwidgets._http.answers import Answer
 from jobwidgets._http.bodies import read_body
 from jobwidgets._http.settings import Http, without_user
 from jobwidgets._model.redact import redacted
-from jobwidgets.errors import BodyError, RefusedError, TransportError
+from jobwidgets.errors import BodyError, JobwidgetsError, RefusedError, TransportError
 
 _USUAL = {
     "timeout": httpx.Timeout(30.0, connect=10.0),
@@ -65,13 +61,16 @@ class Client:
         `cookies` are those of the answer that has led here, in the same exchange.
         """
         self._client.cookies = self._cookies if cookies is None else cookies
-        ours = _is_ours.set(True)
+        ours, problem = _is_ours.set(True), None
         try:
-            with _typed(url):
-                async with self._client.stream("GET", url, headers=headers) as response:
-                    body = await _body(response, largest_body)
+            async with self._client.stream("GET", url, headers=headers) as response:
+                body = await _body(response, largest_body)
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError) as error:
+            problem = _told(error, url)
         finally:
             _is_ours.reset(ours)
+        if problem is not None:  # raised here, where what may not be seen is no context of it
+            raise problem
         known = {name.lower(): value for name, value in response.headers.items()}
         known |= response.extensions.get("location", {})
         return Answer(response.status_code, body, known, self._client.cookies)
@@ -97,19 +96,18 @@ async def _body(response: httpx.Response, largest: int) -> bytes:
         return b""  # the status tells enough
 
 
-@contextmanager
-def _typed(url: str) -> Iterator[None]:
-    """Raise a JobwidgetsError for whatever httpx raises."""
-    try:
-        yield
-    except httpx.DecodingError as error:  # met by a hook of the user's
-        raise BodyError("the answer's compression is broken") from error
-    except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError) as error:
-        raise RefusedError(f"no request can be made of this URL: {redacted(url)}") from error
-    except httpx.LocalProtocolError:  # it quotes the header
-        raise RefusedError("a header holds what no header may hold") from None
-    except (httpx.HTTPError, OSError) as error:
-        raise TransportError(_reason(error)) from error
+def _told(error: Exception, url: str) -> JobwidgetsError:
+    """Return the error that is raised for one of httpx."""
+    if isinstance(error, httpx.LocalProtocolError):  # it quotes the header
+        return RefusedError("a header holds what no header may hold")
+    if isinstance(error, httpx.DecodingError):  # met by a hook of the user's
+        told: JobwidgetsError = BodyError("the answer's compression is broken")
+    elif isinstance(error, httpx.InvalidURL | httpx.UnsupportedProtocol | UnicodeError):
+        told = RefusedError(f"no request can be made of this URL: {redacted(url)}")
+    else:
+        told = TransportError(_reason(error))
+    told.__cause__ = error
+    return told
 
 
 def _reason(error: Any) -> str:
@@ -144,9 +142,10 @@ def _made(origin: str, http: Http) -> httpx.AsyncClient:
         return httpx.AsyncClient(**{**settings, "proxy": proxy[1]} if proxy else settings)
     except ImportError as error:  # for SOCKS, or HTTP/2
         raise RefusedError(f"{_source(proxy)}: {error}") from error
-    except (ValueError, TypeError, httpx.InvalidURL):  # whose text may quote a password
+    except (ValueError, TypeError, httpx.InvalidURL):
         expected = ": expected a URL like http://host:port" if proxy else ""
-        raise RefusedError(f"{_source(proxy)} makes no client{expected}") from None
+    # Raised here, where what may quote a password is no context of it.
+    raise RefusedError(f"{_source(proxy)} makes no client{expected}")
 
 
 def _source(proxy: tuple[str, str] | None) -> str:
@@ -197,97 +196,3 @@ def _context(verify: bool, authority: tuple[str, str] | None, _: object) -> ssl.
         )
     except OSError as error:
         raise RefusedError(f"{name}={path} is of no use: {error.strerror}") from error
-
-
-# What jobwidgets decides itself: where a request goes, and where a token travels.
-_OURS = {
-    "base_url": "the URL of the job is given whole",
-    "follow_redirects": "redirects are followed on the same origin only",
-    "max_redirects": "redirects are followed on the same origin only",
-    "params": "parameters belong into the URL, and a token into token=",
-}
-
-
-def check_http(http: object) -> None:
-    """Raise TypeError or ValueError, without a quote, if these are no settings for a client."""
-    if not isinstance(http, Mapping):
-        raise TypeError(f"http is a dict of settings, found a {type(http).__name__}")
-    known = inspect.signature(httpx.AsyncClient).parameters.keys() - _OURS.keys()
-    for name, value in http.items():
-        if name not in known:
-            reason = _OURS.get(name, f"expected some of: {', '.join(sorted(known))}")
-            raise TypeError(f"http= takes no {name!r}: {reason}")
-        check, expected = _CHECKS.get(name, (str, ""))
-        kind: type[Exception] = TypeError
-        try:
-            is_fit = value is None or check(value)
-        except (TypeError, AttributeError):
-            is_fit = False
-        except (ValueError, OSError, httpx.InvalidURL):
-            is_fit, kind = False, ValueError
-        if not is_fit:
-            found = type(value).__name__
-            raise kind(f"http= has a {name!r} of no use: expected {expected}, found a {found}")
-
-
-def _is_authority(verify: Any) -> bool:
-    return isinstance(verify, bool | ssl.SSLContext) or bool(Path(verify).stat())
-
-
-def _is_proxy(proxy: Any) -> bool:
-    return bool((proxy if isinstance(proxy, httpx.Proxy) else httpx.Proxy(proxy)).url.host)
-
-
-def _is_timeout(timeout: Any) -> bool:
-    given = httpx.Timeout(timeout).as_dict().values()
-    return all(one is None or isinstance(one, Real) for one in given)
-
-
-def _is_transport(given: Any) -> bool:
-    return isinstance(given, httpx.AsyncBaseTransport)
-
-
-def _are_mounts(mounts: Any) -> bool:
-    return all(
-        "://" in key and httpx.URL(key) is not None and (one is None or _is_transport(one))
-        for key, one in mounts.items()
-    )
-
-
-def _are_headers(headers: Any) -> bool:
-    # What else no header may hold is met at each request, and tried again for ever.
-    return all(value.isprintable() for value in httpx.Headers(headers).values())
-
-
-def _are_cookies(cookies: Any) -> bool:
-    if isinstance(cookies, CookieJar | httpx.Cookies):
-        return True
-    return all(isinstance(text, str) for pair in dict(cookies).items() for text in pair)
-
-
-def _is_auth(auth: Any) -> bool:
-    is_pair = isinstance(auth, tuple) and [type(text) for text in auth] == [str, str]
-    return is_pair or isinstance(auth, httpx.Auth) or callable(auth)
-
-
-def _are_hooks(hooks: Any) -> bool:
-    functions = [one for functions in hooks.values() for one in functions]
-    return hooks.keys() <= {"request", "response"} and all(map(_is_coroutine, functions))
-
-
-def _is_coroutine(function: Any) -> bool:
-    is_coroutine = inspect.iscoroutinefunction
-    return is_coroutine(function) or is_coroutine(type(function).__call__)
-
-
-_CHECKS: dict[str, tuple[Callable[[Any], object], str]] = {
-    "verify": (_is_authority, "True, False, the path of a file or folder, or an SSLContext"),
-    "proxy": (_is_proxy, "a URL like http://host:port or socks5://host:port"),
-    "timeout": (_is_timeout, "seconds or an httpx.Timeout"),
-    "transport": (_is_transport, "an httpx.AsyncBaseTransport"),
-    "mounts": (_are_mounts, "a dict like {'all://host': an httpx.AsyncBaseTransport}"),
-    "headers": (_are_headers, "a dict of printable texts"),
-    "cookies": (_are_cookies, "a dict of texts"),
-    "auth": (_is_auth, "(user, password) or an httpx.Auth"),
-    "event_hooks": (_are_hooks, "{'request': [coroutine functions], 'response': […]}"),
-}

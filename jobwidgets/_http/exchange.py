@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import logging
-import re
 import traceback
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import quote, quote_plus
 
 from jobwidgets._http.answers import TOKEN_REFUSED, Answer, read_document
 from jobwidgets._http.budget import at_once
-from jobwidgets._http.secrets import Secret
+from jobwidgets._http.secrets import Secret, forms_of
 from jobwidgets._http.settings import Http, settings_now
 from jobwidgets._http.tokens import TokenKeeper
 from jobwidgets._http.urls import redirected, root, with_query
@@ -127,10 +125,8 @@ class Source:
 
     def _keep_secret(self, *texts: str) -> None:
         """Take a text out of what the server says from now on, in each form that it may have."""
-        known = set(self._secrets)
-        if not known.issuperset(texts):
-            quoted = [form(text) for text in texts for form in (quote, _quote_all, quote_plus)]
-            forms = known.union(texts, quoted, map(_in_lower_case, quoted))
+        if not set(self._secrets).issuperset(texts):
+            forms = {*self._secrets, *(form for text in texts for form in forms_of(text))}
             # The longest first: it may hold another one.
             self._secrets = tuple(sorted(forms, key=lambda form: (-len(form), form)))
 
@@ -236,14 +232,6 @@ class Source:
             return _FRESH
         self._keep_secret(token)
         return dict([*_FRESH.items(), self.dialect.authorization(token.plain)])
-
-
-def _quote_all(text: str) -> str:
-    return quote(text, safe="")
-
-
-def _in_lower_case(quoted: str) -> str:
-    return re.sub("%[0-9A-F]{2}", lambda found: found[0].lower(), quoted)
 
 
 def _let_go(error: JobwidgetsError) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, TypeVar
+from urllib.parse import quote, quote_plus
 
 from jobwidgets._model.redact import REDACTED, redacted
 
 T = TypeVar("T")
+_ESCAPE = re.compile("%[0-9A-F]{2}")
 
 
 class Secret(str):
@@ -47,3 +50,9 @@ def hidden_in(url: T) -> T:
     """Return what a user gave as a URL, fit for a frame that may raise."""
     held: Any = SecretUrl(url) if type(url) is str else url
     return held  # type: ignore[no-any-return]
+
+
+def forms_of(secret: str) -> set[str]:
+    """Return a secret in each form in which servers quote it: as it is, and percent-encoded."""
+    quoted = {quote(secret), quote(secret, safe=""), quote_plus(secret)}
+    return {secret, *quoted, *(_ESCAPE.sub(lambda one: one[0].lower(), form) for form in quoted)}

@@ -2,7 +2,6 @@ import asyncio
 import ssl
 import threading
 import time
-import traceback
 from collections.abc import Callable, Coroutine
 from contextlib import aclosing
 from pathlib import Path
@@ -232,7 +231,7 @@ def test_proxy_of_no_use(name: str, value: str, text: str, monkeypatch: pytest.M
     with pytest.raises(RefusedError) as raised:
         get("http://gis.invalid/jobs")
     assert text in str(raised.value)
-    assert "S3cr3t" not in "".join(traceback.format_exception(raised.value))
+    assert "S3cr3t" not in f"{raised.value} {raised.value.__cause__} {raised.value.__context__!r}"
 
 
 def test_authority_that_new_pythons_refuse() -> None:
@@ -308,7 +307,7 @@ def test_forbidden_header(serve: Serve) -> None:
     server = serve(lambda _: document())
     with pytest.raises(RefusedError, match="no header may hold") as raised:
         get(server.jobs_url, {"headers": {"X": "secret\nX: 1"}})
-    assert "secret" not in str(raised.value)
+    assert "secret" not in f"{raised.value} {raised.value.__cause__} {raised.value.__context__!r}"
 
 
 @pytest.mark.parametrize("http", [{}, {"auth": ("user", "password")}, {"http1": True}])

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from servers import Replies
 
-from jobwidgets._http.clients import check_http
+from jobwidgets._http.checks import check_http
 from jobwidgets._http.settings import settings_now, without_user
 from jobwidgets._http.urls import origin
 
