@@ -97,6 +97,8 @@ def _records(documents: pd.DataFrame) -> Iterator[object]:
 
 def _kind(item: object) -> type | None:
     """Return what an item is read as; None for anything that is no job."""
+    if isinstance(item, JobHistory):  # first: what is no Mapping takes long to be known for none
+        return JobHistory
     if isinstance(item, Mapping):
         return Mapping
     if is_path(item):
@@ -118,7 +120,7 @@ def _blocks(kind: type | None, items: list[Any], places: Places, reader: Reader)
     if kind is Documents:
         return items
     if kind is JobHistory:
-        return [Histories([history for item in items if (history := _history(item)) is not None])]
+        return [Histories([item if type(item) is JobHistory else item.history for item in items])]
     return [reader.block(items, places)]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from itertools import chain
@@ -12,7 +13,7 @@ import pandas as pd
 
 from jobwidgets._model import packed
 from jobwidgets._model.history import JobHistory, outcome_error
-from jobwidgets._model.packed import FIELDS
+from jobwidgets._model.packed import FIELDS, NONE
 from jobwidgets._model.snapshot import Message, Snapshot
 from jobwidgets.frames._block import Block
 from jobwidgets.frames._columns import (
@@ -21,6 +22,7 @@ from jobwidgets.frames._columns import (
     Column,
     integers,
     microseconds,
+    no_texts,
     numbered,
     statuses,
     texts,
@@ -102,12 +104,16 @@ class Snapshots(Block):
 
     @property
     def message_codes(self) -> np.ndarray:
-        codes = [message.code for message in self._messages]
-        return numbered([None if isinstance(code, str) else code for code in codes])
+        codes: list[Any] = [message.code for message in self._messages]
+        try:
+            return np.array(array("q", codes))  # which refuses words and None
+        except TypeError:
+            return numbered([None if isinstance(code, str) else code for code in codes])
 
     @property
     def message_levels(self) -> Column:
-        return texts([message.level for message in self._messages])
+        levels = [message.level for message in self._messages]
+        return texts(levels) if any(levels) else no_texts(len(levels))
 
     @property
     def message_times(self) -> np.ndarray:
@@ -173,5 +179,7 @@ class Histories(Snapshots):
 
 def _times(values: Sequence[Any]) -> np.ndarray:
     """Return times in microseconds; most stand there many times, and are worked out once."""
+    if not any(values):
+        return np.full(len(values), NONE)
     numbers = {time: microseconds(time) for time in set(values)}
     return np.array([numbers[time] for time in values], dtype="i8")
