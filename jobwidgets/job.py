@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import math
-import threading
-import time
 from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import CancelledError
 from copy import copy
@@ -24,12 +19,11 @@ from jobwidgets._settings import checked_settings
 from jobwidgets._visible import visible
 from jobwidgets._watch.callbacks import Callbacks
 from jobwidgets._watch.feed import Throttle
-from jobwidgets._watch.pace import Pace, as_float
+from jobwidgets._watch.pace import Pace
 from jobwidgets._watch.poller import Poller, poller
+from jobwidgets._watch.waiting import checked_timeout, until_settled, wait_until_settled
 from jobwidgets._watch.watch import Watch
 from jobwidgets.errors import CancelUnsupportedError, JobwidgetsError, WatchStoppedError
-
-_LONGEST_WAIT = 1.0  # seconds of one uninterruptible stretch, on systems that have such
 
 
 class Job:
@@ -300,16 +294,11 @@ class Job:
         """
         seconds = checked_timeout(timeout)
         self._claim()
-        settled = threading.Event()
-        feed = self._watch.feed
-        poller().thread.call(feed.on_settled, settled.set)
         try:
-            is_settled = _wait_for(settled, seconds)
+            is_settled = wait_until_settled(self._watch.feed, seconds)
         except KeyboardInterrupt:
             text = f"job {self.id} is watched on: wait() waits again, stop() ends the watch"
             raise KeyboardInterrupt(text) from None
-        finally:
-            poller().thread.call(feed.off_settled, settled.set)
         if not (is_settled or self.history.has_ended or self.error):
             raise TimeoutError(f"job {visible(self.id)} has not ended within {seconds:g} s")
         return self._ended_or_raise()
@@ -412,17 +401,7 @@ class Job:
 
     async def _ended(self) -> Job:
         self._claim()
-        loop, settled = asyncio.get_running_loop(), asyncio.Event()
-
-        def wake() -> None:
-            with contextlib.suppress(RuntimeError):  # the loop was closed: nobody waits
-                loop.call_soon_threadsafe(settled.set)
-
-        poller().thread.call(self._watch.feed.on_settled, wake)
-        try:
-            await settled.wait()
-        finally:
-            poller().thread.call(self._watch.feed.off_settled, wake)
+        await until_settled(self._watch.feed)
         return self._ended_or_raise()
 
     def _ended_or_raise(self) -> Job:
@@ -434,25 +413,6 @@ class Job:
 def _check_callback(name: str, given: object) -> None:
     if not callable(given):
         raise TypeError(f"{name} is called with the job, found a {type(given).__name__}")
-
-
-def checked_timeout(timeout: object) -> float:
-    """Return a timeout in seconds, without end for None; TypeError, ValueError if it is none."""
-    if timeout is None:
-        return float("inf")  # not math's, which may be empty while Python tears down its modules
-    seconds = as_float(timeout)
-    if seconds is None:
-        raise TypeError(f"timeout is in seconds, found a {type(timeout).__name__}")
-    if math.isnan(seconds):
-        raise ValueError("timeout is a number of seconds, found nan")
-    return seconds
-
-
-def _wait_for(event: threading.Event, seconds: float) -> bool:
-    end = time.monotonic() + seconds
-    while not event.is_set() and (left := end - time.monotonic()) > 0:
-        event.wait(min(left, _LONGEST_WAIT))
-    return event.is_set()
 
 
 def _again(error: JobwidgetsError) -> JobwidgetsError:

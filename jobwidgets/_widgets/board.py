@@ -16,11 +16,12 @@ from jobwidgets._watch.feed import Throttle
 from jobwidgets._watch.listing import INTERVAL as LISTING_INTERVAL
 from jobwidgets._watch.pace import Pace
 from jobwidgets._watch.poller import poller
+from jobwidgets._watch.waiting import checked_timeout
 from jobwidgets._widgets.arguments import hidden_in_each, many_jobs
 from jobwidgets._widgets.board_updates import BoardUpdates
 from jobwidgets._widgets.live import LiveWidget
 from jobwidgets._widgets.notebook import Bundle
-from jobwidgets.job import Job, checked_timeout
+from jobwidgets.job import Job
 from jobwidgets.jobs import Jobs
 
 if TYPE_CHECKING:
