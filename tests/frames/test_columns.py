@@ -184,7 +184,7 @@ VALUES: dict[str, tuple[Any, Any]] = {
         {"startTime": START},
     ),
     "a datetime64": ({"startTime": np.datetime64(START, "ms")}, {"startTime": START}),
-    "a NaT": ({"startTime": np.datetime64("NaT")}, {}),
+    "a NaT": ({"startTime": np.datetime64("NaT", "us")}, {}),
     "an array as status": ({"status": np.array([1, 2])}, {"status": None}),
     "NaN as an error": ({"error": NAN}, {}),
     "a text as attributes": ({"customAttributes": "x"}, {}),
