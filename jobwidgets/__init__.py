@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         messages_frame,
         read_documents,
         snapshots_frame,
+        steps_frame,
         write_documents,
     )
 
@@ -75,6 +76,7 @@ __all__ = [
     "messages_frame",
     "read_documents",
     "snapshots_frame",
+    "steps_frame",
     "write_documents",
 ]
 
@@ -86,6 +88,7 @@ _LATE = {
     "messages_frame": "frames",
     "read_documents": "frames",
     "snapshots_frame": "frames",
+    "steps_frame": "frames",
     "write_documents": "frames",
 }
 

@@ -71,6 +71,7 @@ class JobHistory:
         self.watch_error: JobwidgetsError | None = None
         self._first_sights = FirstSights()
         self._unknown_end = UnknownEnd()
+        self._last_poll: datetime | None = None
 
     def __repr__(self) -> str:
         if "_unknown_end" not in vars(self):  # one that is being unpickled
@@ -130,18 +131,20 @@ class JobHistory:
             new or changed, which is the number of messages when none is.
         """
         self._note_time(snapshot, server_time or snapshot.seen)
+        polled_before, self._last_poll = self._last_poll, snapshot.seen
         if self.latest is not None and self.latest.says_the_same(snapshot):
             return None
         before = self.messages
         if snapshot.seen is not None:
             snapshot = replace(snapshot, messages=self._first_sights.stamped(snapshot))
         self.latest = snapshot
-        add(self.snapshots, snapshot)
+        add(self.snapshots, snapshot, polled_before)
         return _first_change(before, snapshot.messages)
 
     def record_again(self, seen: datetime, server_time: datetime | None = None) -> None:
         """Take in that the last snapshot came once more, at `seen`; see `record`."""
         if self.latest is not None:
+            self._last_poll = seen
             self._note_time(self.latest, server_time or seen)
 
     def _note_time(self, snapshot: Snapshot, now: datetime | None) -> None:

@@ -15,6 +15,7 @@ NONE = -(2**63)
 """Stands for None in the integer columns: no dialect reads such a number."""
 FIELDS = (
     ("seen", "q"),  # microseconds since 1970-01-01 UTC
+    ("polled_before", "q"),  # when the document before was received, the same as its last or not
     ("status", "b"),  # index into `list(Status)`
     ("raw_status", "i"),  # index into the words
     ("steps_done", "q"),
@@ -56,7 +57,7 @@ class SnapshotSummary:
 class PackedSnapshots(Sequence[SnapshotSummary]):
     """The distinct snapshots of one job, in the order in which they were seen.
 
-    It can be indexed, sliced, iterated over and asked for its length; each snapshot takes 41
+    It can be indexed, sliced, iterated over and asked for its length; each snapshot takes 49
     bytes and is made a `SnapshotSummary` when it is asked for. One thread adds snapshots, any
     other may read: a snapshot is there as a whole, or not at all.
     """
@@ -85,7 +86,7 @@ class PackedSnapshots(Sequence[SnapshotSummary]):
         return self._at(places) if isinstance(places, int) else tuple(map(self._at, places))
 
     def _at(self, place: int) -> SnapshotSummary:
-        seen, status, word, done, total, progress, count = _ROW.unpack_from(
+        seen, _, status, word, done, total, progress, count = _ROW.unpack_from(
             self._rows, place * _ROW.size
         )
         return SnapshotSummary(
@@ -99,14 +100,14 @@ class PackedSnapshots(Sequence[SnapshotSummary]):
         )
 
 
-def add(packed: PackedSnapshots, snapshot: Snapshot) -> None:
+def add(packed: PackedSnapshots, snapshot: Snapshot, polled_before: datetime | None) -> None:
     """Add one snapshot; for the history alone, which is the one writer."""
     # Its word first, so that a reader finds it.
     if snapshot.raw_status not in packed._words:
         packed._words += (snapshot.raw_status,)
-    seen = snapshot.seen
     packed._rows += _ROW.pack(
-        NONE if seen is None else (seen - _EPOCH) // _MICROSECOND,
+        _microseconds(snapshot.seen),
+        _microseconds(polled_before),
         _STATUS_INDEX[snapshot.status],
         packed._words.index(snapshot.raw_status),
         NONE if snapshot.steps_done is None else snapshot.steps_done,
@@ -114,6 +115,10 @@ def add(packed: PackedSnapshots, snapshot: Snapshot) -> None:
         nan if snapshot.progress is None else snapshot.progress,
         len(snapshot.messages),
     )
+
+
+def _microseconds(time: datetime | None) -> int:
+    return NONE if time is None else (time - _EPOCH) // _MICROSECOND
 
 
 def columns(packed: PackedSnapshots) -> tuple[bytes, tuple[str | None, ...]]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from jobwidgets._model.snapshot import Snapshot
+from jobwidgets._model.steps import StepCodes
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,10 @@ class Dialect(Protocol):
     @property
     def cancel_note(self) -> str | None:
         """Why jobs cannot be cancelled over this resource; None where they can."""
+
+    @property
+    def steps(self) -> Sequence[StepCodes]:
+        """The steps that message codes tell of, in the order of a job's life; () if none do."""
 
     @property
     def query(self) -> Mapping[str, str]:

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from jobwidgets._model.snapshot import Message, Snapshot
+from jobwidgets._model.steps import StepCodes
 from jobwidgets.dialects import Refusal
 from jobwidgets.dialects._mission_facts import (
     attributes_of,
@@ -40,6 +41,14 @@ class Mission:
     name = "mission"
     cancel_note = "ArcGIS Mission Server documents no operation that cancels a job"
     query: Mapping[str, str] = {"f": "json"}
+    # The codes and texts of Esri's own example; the names are this project's.
+    steps = (
+        StepCodes("tracks layers", 1501, 1502),
+        StepCodes("communications layers", 1503, 1504),
+        StepCodes("events layers", 1505, 1506),
+        StepCodes("map", 1507, 1508),
+        StepCodes("finishing", 1509, 1510),
+    )
 
     def authorization(self, token: str) -> tuple[str, str]:
         """Return Esri's own header, which works beside a web-tier login too."""

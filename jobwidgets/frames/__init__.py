@@ -166,6 +166,53 @@ def snapshots_frame(
     return _frame(jobs, Reader(dialect, on_error, ["jobs"]), lambda block: block.snapshots())
 
 
+def steps_frame(
+    jobs: Given, /, *, dialect: str = "mission", on_error: OnError = "raise"
+) -> pd.DataFrame:
+    """Return one row a step of a job, in the order of the jobs and of each step's first message.
+
+    Where a server tells no times, they are by this client's clock: a step began, and ended, when
+    the message that tells it was first seen, or earlier by at most the gap to the poll before.
+
+    Parameters
+    ----------
+    jobs, dialect, on_error
+        As for `jobs_frame`. The dialect says which message codes tell of which step. Where one
+        step came more than once, what began first is taken to have ended first.
+
+    Returns
+    -------
+    DataFrame
+        The same columns and dtypes for no, one and many steps, on a RangeIndex:
+
+        ===========  ===================  =========================================================
+        column       dtype                what it holds; when it is missing
+        ===========  ===================  =========================================================
+        job_id       str                  the server's name of the job; never
+        step         str                  the dialect's name of the step; never
+        begun        datetime64[us, UTC]  when it began; nobody saw it, or no message told it
+        ended        datetime64[us, UTC]  when it ended; not yet, or nobody saw it
+        duration     timedelta64[us]      ended less begun; one is missing
+        begun_early  timedelta64[us]      how much earlier it may have begun: zero where the server
+                                          tells times, else the gap to the poll before, or to the
+                                          job's start where the step had begun before the first
+                                          poll; `begun` is missing, or the start is not told
+        ended_early  timedelta64[us]      how much earlier it may have ended; `ended` is missing
+        complete     bool                 whether its end was told; never
+        ===========  ===================  =========================================================
+
+        A step that had ended before the first poll is complete, and has no times; so have all
+        steps of a bare document.
+
+    Raises
+    ------
+    TypeError, DocumentError, ValueError
+        As for `jobs_frame`.
+    """
+    reader = Reader(dialect, on_error, ["messages"])
+    return _frame(jobs, reader, lambda block: block.steps(reader.steps))
+
+
 def read_documents(
     path: str | PathLike[str] | Iterable[str | PathLike[str]],
     *,

@@ -13,6 +13,7 @@ import pandas as pd
 from jobwidgets._model.history import error_of
 from jobwidgets._model.packed import NONE
 from jobwidgets._model.snapshot import Status
+from jobwidgets._model.steps import StepCodes
 from jobwidgets.frames._columns import (
     NO_STATUS,
     STATUS_NUMBER,
@@ -28,6 +29,7 @@ from jobwidgets.frames._columns import (
     times,
     within,
 )
+from jobwidgets.frames._steps import MessageTimes, step_rows
 
 _SUCCEEDED = STATUS_NUMBER[Status.SUCCEEDED]
 _WITH_ERROR = [STATUS_NUMBER[s] for s in (Status.FAILED, Status.CANCELLED, Status.GONE)]
@@ -44,6 +46,9 @@ class Rows(Protocol):
 
     def snapshots(self) -> pd.DataFrame:
         """Return the rows of `snapshots_frame`."""
+
+    def steps(self, known: Sequence[StepCodes]) -> pd.DataFrame:
+        """Return the rows of `steps_frame`, of the steps that a dialect knows."""
 
 
 class Block(ABC):
@@ -171,6 +176,10 @@ class Block(ABC):
         """When each message was first seen."""
         return np.full(int(self._message_numbers.sum()), NONE)
 
+    def written(self) -> MessageTimes:
+        """Return when each message was written, as far as that is known."""
+        return MessageTimes.unseen(int(self._message_numbers.sum()))
+
     @property
     def _message_numbers(self) -> np.ndarray:
         return np.where(self.message_counts == NONE, 0, self.message_counts)
@@ -227,3 +236,8 @@ class Block(ABC):
                 "messages": integers(self.message_counts[known]),
             }
         )
+
+    def steps(self, known: Sequence[StepCodes]) -> pd.DataFrame:
+        """Return the rows of `steps_frame`."""
+        counts, codes = self._message_numbers, self.message_codes
+        return step_rows(self.job_ids, counts, codes, self.written(), known)

@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 
 from jobwidgets._model.redact import redacted_document
 from jobwidgets._model.snapshot import Snapshot
+from jobwidgets._model.steps import StepCodes
 from jobwidgets.dialects import Dialect, find_dialect
 from jobwidgets.errors import DocumentError
 from jobwidgets.frames._block import Block
@@ -74,6 +75,11 @@ class Reader:
     def is_mission(self) -> bool:
         """Whether columns are read at once; those of other dialects are made of snapshots."""
         return self._dialect.name == "mission"
+
+    @property
+    def steps(self) -> Sequence[StepCodes]:
+        """The steps that the dialect's message codes tell of."""
+        return self._dialect.steps
 
     def block(self, documents: Sequence[Mapping[str, Any]], places: Places) -> Block:
         """Return the block of some documents."""

@@ -6,7 +6,10 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from jobwidgets._model.packed import NONE
+from jobwidgets._model.steps import StepCodes
 from jobwidgets.frames._columns import no_times
+from jobwidgets.frames._steps import MessageTimes, step_rows
 
 
 class Documents:
@@ -44,3 +47,10 @@ class Documents:
         snapshots = self._jobs[["job_id", *names]].copy()
         snapshots.insert(1, "seen", no_times(len(snapshots)))
         return snapshots
+
+    def steps(self, known: Sequence[StepCodes]) -> pd.DataFrame:
+        """Return the rows of `steps_frame`; for the frames alone."""
+        counts = self._jobs["messages"].to_numpy("i8")
+        codes = self._messages["code"].to_numpy("i8", na_value=NONE)
+        unseen = MessageTimes.unseen(len(codes))
+        return step_rows(self._jobs["job_id"].array, counts, codes, unseen, known)

@@ -28,6 +28,7 @@ from jobwidgets.frames._columns import (
     texts,
     times,
 )
+from jobwidgets.frames._steps import MessageTimes
 
 _PACKED = np.dtype([(name, f"<{code}") for name, code in FIELDS])
 
@@ -123,6 +124,12 @@ class Snapshots(Block):
     def message_sights(self) -> np.ndarray:
         return _times([message.seen for message in self._messages])
 
+    def written(self) -> MessageTimes:
+        unseen = MessageTimes.unseen(len(self._messages))
+        told = self.message_times
+        earlier = np.where(told == NONE, NONE, 0)
+        return MessageTimes(told, earlier, unseen.were_there)
+
     def attribute(self, name: str) -> Sequence[Any]:
         return self._facts(lambda s: s.attributes.get(name))
 
@@ -153,6 +160,27 @@ class Histories(Snapshots):
         pairs = zip(ended, self._histories, strict=True)
         errors = [error or history.watch_error for error, history in pairs]
         return texts([None if error is None else str(error) for error in errors])
+
+    def written(self) -> MessageTimes:
+        """Return the server's own times, else first sights, with the gap to the poll before."""
+        told, sights = self.message_times, self.message_sights
+        before = self._polls_before(sights.tolist())
+        has_started = np.repeat(self.started, self._message_numbers)
+        were_there = (before == NONE) & (sights != NONE) & (told == NONE)
+        since = np.where(were_there, has_started, before)
+        gaps = np.where((since == NONE) | (sights == NONE), NONE, np.maximum(sights - since, 0))
+        is_told = told != NONE
+        moments = np.where(is_told, told, sights)
+        return MessageTimes(moments, np.where(is_told, 0, gaps), were_there)
+
+    def _polls_before(self, sights: list[int]) -> np.ndarray:
+        """Return when each message had not been there yet; missing if it was from the first on."""
+        found: list[int] = []
+        for history, count in zip(self._histories, self._message_numbers.tolist(), strict=True):
+            rows = np.frombuffer(packed.columns(history.snapshots)[0], dtype=_PACKED)
+            polls = dict(zip(rows["seen"].tolist(), rows["polled_before"].tolist(), strict=True))
+            found += [polls.get(seen, NONE) for seen in sights[len(found) : len(found) + count]]
+        return np.array(found, dtype="i8")
 
     def snapshots(self) -> pd.DataFrame:
         """Return a row a distinct snapshot, without a loop over the snapshots."""

@@ -19,9 +19,9 @@ from jobwidgets._model.history import JobHistory
 from jobwidgets._model.redact import redacted_document
 from jobwidgets.dialects.mission import Mission
 from jobwidgets.errors import DocumentError
-from jobwidgets.frames import jobs_frame, messages_frame, snapshots_frame
+from jobwidgets.frames import jobs_frame, messages_frame, snapshots_frame, steps_frame
 
-FRAMES = [jobs_frame, messages_frame, snapshots_frame]
+FRAMES = [jobs_frame, messages_frame, snapshots_frame, steps_frame]
 START = 1_590_523_221_196
 
 

@@ -18,10 +18,11 @@ from jobwidgets.frames import (
     messages_frame,
     read_documents,
     snapshots_frame,
+    steps_frame,
     write_documents,
 )
 
-FRAMES = [jobs_frame, messages_frame, snapshots_frame]
+FRAMES = [jobs_frame, messages_frame, snapshots_frame, steps_frame]
 DOCUMENTS = [
     {
         "jobId": f"j{n}",

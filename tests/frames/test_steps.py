@@ -1,0 +1,122 @@
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pandas as pd
+import pytest
+from documents import STARTED, after, milliseconds, snapshot
+
+from jobwidgets._model.history import JobHistory
+from jobwidgets._model.snapshot import Message
+from jobwidgets.frames import steps_frame
+
+TIME = pd.DatetimeTZDtype("us", "UTC")
+DTYPES = {
+    "job_id": "str",
+    "step": "str",
+    "begun": TIME,
+    "ended": TIME,
+    "duration": "timedelta64[us]",
+    "begun_early": "timedelta64[us]",
+    "ended_early": "timedelta64[us]",
+    "complete": "bool",
+}
+TRACKS, MAP = "tracks layers", "map"
+
+
+def told(*codes: int, **parts: Any) -> dict[str, Any]:
+    """Return a document with a message for each code, of a job that began at its start."""
+    messages = [f"message {code}" for code in codes]
+    custom = {"messageCodes": list(codes)}
+    started = {"startTime": milliseconds(STARTED)}
+    return {"jobId": "j1", "messages": messages, "customAttributes": custom, **started, **parts}
+
+
+def polled(*polls: tuple[float, dict[str, Any] | None]) -> JobHistory:
+    """Return the history of a job; None is a poll that brought the same document again."""
+    history = JobHistory("j1")
+    for second, document in polls:
+        if document is None:
+            history.record_again(after(second))
+        else:
+            history.record(snapshot(document, second))
+    return history
+
+
+# begun, ended, begun_early, ended_early in seconds after the start, and complete.
+LIVES: dict[str, tuple[list[tuple[float, Any]], list[tuple[Any, ...]]]] = {
+    "seen from begin to end": (
+        [(1, told()), (2, told(1501)), (5, told(1501, 1502))],
+        [(TRACKS, 2, 5, 1, 3, True)],
+    ),
+    "the poll before brought the same document": (
+        [(1, told()), (2, told(1501)), (3, None), (4, None), (5, told(1501, 1502))],
+        [(TRACKS, 2, 5, 1, 1, True)],
+    ),
+    "under way at the first poll": (
+        [(7, told(1501)), (9, told(1501, 1502))],
+        [(TRACKS, 7, 9, 7, 2, True)],
+    ),
+    "under way at the first poll, of a job without a start": (
+        [(7, told(1501, startTime=None)), (9, told(1501, 1502, startTime=None))],
+        [(TRACKS, 7, 9, None, 2, True)],
+    ),
+    "ended before the first poll": (
+        [(7, told(1501, 1502, 1507)), (9, told(1501, 1502, 1507, 1508))],
+        [(TRACKS, None, None, None, None, True), (MAP, 7, 9, 7, 2, True)],
+    ),
+    "an end without a begin": (
+        [(1, told()), (3, told(1502))],
+        [(TRACKS, None, 3, None, 2, True)],
+    ),
+    "not ended": ([(1, told()), (3, told(1501))], [(TRACKS, 3, None, 2, None, False)]),
+    "begun and ended between two polls": (
+        [(1, told()), (3, told(1501, 1502))],
+        [(TRACKS, 3, 3, 2, 2, True)],
+    ),
+    "codes that tell of no step": ([(1, told()), (3, told(1500, 42))], []),
+}
+
+
+def rows_of(frame: pd.DataFrame) -> list[tuple[Any, ...]]:
+    """Return the rows of a frame, its times as seconds after the start."""
+    for name in ("begun", "ended"):
+        frame[name] = (frame[name] - pd.Timestamp(STARTED)).dt.total_seconds()
+    for name in ("begun_early", "ended_early"):
+        frame[name] = frame[name].dt.total_seconds()
+    names = ["step", "begun", "ended", "begun_early", "ended_early", "complete"]
+    rows = frame[names].itertuples(index=False, name=None)
+    return [tuple(None if pd.isna(value) else value for value in row) for row in rows]
+
+
+@pytest.mark.parametrize(("polls", "steps"), LIVES.values(), ids=LIVES)
+def test_lives(polls: Any, steps: Any) -> None:
+    """A step has the times at which its messages were first seen, and how far they may be off."""
+    frame = steps_frame(polled(*polls))
+    assert frame.dtypes.to_dict() == {
+        name: pd.api.types.pandas_dtype(dtype) for name, dtype in DTYPES.items()
+    }
+    pd.testing.assert_series_equal(
+        frame.duration, (frame.ended - frame.begun).astype("m8[us]"), check_names=False
+    )
+    assert rows_of(frame) == steps
+
+
+def test_many_jobs() -> None:
+    """Each job has its own steps, bare documents without times among watched jobs."""
+    watched = polled((1, told(1507, jobId="j1")), (4, told(1507, 1508, jobId="j1")))
+    frame = steps_frame([told(1501, jobId="j0"), watched, JobHistory("never"), told(1502)])
+    assert frame.job_id.tolist() == ["j0", "j1", "j1"]
+    assert frame.complete.tolist() == [False, True, True]
+    assert frame.begun.isna().tolist() == [True, False, True]
+
+
+def test_a_server_that_tells_times() -> None:
+    """Where messages have times of their own, these count, and are exact."""
+    history, times = JobHistory("j1"), (0.5, 2.25)
+    messages = tuple(
+        Message(number, "text", code, time=STARTED + timedelta(seconds=second))
+        for number, (code, second) in enumerate(zip((1501, 1502), times, strict=True), start=1)
+    )
+    history.record(replace(snapshot(told(1501, 1502), 9), messages=messages))
+    assert rows_of(steps_frame(history)) == [(TRACKS, 0.5, 2.25, 0, 0, True)]
