@@ -94,7 +94,7 @@ class CallbackThread:
     def finish(self, timeout: float | None = None) -> None:
         """Return when all that was to be called has been, at the latest after `timeout` seconds.
 
-        What was not called by then is told once, in the log. None takes `AT_EXIT`.
+        A warning is logged if some are left by then. None takes `AT_EXIT`.
         """
         if self._thread is None or threading.current_thread() is self._thread:
             return

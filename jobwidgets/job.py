@@ -30,7 +30,7 @@ class Job:
     """One job on a server, watched in the background.
 
     Constructing does no I/O. The first `wait`, `await`, `on_change`, `add_done_callback` or widget
-    starts the watch. Attributes never do I/O: they tell what was last heard.
+    starts the watch. Attributes never do I/O: they hold what was last seen.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ class Job:
         takes.
     notify
         Called as ``notify(job)``, once, when the job has ended, whatever its status then: to send
-        a mail, say. Not called when only the watch ends. None tells nobody.
+        a mail, say. Not called when only the watch ends. None calls nothing.
     http
         Keyword arguments of httpx.AsyncClient: ``verify`` (a CA file, or an SSLContext with a
         client certificate), ``proxy``, ``headers`` (such as a ``Referer`` that a token is bound
@@ -233,7 +233,7 @@ class Job:
         return self._begin()
 
     def stop(self) -> None:
-        """Watch the job no more, until `start`. What was seen stays; the server is told nothing.
+        """Watch the job no more, until `start`. What was seen stays; nothing is sent to the server.
 
         Callbacks stay too. When the program ends it does nothing any more.
         """
@@ -350,11 +350,11 @@ class Job:
         return self._watch.is_done or self._was_stopped
 
     def _subscribe(self, throttle: Throttle) -> None:
-        """Tell `throttle` on the poller's thread after each exchange."""
+        """Call `throttle` on the poller's thread after each exchange."""
         poller().thread.do(self._watch.feed.subscribe, throttle)
 
     def _unsubscribe(self, throttle: Throttle) -> None:
-        """Tell `throttle` nothing more."""
+        """Call `throttle` no more."""
         poller().thread.do(self._watch.feed.unsubscribe, throttle)
 
     def _begin(self) -> Job:

@@ -75,7 +75,7 @@ def mark(status: Status | None) -> str:
 def box(content: str, height: int, *, shows_end: bool = False) -> str:
     """Return content that scrolls where it is higher than a live view's box, in pixels.
 
-    The frozen form takes no more room than the live one: nothing below it moves.
+    The frozen form is no higher than the live one: nothing below it moves.
 
     Parameters
     ----------

@@ -1,6 +1,6 @@
-"""Sentences and times that go on in the browser, told as ages.
+"""Sentences with clocks that run on in the browser.
 
-No moment is told: the reader's clock may be minutes off.
+They are sent as ages, never as moments: the reader's clock may be minutes off.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ _ORDER = (
     Status.GONE,
     Status.UNKNOWN,
     Status.SUCCEEDED,
-)  # in which the totals are told: what goes on, what went wrong, what is well
+)  # of the totals: what goes on, what went wrong, what is well
 _RANKS = (
     Status.FAILED,
     Status.GONE,

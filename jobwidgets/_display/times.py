@@ -1,7 +1,7 @@
 """Times and numbers as they are read: pure functions.
 
-`clock`, `span` and `counted` are in _views/words.js too, for what goes on in the browser; one
-table of cases holds both to the same (tests/browser/test_words.py).
+`clock`, `duration`, `span` and `counted` are in _views/words.js too, for what goes on in the
+browser; one table of cases holds both to the same (tests/browser/test_words.py).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 EXACT = 100.0
-"""Seconds below which a duration is told to the millisecond, a message's time to a tenth."""
+"""Seconds below which a duration is shown to the millisecond, a message's time to a tenth."""
 
 
 def counted(number: int, noun: str = "") -> str:

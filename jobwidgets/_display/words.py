@@ -119,7 +119,7 @@ def kind(latest: Snapshot | None) -> str:
 
 
 def short_id(job_id: str) -> str:
-    """Return as much of an id as a line has room for: its two ends tell ids apart."""
+    """Return as much of an id as fits into a line: ids differ at their two ends."""
     job_id = word(job_id)
     return f"{job_id[:8]}…{job_id[-4:]}" if len(job_id) > 14 else job_id
 

@@ -65,7 +65,7 @@ class Answer:
     headers
         The response's headers, names in lower case.
     cookies
-        What the next request of the same exchange is to bring along; None for those of the user.
+        Cookies for the next request of the same exchange; None sends those of the user.
     """
 
     status: int
@@ -75,12 +75,12 @@ class Answer:
 
     @property
     def server_time(self) -> datetime | None:
-        """The server's clock (the ``Date`` header, RFC 9110 section 6.6.1), None if not told."""
+        """The server's clock (the ``Date`` header, RFC 9110 section 6.6.1), None if absent."""
         return _http_date(self.headers.get("date"))
 
     @property
     def age(self) -> float | None:
-        """Seconds that it lay in a cache on the way (RFC 9111 section 5.1), None if not told."""
+        """Seconds spent in caches (the ``Age`` header, RFC 9111 section 5.1), None if absent."""
         value = self.headers.get("age", "").strip()
         return min(float(value), _LONGEST_AGE) if value.isascii() and value.isdigit() else None
 
@@ -88,8 +88,7 @@ class Answer:
 def read_document(answer: Answer, dialect: Dialect, secrets: Iterable[str] = ()) -> Any:
     """Return the JSON value that `answer` holds, or raise the ExchangeError that it stands for.
 
-    This is the one place where tokens are taken out of what a server says: nothing that is read
-    or told afterwards holds one.
+    Tokens are redacted here and nowhere else: nothing that is read or raised afterwards holds one.
 
     Parameters
     ----------
@@ -132,7 +131,7 @@ def _decoded(body: bytes, secrets: Iterable[str]) -> tuple[Any, Exception | None
 
 def _refused(answer: Answer, refusal: Refusal) -> ExchangeError:
     code = refusal.code or 0
-    if code < HTTPStatus.BAD_REQUEST:  # none, or a number that tells nothing
+    if code < HTTPStatus.BAD_REQUEST:  # none, or a number without a meaning
         code = answer.status
     if code < HTTPStatus.BAD_REQUEST:
         return RefusedError(_sentence(None, refusal.text))

@@ -1,4 +1,4 @@
-"""How many requests a second one host gets, and whose turn it is when that is too few."""
+"""Limits the requests a second to one host, and orders those that wait."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def configure(*, requests_per_second: float = REQUESTS_PER_SECOND) -> None:
     Parameters
     ----------
     requests_per_second
-        Above 0; 20 unless told otherwise.
+        Above 0; 20 by default.
 
     Raises
     ------
@@ -144,7 +144,7 @@ class Budget:
             yield
         finally:
             self._waiting_for_connection[place] -= 1
-            # Several are let through at a time: each look at all that wait takes its time.
+            # Several at a time are let through: a look at all that wait is slow.
             if (
                 self._next_look is None
                 and 2 * self._waiting_for_connection[place] <= self._most_waiting
@@ -152,11 +152,11 @@ class Budget:
                 self._serve()
 
     def _serve(self) -> None:
-        """Let through what there is room for, and come back for the rest."""
+        """Let through as many as may go now, and look again later for the rest."""
         loop = asyncio.get_running_loop()
         now = loop.time()
-        line = self._line(now)
-        for go in line:
+        waiting = self._by_urgency(now)
+        for go in waiting:
             _, place = self._waiting[go]
             if not self._has_place(place):
                 continue
@@ -165,14 +165,14 @@ class Budget:
             del self._waiting[go]
             self._let_through[place] += 1
             go()
-        if self._let_through:  # by the next look these wait for a connection
+        if self._let_through:  # these wait for a connection by the next look
             self._next_look = loop.call_soon(self._look)
-        elif line:
+        elif waiting:
             nap = min(self._bucket.delay(now), _LONGEST_NAP)
             self._next_look = loop.call_later(nap, self._look)
 
-    def _line(self, now: float) -> list[Callable[[], object]]:
-        """Return those for whom there is room, the most urgent first, as many as one look lets."""
+    def _by_urgency(self, now: float) -> list[Callable[[], object]]:
+        """Return the most urgent ones first, without those whose place has enough that wait."""
         full = {place for place in self._waiting_for_connection if not self._has_place(place)}
         able = [go for go, (_, place) in self._waiting.items() if place not in full]
         most = int(min(self._most_waiting, len(able)))
@@ -209,7 +209,7 @@ class Budgets:
         self._of: dict[str, Budget] = {}
 
     async def admit(self, url: str, urgency: Urgency | None = None) -> None:
-        """Return when the budget of the host of `url` has room for a request.
+        """Return when the budget of the host of `url` allows a request.
 
         `urgency` decides who goes first; None is that of a job with a delay of one second.
         """

@@ -66,7 +66,7 @@ class Client:
             async with self._client.stream("GET", url, headers=headers) as response:
                 body = await _body(response, largest_body)
         except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError) as error:
-            problem = _told(error, url)
+            problem = _typed(error, url)
         finally:
             _is_ours.reset(ours)
         if problem is not None:  # raised here, where what may not be seen is no context of it
@@ -96,18 +96,18 @@ async def _body(response: httpx.Response, largest: int) -> bytes:
         return b""  # the status tells enough
 
 
-def _told(error: Exception, url: str) -> JobwidgetsError:
+def _typed(error: Exception, url: str) -> JobwidgetsError:
     """Return the error that is raised for one of httpx."""
     if isinstance(error, httpx.LocalProtocolError):  # it quotes the header
         return RefusedError("a header holds what no header may hold")
     if isinstance(error, httpx.DecodingError):  # met by a hook of the user's
-        told: JobwidgetsError = BodyError("the answer's compression is broken")
+        typed: JobwidgetsError = BodyError("the answer's compression is broken")
     elif isinstance(error, httpx.InvalidURL | httpx.UnsupportedProtocol | UnicodeError):
-        told = RefusedError(f"no request can be made of this URL: {redacted(url)}")
+        typed = RefusedError(f"no request can be made of this URL: {redacted(url)}")
     else:
-        told = TransportError(_reason(error))
-    told.__cause__ = error
-    return told
+        typed = TransportError(_reason(error))
+    typed.__cause__ = error
+    return typed
 
 
 def _reason(error: Any) -> str:

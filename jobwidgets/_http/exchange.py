@@ -138,7 +138,7 @@ class Source:
             _let_go(error)
             raise
         except Exception as error:  # noqa: BLE001 - a user's transport may raise anything
-            # Its text may hold a header, so only its kind and place are told.
+            # Its text may hold a header, so only its kind and place are logged.
             place = "".join(traceback.format_tb(error.__traceback__))
             _log.error("the exchange with %s broke: %s\n%s", self.url, type(error), place)
             broken = ExchangeError(f"the exchange broke: {type(error).__name__}")

@@ -1,4 +1,4 @@
-"""What is set of HTTP for one job: by its user, and by the environment when the job was made."""
+"""The HTTP settings of one job: the user's, and the environment's when the job was made."""
 
 from __future__ import annotations
 
@@ -120,10 +120,10 @@ def _one_copy(http: Http) -> Http:
 
 def _version(path: str | Path) -> object:
     try:
-        told = Path(path).stat()
+        found = Path(path).stat()
     except OSError:
         return None
-    return told.st_mtime_ns, told.st_size, told.st_ino
+    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def without_user(url: str) -> str:

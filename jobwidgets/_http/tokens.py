@@ -19,7 +19,7 @@ DEADLINE = 30.0
 """Seconds that one exchange waits for a token provider."""
 
 _BEARER = re.compile(r"^bearer +", re.IGNORECASE)
-_MOST_KINDS = 8  # names of a chain of errors that are told
+_MOST_KINDS = 8  # errors of a chain that are named
 
 
 class TokenKeeper:
@@ -64,7 +64,7 @@ class TokenKeeper:
         loop = asyncio.get_running_loop()
         if self._asking is None or self._asking.done() or self._asking.get_loop() is not loop:
             self._asking = loop.create_task(self._call())
-            self._asking.add_done_callback(_noticed)
+            self._asking.add_done_callback(_retrieve_exception)
         try:
             # Not asyncio.wait_for: up to Python 3.11 it loses a stop in the moment of the answer.
             async with asyncio.timeout(self._deadline):
@@ -116,7 +116,7 @@ def token_keeper(given: Token | None) -> TokenKeeper | None:
         return TokenKeeper(given)
 
 
-def _noticed(asking: asyncio.Task[Secret]) -> None:
+def _retrieve_exception(asking: asyncio.Task[Secret]) -> None:
     # A failure for which nobody waits any more would be logged by asyncio as never retrieved.
     if not asking.cancelled():
         asking.exception()

@@ -67,7 +67,7 @@ def _is_host(name: str | None) -> bool:
 
 
 def origin(url: str) -> str:
-    """Return scheme, host and port of `url` (RFC 6454 section 4), the port always told."""
+    """Return scheme, host and port of `url` (RFC 6454 section 4), always with the port."""
     parts = urlsplit(url)
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
     return f"{parts.scheme}://{host}:{parts.port or _DEFAULT_PORT.get(parts.scheme)}"
@@ -79,7 +79,7 @@ def root(url: str) -> str:
 
 
 def is_loopback(url: str) -> bool:
-    """Return whether nobody else sees what is sent to `url`."""
+    """Return whether `url` is on this machine, so that nobody else sees what is sent there."""
     host = urlsplit(url).hostname or ""
     try:
         return ip_address(host).is_loopback

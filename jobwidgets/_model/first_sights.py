@@ -78,7 +78,7 @@ def _sights(
 
 
 def _key(message: Message) -> Key:
-    # Of most messages no time is told: then a text of its own is compared in half the time.
+    # Most messages carry no time: a text alone is compared in half the time.
     return message.text if message.time is None else (message.text, message.time)
 
 

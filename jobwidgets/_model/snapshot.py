@@ -83,7 +83,7 @@ class Snapshot:
     messages
         In the server's order.
     started, ended
-        UTC times by the server's clock; None means "not yet" or "not told".
+        UTC times by the server's clock; None means "not yet" or "not given".
     owner, kind
         Who started the job, and the server's free word for the operation.
     attributes
@@ -116,7 +116,7 @@ class Snapshot:
 
     @property
     def duration(self) -> timedelta | None:
-        """The server's end less its start; None until both are told, or if skewed below 0."""
+        """The server's end less its start; None until both are known, or if skewed below 0."""
         if self.started is None or self.ended is None or self.ended < self.started:
             return None
         return self.ended - self.started

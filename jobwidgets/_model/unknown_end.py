@@ -52,7 +52,7 @@ class UnknownEnd:
 
 
 def _end_of(snapshot: Snapshot, now: datetime | None) -> _End | None:
-    """Return what must stand; None where no end is told, or none that can be true."""
+    """Return what must stay the same; None without an end, or with one that cannot be true."""
     ended, started = snapshot.ended, snapshot.started
     if snapshot.status is not Status.UNKNOWN or ended is None or now is None or ended > now:
         return None

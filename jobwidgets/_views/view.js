@@ -10,7 +10,7 @@
 //   initialize({ model })        to be exported with render: notes when updates come
 //
 // A view's root has data-status="…" from the head, which sets its colour --jw-status (look.css);
-// data-gone where the kernel is gone, data-narrow where there is little room.
+// data-gone where the kernel is gone, data-narrow where it is narrow.
 
 import { KernelLink } from "./kernel.js";
 import { keepKeys } from "./keys.js";

@@ -15,7 +15,7 @@ Callback = Callable[[Any], object]
 
 
 class Callbacks:
-    """The functions that hear of one job, called one after another on a thread of their own.
+    """Calls a user's functions for one job, one after another on a thread of their own.
 
     All its methods run on the poller's loop.
 
@@ -26,7 +26,7 @@ class Callbacks:
     watch
         Of the job.
     notify
-        Called once, when the job has ended; None tells nobody.
+        Called once, when the job has ended; None calls nothing.
     """
 
     __slots__ = ("_job", "_last", "_notify", "_on_change", "_on_done", "_watch")
@@ -41,11 +41,11 @@ class Callbacks:
 
     @property
     def is_to_notify(self) -> bool:
-        """Whether somebody is still to be notified of the end."""
+        """Whether `notify` is still to be called."""
         return self._notify is not None
 
     def begin(self) -> None:
-        """Listen from now on where somebody is to be notified."""
+        """Listen from now on if `notify` is to be called."""
         if self._notify is not None:
             self._listen()
 

@@ -1,4 +1,4 @@
-"""What a job and a jobs resource have in common: how their contact stands after an exchange."""
+"""Keeps the contact with a job or a jobs resource, one exchange after another."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from jobwidgets._watch.pace import Pace
 from jobwidgets.errors import JobwidgetsError, NoSuchJobError
 
 CACHED = 5.0
-"""Seconds by which an answer must be old for a cache to be told of."""
+"""Age in seconds from which on an answer counts as a cache's."""
 
 
 class ContactTracker:
@@ -122,7 +122,7 @@ class ContactTracker:
         self.contact = Contact(state, last_heard=seen, cached_since=cached_since)
 
     def missed(self, error: JobwidgetsError) -> None:
-        """Note what an exchange met."""
+        """Note the error of an exchange that got no document."""
         missing_since = None
         if not isinstance(error, NoSuchJobError):
             self._missing_at = None
@@ -152,8 +152,8 @@ class ContactTracker:
             return delay
         return min(delay, max(left, self.pace.shortest))
 
-    def promise(self, delay: float | None) -> None:
-        """Tell in how many seconds the server is asked again; None tells no time."""
+    def note_next_try(self, delay: float | None) -> None:
+        """Note in how many seconds the server is asked again; None where that is not known."""
         at = None if delay is None else datetime.now(UTC) + timedelta(seconds=delay)
         self.contact = self.contact.to_be_tried(at)
 

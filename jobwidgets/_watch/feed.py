@@ -1,4 +1,4 @@
-"""Tells the listeners of one watch what is new, and the waiting ones that it came to rest."""
+"""Calls the listeners of one watch when something is new, and wakes those that wait for its end."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Listener = Callable[[int | None], object]
 
 
 class Throttle:
-    """Calls a listener at most once an interval; what it was to be told meanwhile is joined.
+    """Calls a listener at most once an interval; calls in between are merged into the next one.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ class Throttle:
         self._has_failed = False
 
     def __call__(self, first_message: int | None) -> None:
-        """Tell the listener, now or when the interval is over."""
+        """Call the listener, now or when the interval is over."""
         known = (self._first_message, first_message)
         self._first_message = min((n for n in known if n is not None), default=None)
         if self._timer is not None:
@@ -44,13 +44,13 @@ class Throttle:
             self._timer = loop.call_at(self._next, self._fire)
 
     def flush(self) -> None:
-        """Tell the listener at once all that it was still to be told."""
+        """Call the listener at once if a call is pending."""
         while self._timer is not None:  # the listener may cause one more call
             self._timer.cancel()
             self._fire()
 
     def cancel(self) -> None:
-        """Forget what the listener was still to be told."""
+        """Drop a pending call."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -70,7 +70,7 @@ class Feed:
     """The listeners of one watch. All its methods run on the poller's loop.
 
     A watch is *settled* when nothing more will come by itself, the job's end or a stop, say, and
-    every listener has been told all.
+    every listener was called for the last time.
     """
 
     __slots__ = ("_is_settled", "_throttles", "_waiting")
@@ -81,22 +81,22 @@ class Feed:
         self._is_settled = False
 
     def subscribe(self, throttle: Throttle) -> None:
-        """Tell `throttle` after each exchange."""
+        """Call `throttle` after each exchange."""
         self._throttles += (throttle,)
 
     def unsubscribe(self, throttle: Throttle) -> None:
-        """Tell `throttle` nothing more; an unknown one is none to forget."""
+        """Call `throttle` no more; nothing happens if it is unknown."""
         if throttle in self._throttles:
             self._throttles = tuple(kept for kept in self._throttles if kept is not throttle)
             throttle.cancel()
 
     def publish(self, first_message: int | None) -> None:
-        """Tell every listener; see `Listener` for `first_message`."""
+        """Call every listener; see `Listener` for `first_message`."""
         for throttle in self._throttles:
             throttle(first_message)
 
     def settle(self) -> None:
-        """Tell every listener the rest, then call whoever waits."""
+        """Make all pending calls, then wake whoever waits."""
         for throttle in self._throttles:
             throttle.flush()
         self._is_settled = True

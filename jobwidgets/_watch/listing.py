@@ -106,7 +106,7 @@ class Listing:
         else:
             self._tracker.answered(datetime.now(UTC))
         delay = self._delay()
-        self._tracker.promise(delay)
+        self._tracker.note_next_try(delay)
         try:
             self._listener(ids)
         except Exception:  # noqa: BLE001 - no fault of the list's

@@ -151,7 +151,7 @@ class LoopThread:
                     loop.run_forever()
                 except BaseException:  # noqa: BLE001 - SystemExit in a user's transport, say
                     _log.exception("the thread %s goes on after an error", self._name)
-            # What does not end in time is left: asyncio need not tell of each such task.
+            # What does not end in time is left: asyncio need not log each such task.
             loop.set_exception_handler(lambda _, __: None)
             with contextlib.suppress(TimeoutError):
                 loop.run_until_complete(self._end())

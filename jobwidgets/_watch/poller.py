@@ -140,7 +140,7 @@ class Poller:
             exchange.cancel()
 
     def _ask_soon(self, watch: Watch, urgency: Urgency | None = None) -> None:
-        """Ask as soon as the host's budget has room, unless that is under way."""
+        """Ask as soon as the host's budget allows it, unless that is under way."""
         self._forget_plan(watch)
         if watch in self._asking or self.thread.is_closed:
             return
@@ -148,7 +148,7 @@ class Poller:
         if ask is not None and urgency is None:
             return
         if ask is None:
-            watch.promise(None)
+            watch.note_next_try(None)
             ask = self._waiting[watch] = partial(self._ask, watch)
         self.connections.ask(watch.source.url, urgency or watch.urgency, ask)
 
@@ -198,7 +198,7 @@ class Poller:
             del self._asking[watch]
         if exchange.cancelled():
             return
-        exchange.exception()  # it is written down in the watch
+        exchange.exception()  # the watch has noted it
         delay = watch.after_exchange()
         # A listener may have begun the next exchange in this very moment.
         if delay is not None and not (watch in self._asking or watch in self._waiting):

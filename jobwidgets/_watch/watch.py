@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Watch:
-    """One job's exchanges, one at a time, and what they tell.
+    """The exchanges of one job, one at a time, and what follows from them.
 
     All its methods run on the poller's loop; its attributes may be read from any thread.
 
@@ -33,7 +33,7 @@ class Watch:
     source
         Where the job is asked for.
     history
-        What is written down.
+        Where the documents are recorded.
     pace
         When to ask next.
     poll_interval
@@ -127,16 +127,16 @@ class Watch:
         """Return how urgent the next poll is; see `jobwidgets._http.budget.lateness`."""
         return lateness(self._asked_at, self._delay or 1.0)(now)
 
-    def promise(self, delay: float | None) -> None:
-        """Tell in how many seconds the server is asked again; None when that may be any moment."""
-        self._tracker.promise(delay)
+    def note_next_try(self, delay: float | None) -> None:
+        """Note in how many seconds the server is asked again; None when that may be any moment."""
+        self._tracker.note_next_try(delay)
 
     async def exchange(self, connections: Connections) -> None:
-        """Ask once, and write down what that brings; raises what it meets.
+        """Ask once, and record the answer or the error; the error is raised too.
 
         The caller has had its first request admitted.
         """
-        self.promise(None)
+        self.note_next_try(None)
         had_ended = self.history.has_ended
         try:
             reading = await self.source.read_job(connections)
@@ -162,10 +162,10 @@ class Watch:
         return self._delay_by_age(self.history.latest)
 
     def after_exchange(self) -> float | None:
-        """Tell the listeners what the last exchange brought; return the seconds to the next."""
+        """Call the listeners after an exchange; return the seconds to the next, None for none."""
         delay = self.delay()
         self.is_at_rest = delay is None
-        self.promise(delay)
+        self.note_next_try(delay)
         self._asked_at, self._delay = self._tracker.clock(), delay
         first_message, self._first_message = self._first_message, None
         self.feed.publish(first_message)
@@ -186,7 +186,7 @@ class Watch:
 
     @property
     def _is_whole(self) -> bool:
-        """Whether an ended job is not to be looked at once more, for what came late."""
+        """Whether an ended job need not be asked for once more, for what came late."""
         latest = self.history.latest
         is_complete = latest is not None and self.source.dialect.is_complete(latest)
         return is_complete or self._has_trailed or self.history.status is Status.GONE
@@ -218,9 +218,9 @@ class Watch:
 
     def _note_failure(self, error: JobwidgetsError) -> None:
         tracker, latest = self._tracker, self.history.latest
-        if tracker.is_parked:  # whoever asked by hand hears it, and nobody watches
+        if tracker.is_parked:  # whoever asked by hand gets the error, and nobody watches
             return
-        if self.history.has_ended:  # what a read after the end meets changes nothing
+        if self.history.has_ended:  # a failed read after the end changes nothing
             tracker.note_end()
             return
         tracker.missed(error)

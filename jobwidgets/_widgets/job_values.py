@@ -46,7 +46,7 @@ class Head(TypedDict):
     """
 
     id: str
-    """The id as it is shown; `short_id` is as much of it as a line has room for."""
+    """The id as it is shown; `short_id` is as much of it as fits into a line."""
     short_id: str
     kind: str
     status: Status | None

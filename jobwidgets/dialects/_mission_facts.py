@@ -47,8 +47,8 @@ _STATUS = {
     "completedwithwarnings": Status.SUCCEEDED,  # a warning is no failure (ours)
     "failed": Status.FAILED,
     "timedout": Status.FAILED,  # esriJobTimedOut: "the job execution has timed out"
-    # Jobs of feature services: part of what was asked for is missing. Who is not told takes the
-    # rest for the whole, so it is no success (ours); the raw status tells the difference.
+    # Jobs of feature services: part of what was asked for is missing. Taken for a success,
+    # the rest would pass for the whole (ours); the raw status tells the difference.
     "completedwitherrors": Status.FAILED,
 }
 _SEPARATORS = str.maketrans("", "", " _-")

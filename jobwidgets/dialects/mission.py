@@ -102,7 +102,7 @@ class Mission:
         )
 
     def is_complete(self, snapshot: Snapshot) -> bool:
-        """Return whether the end is told: the status may be written before the rest (ours)."""
+        """Return whether there is an end: the status may be written before the rest (ours)."""
         return snapshot.ended is not None
 
     def ids(self, document: object) -> list[str]:
