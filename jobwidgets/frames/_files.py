@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from os import PathLike
@@ -96,7 +97,7 @@ def _opened(file: Path) -> Iterator[BinaryIO]:
         import pyarrow as pa
 
         with pa.CompressedInputStream(pa.OSFile(str(file)), "zstd") as stream:
-            yield stream
+            yield io.BufferedReader(stream)
     else:
         with file.open("rb") as stream:
             yield stream

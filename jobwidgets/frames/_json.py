@@ -7,7 +7,7 @@ import gc
 import json
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import chain
 from typing import Any, BinaryIO
@@ -37,31 +37,22 @@ def line_blocks(stream: BinaryIO, file: str, reader: Reader) -> Iterator[Block]:
 
 def _pieces(stream: BinaryIO, file: str, reader: Reader) -> Iterator[bytes]:
     """Yield whole lines, many at a time."""
-    rest = b""
-    for chunk in _chunks(stream, file, reader):
-        end = chunk.rfind(b"\n") + 1
-        if end:
-            yield rest + chunk[:end]
-            rest = chunk[end:]
-        else:
-            rest += chunk
-    if rest:
-        yield rest
+    return _chunks(file, reader, lambda: stream.read(_PIECE) + stream.readline())
 
 
-def _chunks(stream: BinaryIO, file: str, reader: Reader) -> Iterator[bytes]:
+def _chunks(file: str, reader: Reader, read: Callable[[], bytes]) -> Iterator[bytes]:
     """Yield what a file holds, without a byte order mark; tell where it is damaged."""
-    start, read = _BOM, 0
+    start, length = _BOM, 0
     while True:
         try:
-            chunk = stream.read(_PIECE)
+            chunk = read()
         except _DAMAGED as error:
-            text = f"damaged, or cut off, after {read:,} bytes of text: {error}"
+            text = f"damaged, or cut off, after {length:,} bytes of text: {error}"
             reader.fail(file, DocumentError(text))
             return
         if not chunk:
             return
-        read += len(chunk)
+        length += len(chunk)
         yield chunk.removeprefix(start)
         start = b""
 
@@ -117,7 +108,8 @@ def array_blocks(stream: BinaryIO, file: str, reader: Reader) -> Iterator[Block]
     """Yield the documents of one JSON array, or of JSON objects one after another."""
     documents: list[dict[str, Any]] = []
     places: list[str] = []
-    for value, line in _values(_chunks(stream, file, reader), file, reader):
+    chunks = _chunks(file, reader, lambda: stream.read(_PIECE))
+    for value, line in _values(chunks, file, reader):
         place = f"{file}, line {line}"
         try:
             documents.append(_checked(value))

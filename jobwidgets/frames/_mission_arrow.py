@@ -194,12 +194,8 @@ def from_lines(lines: bytes, wanted: Collection[str]) -> MissionTable | None:
     """Return documents, one a line, in pyarrow's columns; None where it may not read them right."""
     if b"\r" in lines:
         lines = lines.replace(b"\r\n", b"\n")
-    lines = lines.removesuffix(b"\n")
-    number = lines.count(b"\n") + 1
-    # pyarrow ends the process at a line that is null (apache/arrow, seen with 26.0), and takes two
-    # objects in a line for two documents.
-    are_objects = lines.startswith(b"{") and lines.endswith(b"}")
-    if not are_objects or lines.count(b"}\n{") != number - 1 or not _is_utf8(lines):
+    number = _number_of_objects(lines)
+    if number == 0 or not _is_utf8(lines):
         return None
     options = pj.ParseOptions(
         explicit_schema=_LINES[frozenset(wanted)], unexpected_field_behavior="ignore"
@@ -209,6 +205,23 @@ def from_lines(lines: bytes, wanted: Collection[str]) -> MissionTable | None:
     except pa.ArrowException:
         return None
     return _checked(table.to_struct_array().combine_chunks(), number)
+
+
+def _number_of_objects(lines: bytes) -> int:
+    """Return how many lines there are, if each looks like a JSON object; else 0.
+
+    pyarrow ends the process at a line that is null (seen with 26.0), and takes two objects in a
+    line for two documents.
+    """
+    letters = np.frombuffer(lines, dtype="u1")
+    ends = np.flatnonzero(letters == ord("\n"))
+    if len(ends) == 0 or ends[-1] != len(letters) - 1:
+        ends = np.append(ends, len(letters))
+    begins = np.append(0, ends[:-1] + 1)
+    if (ends == begins).any():
+        return 0
+    are_objects = (letters[begins] == ord("{")) & (letters[ends - 1] == ord("}"))
+    return len(ends) if are_objects.all() else 0
 
 
 def _is_utf8(lines: bytes) -> bool:
@@ -248,6 +261,9 @@ def _conformed(values: pa.Array, wanted: pa.DataType) -> pa.Array:
         return values.cast(wanted)
     if pa.types.is_integer(wanted) and pa.types.is_integer(kind):
         return values.cast(wanted)
+    if pa.types.is_integer(wanted) and pa.types.is_floating(kind):
+        # As pandas writes integers of which some are missing; the cast refuses 1.5.
+        return pc.if_else(pc.is_nan(values), None, values).cast(wanted)
     raise TypeError(f"expected {wanted}, found {kind}")
 
 
