@@ -1,5 +1,4 @@
 import pickle
-import tracemalloc
 from collections.abc import Callable, Sequence
 from dataclasses import FrozenInstanceError, replace
 from datetime import datetime, timedelta
@@ -285,10 +284,9 @@ def test_history_is_pickled() -> None:
 def test_snapshots_are_small() -> None:
     """A snapshot takes at most 49 bytes, so that a job of a day takes little."""
     history, one = JobHistory("j1"), snapshot(document())
-    tracemalloc.start()
     for step in range(10_000):
         history.record(replace(one, steps_done=step))
-    bytes_taken, _ = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
     assert len(history) == 10_000
-    assert bytes_taken < 58 * 10_000  # a growing buffer has an eighth to spare
+    assert (
+        len(pickle.dumps(history)) < 50 * 10_000
+    )  # with the latest document: all that is reachable from it
