@@ -10,7 +10,7 @@ from typing import Any, NoReturn, SupportsIndex
 from weakref import ref
 
 from jobwidgets._display.job import static_html, static_text
-from jobwidgets._http.secrets import hidden, hidden_in
+from jobwidgets._http.secrets import hidden, hidden_in, hidden_settings
 from jobwidgets._http.tokens import Token, TokenKeeper, token_keeper
 from jobwidgets._model.contact import Contact
 from jobwidgets._model.history import JobHistory
@@ -76,7 +76,7 @@ class Job:
         http: Mapping[str, Any] | None = None,
         pace: Pace | None = None,
     ) -> None:
-        url, token = hidden_in(url), hidden(token)
+        url, token, http = hidden_in(url), hidden(token), hidden_settings(http)
         if notify is not None:
             _check_callback("notify", notify)
         bare, settings = checked_settings(

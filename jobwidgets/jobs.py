@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, SupportsIndex
 from weakref import WeakSet
 
 from jobwidgets._http.budget import at_once
-from jobwidgets._http.secrets import hidden, hidden_in
+from jobwidgets._http.secrets import hidden, hidden_in, hidden_settings
 from jobwidgets._http.tokens import Token, token_keeper
 from jobwidgets._model.history import JobHistory
 from jobwidgets._settings import checked_settings, seconds
@@ -52,7 +52,7 @@ class Jobs:
         http: Mapping[str, Any] | None = None,
         pace: Pace | None = None,
     ) -> None:
-        url, token = hidden_in(url), hidden(token)
+        url, token, http = hidden_in(url), hidden(token), hidden_settings(http)
         bare, self._settings = checked_settings(
             url,
             token=token,
@@ -119,6 +119,7 @@ class Jobs:
         """
         if not isinstance(job_id, str):
             raise TypeError(f"the id of a job is a string, found a {type(job_id).__name__}")
+        job_id = hidden_in(job_id)
         with self._lock:
             if job_id not in self._handles:
                 self._handles[job_id] = Job._of(self._settings.watch(self._url_of(job_id)))

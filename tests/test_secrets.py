@@ -6,6 +6,7 @@ import logging
 import threading
 import traceback
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -412,6 +413,7 @@ def test_arguments_of_no_use(argument: Any) -> None:
 
 
 URL_WITH_TOKEN = f"{JOB_URL}?token={SECRET}"
+HEADERS = {"headers": {"Authorization": f"Bearer {SECRET}"}}
 
 
 @pytest.mark.parametrize(
@@ -426,10 +428,20 @@ URL_WITH_TOKEN = f"{JOB_URL}?token={SECRET}"
         lambda job: JobWidget(URL_WITH_TOKEN, bogus=1),
         lambda job: JobBoard([job], token=SECRET),
         lambda job: JobBoard([URL_WITH_TOKEN, 5]),
+        lambda job: Job(f"https://user:{SECRET}@h/jobs/1", token=SECRET),
+        lambda job: Job(JOB_URL, token=SECRET.encode()),
+        lambda job: setattr(job, "token", {"token": SECRET}),
+        lambda job: Job(JOB_URL, token=partial(str, SECRET), poll_interval="x"),
+        lambda job: JobWidget(job, token=partial(str, SECRET)),
+        lambda job: Job(JOB_URL, http=HEADERS, poll_interval="x"),
+        lambda job: JobWidget(job, http=HEADERS),
+        lambda job: JobBoard("https://h/jobs", http=HEADERS, listing_interval=0),
+        lambda job: Job(JOB_URL, http={"auth": ["user", SECRET]}),
+        lambda job: Jobs("https://h/jobs").job(f"{URL_WITH_TOKEN}/.."),
     ],
 )
 def test_tracebacks_with_locals(call: Callable[[Job], Any], new_job: Callable[..., Job]) -> None:
-    """A traceback that shows local variables shows no string token in a frame of ours."""
+    """A traceback that shows local variables shows no secret in a frame of ours, nor its text."""
     with pytest.raises((TypeError, ValueError)) as raised:
         call(new_job(document()))
-    assert leaks(seen_in_locals(raised.value)) == []
+    assert leaks(seen_in_locals(raised.value) | {"text": str(raised.value)}) == []

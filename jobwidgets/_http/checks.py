@@ -26,21 +26,27 @@ def check_http(http: object) -> None:
     if not isinstance(http, Mapping):
         raise TypeError(f"http is a dict of settings, found a {type(http).__name__}")
     known = inspect.signature(httpx.AsyncClient).parameters.keys() - _OURS.keys()
-    for name, value in http.items():
+    for name in http:
         if name not in known:
             reason = _OURS.get(name, f"expected some of: {', '.join(sorted(known))}")
             raise TypeError(f"http= takes no {name!r}: {reason}")
-        check, expected = _CHECKS.get(name, (str, ""))
-        kind: type[Exception] = TypeError
-        try:
-            is_fit = value is None or check(value)
-        except (TypeError, AttributeError):
-            is_fit = False
-        except (ValueError, OSError, httpx.InvalidURL):
-            is_fit, kind = False, ValueError
-        if not is_fit:  # raised here, where what may quote a password is no context of it
-            found = type(value).__name__
-            raise kind(f"http= has a {name!r} of no use: expected {expected}, found a {found}")
+        problem = _problem(name, http[name])
+        if problem is not None:  # raised here, where no local variable holds the value
+            raise problem
+
+
+def _problem(name: str, value: object) -> Exception | None:
+    check, expected = _CHECKS.get(name, (str, ""))
+    kind: type[Exception] = TypeError
+    try:
+        is_fit = value is None or check(value)
+    except (TypeError, AttributeError):
+        is_fit = False
+    except (ValueError, OSError, httpx.InvalidURL):
+        is_fit, kind = False, ValueError
+    found = type(value).__name__
+    text = f"http= has a {name!r} of no use: expected {expected}, found a {found}"
+    return None if is_fit else kind(text)
 
 
 def _is_authority(verify: Any) -> bool:

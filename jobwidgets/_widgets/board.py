@@ -8,7 +8,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, overload
 
 from jobwidgets._display.board import board_html, board_text
-from jobwidgets._http.secrets import hidden
+from jobwidgets._http.secrets import hidden, hidden_settings
 from jobwidgets._http.tokens import Token
 from jobwidgets._model.contact import Contact, ContactState
 from jobwidgets._views import joined_css, joined_esm
@@ -84,6 +84,7 @@ class JobBoard(LiveWidget):
     ) -> None:
         # Tracebacks may show local variables: from here on none of them shows a token.
         jobs, token, unknown = hidden_in_each(jobs), hidden(token), dict.fromkeys(unknown)
+        http = hidden_settings(http)
         keywords = {
             "token": token,
             "dialect": dialect,

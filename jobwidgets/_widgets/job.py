@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import traitlets
 
 from jobwidgets._display.job import static_html, static_text
-from jobwidgets._http.secrets import hidden, hidden_in
+from jobwidgets._http.secrets import hidden, hidden_in, hidden_settings
 from jobwidgets._http.tokens import Token
 from jobwidgets._model.contact import Contact
 from jobwidgets._model.history import JobHistory
@@ -87,6 +87,7 @@ class JobWidget(LiveWidget):
     ) -> None:
         # Tracebacks may show local variables: from here on none of them shows a token.
         job_or_url, token, unknown = hidden_in(job_or_url), hidden(token), dict.fromkeys(unknown)
+        http = hidden_settings(http)
         keywords = {
             "token": token,
             "dialect": dialect,
