@@ -110,9 +110,9 @@ def list_last_known(contact: Contact | None) -> str:
     heard = utc(contact.last_heard)
     if contact.state is ContactState.STOPPED:
         return f"Not watched since {heard}." if heard else "Not watched."
-    since = f"last heard {heard}" if heard else "not heard of yet"
+    known = f"The list of jobs was last heard {heard}" if heard else "There is no list of jobs yet"
     reason = f": {_bare(contact.error)}" if contact.error is not None else ""
-    return f"The list of jobs was {since}{reason}."
+    return f"{known}{reason}."
 
 
 def _in_touch(changed: datetime | None, now: datetime) -> Sentence:

@@ -47,14 +47,14 @@ _RANKS = (
     None,
     Status.SUCCEEDED,
 )  # by which jobs are sorted: what went wrong comes first
-_IN_TOTALS = {None: "not heard of yet", Status.UNKNOWN: "of unknown status"}
+_IN_TOTALS = {None: "not seen yet", Status.UNKNOWN: "of unknown status"}
 
 
 def status_words(history: JobHistory) -> str:
     """Return the status in words; one that is not known here as the server's own word."""
     latest = history.latest
     if latest is None:
-        return "not heard of yet"
+        return "not seen yet"
     if latest.status is not Status.UNKNOWN:
         return str(latest.status)
     if not latest.raw_status:

@@ -28,7 +28,7 @@ def every_field(text: str) -> list[Shown]:
 def test_board_as_html() -> None:
     """Totals, and a row a job with each fact."""
     page = Page(board_html([Shown("a", **FINAL), Shown("b", messages=["Working."]), Shown("c")]))
-    assert page.texts[0] == "1 running, 1 not heard of yet, 1 succeeded"
+    assert page.texts[0] == "1 running, 1 not seen yet, 1 succeeded"
     assert page.rows[0] == ["status", "kind", "job", "steps", "time", "owner", "last message"]
     assert page.rows[1][1:] == [
         *("addMission", "a", "5 of 5", "60 s", "admin", "Started mission creation.")
@@ -42,10 +42,10 @@ def test_board_as_text() -> None:
     """The same as lines, below the name of the board; of one without jobs, that it has none."""
     assert board_text("JobBoard(0 jobs)", []) == "JobBoard(0 jobs)\nno jobs"
     lines = board_text("JobBoard(2 jobs)", [Shown("a", **FINAL), Shown("b")]).splitlines()
-    assert lines[:2] == ["JobBoard(2 jobs)", "1 not heard of yet, 1 succeeded"]
+    assert lines[:2] == ["JobBoard(2 jobs)", "1 not seen yet, 1 succeeded"]
     facts = ["succeeded", "addMission", "a", "5 of 5", "60 s", "admin", "Started mission creation."]
     assert re.split(r"  +", lines[2].strip()) == facts
-    assert lines[3].split() == ["not", "heard", "of", "yet", "b"]
+    assert lines[3].split() == ["not", "seen", "yet", "b"]
 
 
 def test_trouble_has_a_column_of_its_own() -> None:

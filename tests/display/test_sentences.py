@@ -151,7 +151,7 @@ def test_sentences_are_equal_whenever_they_are_sent() -> None:
         (
             contact(LOST, MISSING, heard=None),
             "No list of jobs (404 Job not found). Check the id and the URL.",
-            "The list of jobs was not heard of yet: 404 Job not found.",
+            "There is no list of jobs yet: 404 Job not found.",
         ),
     ],
 )

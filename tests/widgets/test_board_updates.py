@@ -70,8 +70,8 @@ def test_first_update_tells_every_job() -> None:
     (update,) = view.tell()
     assert (update["n"], update["count"], update["kept"]) == (1, 3, False)
     words = {job["id"]: job["words"] for job in view.known.values()}
-    assert words == {"j0": "not heard of yet", "j1": "succeeded", "j2": "not heard of yet"}
-    assert update["spoken"] == "2 not heard of yet, 1 succeeded"
+    assert words == {"j0": "not seen yet", "j1": "succeeded", "j2": "not seen yet"}
+    assert update["spoken"] == "2 not seen yet, 1 succeeded"
     counts = {status: (words, count) for status, _, words, count in update["totals"]}
     assert counts["succeeded"] == ("1 succeeded", 1)
     assert counts["running"] == ("0 running", 0)
