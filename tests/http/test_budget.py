@@ -170,11 +170,18 @@ def test_cancelled_requests_take_no_turn(skipping: Run) -> None:
 
 
 @pytest.mark.parametrize("value", [0, -1, float("inf"), float("nan")])
-def test_rate_of_no_use(value: float) -> None:
+def test_rate_of_no_use(skipping: Run, value: float) -> None:
     """A rate that is no number above 0 is refused, and the old one stays."""
     with pytest.raises(ValueError, match="requests_per_second is a number above 0, found"):
         configure(requests_per_second=value)
-    assert Budget()._bucket.rate == REQUESTS_PER_SECOND
+
+    async def main() -> float:
+        budget = Budget()
+        for _ in range(1 + int(REQUESTS_PER_SECOND)):
+            await budget.admit(lateness(0.0, 1.0))
+        return asyncio.get_running_loop().time()
+
+    assert skipping(main()) == pytest.approx(SPACING, abs=0.05)
 
 
 def test_new_rate_takes_effect_at_once(skipping: Run) -> None:

@@ -287,12 +287,15 @@ def test_stop_in_the_moment_of_the_answer() -> None:
     keeper = TokenKeeper(portal)
 
     async def main() -> bool:
+        async def stop() -> None:
+            await keeper.current()  # one that asked first, and goes on first
+            asking.cancel()
+
+        stopping = asyncio.create_task(stop())
         asking = asyncio.create_task(keeper.current())
         await asyncio.to_thread(portal.asked.wait, HANG)
-        assert keeper._asking is not None
-        keeper._asking.add_done_callback(lambda _: asking.cancel())
         portal.opened.set()
-        await asyncio.gather(asking, return_exceptions=True)
+        await asyncio.gather(stopping, asking, return_exceptions=True)
         return asking.cancelled()
 
     assert asyncio.run(main())
