@@ -70,19 +70,6 @@ class Contact:
     missing_since: datetime | None = None
     cached_since: datetime | None = None
 
-    def to_be_tried(self, at: datetime | None) -> Contact:
-        """Return the same contact with another `next_try`."""
-        # By hand in a third of the time of `replace`, twice a poll.
-        return Contact(
-            self.state,
-            self.last_heard,
-            self.failures,
-            self.error,
-            at,
-            self.missing_since,
-            self.cached_since,
-        )
-
 
 def state_after(
     error: JobwidgetsError, *, was_heard: bool, silent: float, give_up_after: float | None

@@ -155,7 +155,7 @@ class ContactTracker:
     def note_next_try(self, delay: float | None) -> None:
         """Note in how many seconds the server is asked again; None where that is not known."""
         at = None if delay is None else datetime.now(UTC) + timedelta(seconds=delay)
-        self.contact = self.contact.to_be_tried(at)
+        self.contact = replace(self.contact, next_try=at)
 
     @property
     def _was_heard(self) -> bool:

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from weakref import WeakSet
 
 from jobwidgets._http.budget import Urgency, at_once
@@ -19,15 +19,9 @@ from jobwidgets._watch.watch import Watch
 
 if TYPE_CHECKING:
     from jobwidgets._http.connections import Connections
+    from jobwidgets._watch.listing import Listing
 
 T = TypeVar("T")
-
-
-class AsksByItself(Protocol):
-    """What asks on the poller's thread by itself, a jobs resource say."""
-
-    def ask_at_once(self) -> None:
-        """Ask without the rest of a pause, if anything is to be asked."""
 
 
 class Poller:
@@ -67,7 +61,7 @@ class Poller:
         self._turns: dict[Watch, asyncio.Event] = {}  # set when a wait is over that somebody joins
         self._asking: dict[Watch, asyncio.Task[None]] = {}
         self._dropping: asyncio.Task[None] | None = None  # kept, or it might be collected
-        self.listings: WeakSet[AsksByItself] = WeakSet()
+        self.listings: WeakSet[Listing] = WeakSet()
         """What is to ask at once too when the machine has slept."""
 
     @property
