@@ -155,6 +155,11 @@ class Budget:
         """Let through as many as may go now, and look again later for the rest."""
         loop = asyncio.get_running_loop()
         now = loop.time()
+        self._bucket.rate = _rate
+        # First: to put all that wait in order is slow.
+        if delay := self._bucket.delay(now):
+            self._next_look = loop.call_later(min(delay, _LONGEST_NAP), self._look)
+            return
         waiting = self._by_urgency(now)
         for go in waiting:
             _, place = self._waiting[go]
@@ -167,9 +172,6 @@ class Budget:
             go()
         if self._let_through:  # these wait for a connection by the next look
             self._next_look = loop.call_soon(self._look)
-        elif waiting:
-            nap = min(self._bucket.delay(now), _LONGEST_NAP)
-            self._next_look = loop.call_later(nap, self._look)
 
     def _by_urgency(self, now: float) -> list[Callable[[], object]]:
         """Return the most urgent ones first, without those whose place has enough that wait."""
@@ -188,7 +190,6 @@ class Budget:
 
     def _has_taken(self, now: float) -> bool:
         """Take a request out of the bucket, if there is one."""
-        self._bucket.rate = _rate
         if self._bucket.delay(now) > 0:
             return False
         self._bucket.take(now)
