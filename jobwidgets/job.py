@@ -297,7 +297,9 @@ class Job:
         try:
             is_settled = wait_until_settled(self._watch.feed, seconds)
         except KeyboardInterrupt:
-            text = f"job {self.id} is watched on: wait() waits again, stop() ends the watch"
+            text = (
+                f"job {visible(self.id)} is watched on: wait() waits again, stop() ends the watch"
+            )
             raise KeyboardInterrupt(text) from None
         if not (is_settled or self.history.has_ended or self.error):
             raise TimeoutError(f"job {visible(self.id)} has not ended within {seconds:g} s")

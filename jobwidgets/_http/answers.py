@@ -66,12 +66,15 @@ class Answer:
         The response's headers, names in lower case.
     cookies
         Cookies for the next request of the same exchange; None sends those of the user.
+    secrets
+        What a user's `auth` or hooks had put into the request, and the server may quote.
     """
 
     status: int
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     cookies: Any = field(default=None, repr=False)
+    secrets: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def server_time(self) -> datetime | None:

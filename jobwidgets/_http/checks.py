@@ -54,7 +54,8 @@ def _is_authority(verify: Any) -> bool:
 
 
 def _is_proxy(proxy: Any) -> bool:
-    return bool((proxy if isinstance(proxy, httpx.Proxy) else httpx.Proxy(proxy)).url.host)
+    url = (proxy if isinstance(proxy, httpx.Proxy) else httpx.Proxy(proxy)).url
+    return bool(url.host) and (url.port is None or 0 < url.port < 2**16)
 
 
 def _is_timeout(timeout: Any) -> bool:

@@ -15,12 +15,13 @@ from functools import lru_cache
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx as httpx  # the checks take it from here
 
 from jobwidgets._http.answers import Answer
 from jobwidgets._http.bodies import read_body
-from jobwidgets._http.settings import Http, without_user
+from jobwidgets._http.settings import Http, secrets_of, without_user
 from jobwidgets._model.redact import redacted
 from jobwidgets.errors import BodyError, JobwidgetsError, RefusedError, TransportError
 
@@ -48,6 +49,7 @@ class Client:
     def __init__(self, origin: str, http: Http) -> None:
         self._client = _made(origin, http)
         self._cookies = httpx.Cookies(http.given.get("cookies"))
+        self._is_signed = bool({"auth", "event_hooks"} & http.given.keys())
         timeout = self._client.timeout
         given = (timeout.connect, timeout.read, timeout.write)
         self.patience = max(_ENDLESS if one is None else float(one) for one in given)
@@ -73,7 +75,8 @@ class Client:
             raise problem
         known = {name.lower(): value for name, value in response.headers.items()}
         known |= response.extensions.get("location", {})
-        return Answer(response.status_code, body, known, self._client.cookies)
+        sent = secrets_of(response.request.headers.items()) if self._is_signed else []
+        return Answer(response.status_code, body, known, self._client.cookies, tuple(sent))
 
     async def aclose(self) -> None:
         """Close the connection."""
@@ -139,6 +142,8 @@ def _made(origin: str, http: Http) -> httpx.AsyncClient:
         settings["verify"] = _tls(origin, http)
         proxy = None if settings.get("proxy") is not None else http.proxy(origin)
     try:
+        if proxy and urlsplit(proxy[1]).port == 0:  # one that is too large raises
+            raise ValueError
         return httpx.AsyncClient(**{**settings, "proxy": proxy[1]} if proxy else settings)
     except ImportError as error:  # for SOCKS, or HTTP/2
         raise RefusedError(f"{_source(proxy)}: {error}") from error

@@ -58,7 +58,17 @@ class Connections(Budgets):
         super().__init__(self._limits.kept)
         self._pools: dict[tuple[str, Http], _Pool] = {}
         self.secured: dict[str, str] = {}
-        """The https root to ask instead, for each http root whose server answered there."""
+        """What https URL or root to ask instead of an http one whose server answered there."""
+
+    def secure(self, url: str, answered: str) -> None:
+        """Note that what was asked for at `url`, over http, was answered over https."""
+        old, new = root(url), root(answered)
+        bare, path = answered.partition("?")[0], url.partition("?")[0].removeprefix(old)
+        if bare == f"{new}{path}":  # then it is so for all that this server has
+            self.secured[old] = new
+            self.secured.pop(url, None)
+        else:
+            self.secured[url] = answered
 
     async def get(
         self, url: str, headers: Mapping[str, str], http: Http, cookies: Any = None

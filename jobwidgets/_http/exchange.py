@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -127,8 +127,7 @@ class Source:
         """Take a text out of what the server says from now on, in each form that it may have."""
         if not set(self._secrets).issuperset(texts):
             forms = {*self._secrets, *(form for text in texts for form in forms_of(text))}
-            # The longest first: it may hold another one.
-            self._secrets = tuple(sorted(forms, key=lambda form: (-len(form), form)))
+            self._secrets = _longest_first(forms)
 
     async def _typed(self, exchange: Awaitable[T]) -> T:
         """Return what an exchange brings, or raise a JobwidgetsError, whatever it met."""
@@ -178,7 +177,8 @@ class Source:
 
     def _document(self, answer: Answer) -> Any:
         """Return the JSON value; a message may quote a token that is long replaced."""
-        return read_document(answer, self.dialect, self._secrets)
+        # Those of one request alone: a digest, say, is another one each time.
+        return read_document(answer, self.dialect, (*_forms(answer.secrets), *self._secrets))
 
     def _parse(self, document: object) -> Snapshot:
         snapshot, wanted = self.dialect.parse(document), self.dialect.job_id(self.url)
@@ -213,13 +213,14 @@ class Source:
         """Make one request, following redirects on the same origin, with the cookies they set."""
         place = root(self.url)
         # Else each poll would send the token in the clear once more.
-        url = self.url.replace(place, connections.secured.get(place, place), 1)
+        url = connections.secured.get(self.url)
+        url = url or self.url.replace(place, connections.secured.get(place, place), 1)
         headers, cookies = self._headers(token), None
         for _ in range(MOST_REDIRECTS + 1):
             url = with_query(url, self.dialect.query)
             answer = await connections.get(url, headers, self.http, cookies)
             if url.startswith("https:") and place.startswith("http:"):
-                connections.secured[place] = root(url)
+                connections.secure(self.url, url)
             location = answer.headers.get("location")
             if answer.status not in _REDIRECTS or location is None:
                 return answer
@@ -232,6 +233,14 @@ class Source:
             return _FRESH
         self._keep_secret(token)
         return dict([*_FRESH.items(), self.dialect.authorization(token.plain)])
+
+
+def _forms(texts: Iterable[str]) -> tuple[str, ...]:
+    return _longest_first({form for text in texts for form in forms_of(text)})
+
+
+def _longest_first(forms: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(forms, key=lambda form: (-len(form), form)))  # it may hold another one
 
 
 def _let_go(error: JobwidgetsError) -> None:

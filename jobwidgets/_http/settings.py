@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from base64 import b64encode
-from collections.abc import Mapping
+from base64 import b64decode, b64encode
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from http.cookiejar import CookieJar
@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 _SECRET = re.compile("auth|cookie|key|secret|token", re.IGNORECASE)  # names of headers
+_PORT = re.compile(r"^(\w+://)?[^:]*(:\d*)?/?$|\[")
 _SHORTEST = 8  # characters of a secret: a shorter one would blot out ordinary words
 
 
@@ -48,20 +49,17 @@ class Http:
         """What in `given` a server may quote that nobody is to see."""
         headers, cookies = (_pairs(self.given.get(name)) for name in ("headers", "cookies"))
         auth = self.given.get("auth")
-        found = [value for name, value in headers if _SECRET.search(name)]
-        found += [text.rpartition(" ")[2] for text in found]  # after "Bearer", "Basic"
-        found += [one.partition("=")[2] for text in found for one in text.split(";")]
-        found += [value for _, value in cookies]
         if isinstance(auth, tuple):
-            found += [auth[1], b64encode(":".join(auth).encode()).decode()]
-        return [text for text in found if len(text) >= _SHORTEST]
+            basic = b64encode(":".join(auth).encode()).decode()
+            headers.append(("Authorization", f"Basic {basic}"))
+        return secrets_of(headers) + [text for _, text in cookies if len(text) >= _SHORTEST]
 
     def proxy(self, origin: str) -> tuple[str, str] | None:
         """Return the variable that names the proxy on the way to `origin`, and its value."""
         name = next((one for one in (urlsplit(origin).scheme, "all") if self.proxies.get(one)), "")
         if not name or self._is_direct(origin):
             return None
-        value = self.proxies[name]
+        value = self.proxies[name].strip()
         return f"{name.upper()}_PROXY", value if "://" in value else f"http://{value}"
 
     def _is_direct(self, origin: str) -> bool:
@@ -86,6 +84,23 @@ def _is_meant(host: str, port: int | None, entry: str) -> bool:
         return int(number) == port and _is_meant(host, port, name)
     domain = entry.removeprefix("*").strip(".")
     return entry == "*" or (bool(domain) and f".{host}".endswith(f".{domain}"))
+
+
+def secrets_of(headers: Iterable[tuple[str, str]]) -> list[str]:
+    """Return what in headers a server may quote that nobody is to see."""
+    found = [value for name, value in headers if _SECRET.search(name)]
+    last = [text.rpartition(" ")[2] for text in found]  # after "Bearer", "Basic"
+    found += [*last, *map(_password, last)]
+    found += [one.partition("=")[2] for text in found for one in text.split(";")]
+    return [text for text in found if len(text) >= _SHORTEST]
+
+
+def _password(basic: str) -> str:
+    """Return the password of a user's name and password in base64 (RFC 7617), "" if it is none."""
+    try:
+        return b64decode(basic, validate=True).decode().partition(":")[2]
+    except ValueError:
+        return ""
 
 
 def settings_now(given: Mapping[str, Any] | None = None) -> Http:
@@ -129,5 +144,9 @@ def _version(path: str | Path) -> object:
 def without_user(url: str) -> str:
     """Return the URL of a proxy without user and password, whatever characters these hold."""
     user, at, host = url.rpartition("@")
+    if not at and not _PORT.search(url):  # what follows the colon may be a password
+        user, host = url, ""
+    elif not at:
+        return url
     scheme, colon, _ = user.rpartition("://")
-    return f"{scheme.partition('://')[0]}{colon}…@{host}" if at else url
+    return f"{scheme.partition('://')[0]}{colon}…{at}{host}"

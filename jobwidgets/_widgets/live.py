@@ -58,7 +58,8 @@ class LiveWidget(anywidget.AnyWidget):
         if self._is_open:
             _open.discard(self)
             with closing(self._own_layout):  # ipywidgets leaves it open
-                poller().thread.do(self._finish)
+                if not poller().thread.is_closed:  # the program ends: nothing is watched any more
+                    poller().thread.do(self._finish)
         super().close()
 
     def save_html(self, path: str | PathLike[str]) -> None:

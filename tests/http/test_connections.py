@@ -222,6 +222,8 @@ def test_settings_change_between_jobs(
     [
         ("ALL_PROXY", "socks5://u:S3cr3t@h:1", "ALL_PROXY=socks5://…@h:1: Using SOCKS proxy"),
         ("HTTP_PROXY", "http://u:S3cr3t#/@h:1", "HTTP_PROXY=http://…@h:1 makes no client: exp"),
+        ("HTTP_PROXY", "http://h:99999", "HTTP_PROXY=http://h:99999 makes no client: expected"),
+        ("HTTP_PROXY", "u:S3cr3t", "HTTP_PROXY=http://… makes no client: expected"),
         ("http_proxy", "htp://u:S3cr3t@h:1", "HTTP_PROXY=htp://…@h:1 makes no client: expected"),
     ],
 )

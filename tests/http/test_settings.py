@@ -73,6 +73,7 @@ def test_settings_of_use(http: dict[str, Any]) -> None:
         ({"proxy": f"{SECRET}:8080"}, ValueError, "'proxy' of no use: expected a URL"),
         ({"proxy": f"ftp://user:{SECRET}@h"}, ValueError, "'proxy' of no use: expected a URL"),
         ({"proxy": "http://"}, TypeError, "'proxy' of no use: expected a URL"),
+        ({"proxy": "http://h:99999"}, TypeError, "'proxy' of no use: expected a URL"),
         ({"proxy": 8080}, TypeError, "'proxy' of no use: expected a URL"),
         ({"timeout": SECRET}, TypeError, "'timeout' of no use: expected seconds"),
         ({"transport": httpx.HTTPTransport}, TypeError, "'transport' of no use: expected an http"),
@@ -174,6 +175,8 @@ def test_most_special_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
         ("http://h:80", "http://h:80"),
         ("http://u:p#/@?w@h:80", "http://…@h:80"),
         ("u:p@h:80", "…@h:80"),
+        ("http://u:secret", "http://…"),
+        ("u:secret", "…"),
     ],
 )
 def test_proxy_without_its_user(url: str, shown: str) -> None:

@@ -244,6 +244,28 @@ def test_https_is_kept() -> None:
     assert one.url == plain
 
 
+def test_https_at_another_path_is_kept() -> None:
+    """An upgrade that leads to another path is kept for that job, and not taken for the others."""
+    there = "https://gis.example.com:6443/hosted/rest/jobs"
+
+    def answer(request: httpx.Request) -> Any:
+        place, _, job_id = str(request.url.copy_with(query=None)).rpartition("/")
+        return document(jobId=job_id) if place == there else redirect(f"{there}/{job_id}")
+
+    server = Replies(answer)
+    http = Http({"transport": server})
+    one, other = (Source(f"http://gis.example.com/jobs/{i}", Mission(), http=http) for i in "ab")
+
+    async def main() -> None:
+        async with aclosing(Connections()) as connections:
+            for asked in (one, one, other, other):
+                await asked.read_job(connections)
+
+    asyncio.run(main())
+    schemes = [request.url.scheme for request in server.requests]
+    assert schemes == ["http", "https", "https"] * 2
+
+
 def test_upgrade_to_nobody_is_not_kept(serve: Callable[..., Server]) -> None:
     """A redirect to an https that does not answer changes nothing for the next poll."""
     replies = [Reply(b"", 302, {"Location": "https://localhost:1/"}), Reply(document())]
@@ -510,6 +532,11 @@ def test_same_body_with_a_new_token_is_redacted_anew() -> None:
     assert said_by(read(one)[0]).messages[0].text == "by [redacted]"
 
 
+async def sign(request: httpx.Request) -> None:
+    """Sign a request, as a hook of a user's does."""
+    request.headers["Authorization"] = f"Bearer {SECRET}"
+
+
 @pytest.mark.parametrize(
     "http",
     [
@@ -517,7 +544,9 @@ def test_same_body_with_a_new_token_is_redacted_anew() -> None:
         {"headers": {"X-Api-Key": SECRET}},
         {"headers": {"Cookie": f"a=b; sid={SECRET}"}},
         {"cookies": {"sid": SECRET}},
+        {"event_hooks": {"request": [sign]}},
         {"auth": ("user", SECRET)},
+        {"auth": httpx.BasicAuth("user", SECRET)},
     ],
 )
 def test_echoed_secret_of_the_settings(http: dict[str, Any]) -> None:
