@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from os import PathLike
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pandas as pd
 
 from jobwidgets.frames._block import Rows
 from jobwidgets.frames._documents import OnError, Reader
-from jobwidgets.frames._files import file_blocks, is_path
+from jobwidgets.frames._files import file_blocks, is_path, without_collection
 from jobwidgets.frames._given import Given, blocks
 from jobwidgets.frames._mission import MissionDocuments
 from jobwidgets.frames._read import Documents
@@ -263,7 +264,8 @@ def read_documents(
     names = _attribute_names(attributes)
     reader = Reader(dialect, on_error, ["jobs", "messages"], names, progress=progress)
     paths = [path] if is_path(path) else list(path)  # type: ignore[arg-type]  # then it is iterable
-    both = [(rows.jobs(names), rows.messages()) for rows in file_blocks(paths, reader)]
+    with without_collection():
+        both = [(rows.jobs(names), rows.messages()) for rows in file_blocks(paths, reader)]
     reader.warn(stacklevel=3)
     nothing = MissionDocuments([])
     both = both or [(nothing.jobs(names), nothing.messages())]
@@ -312,7 +314,8 @@ def write_documents(
 
 def _frame(jobs: Given, reader: Reader, rows: Callable[[Rows], pd.DataFrame]) -> pd.DataFrame:
     """Return the rows of all blocks, which have the same columns and dtypes."""
-    parts = [rows(block) for block in blocks(jobs, reader)]
+    with without_collection() if is_path(jobs) else nullcontext():
+        parts = [rows(block) for block in blocks(jobs, reader)]
     reader.warn(stacklevel=4)
     return pd.concat(parts or [rows(MissionDocuments([]))], ignore_index=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import io
 from collections.abc import Iterator, Sequence
@@ -33,6 +34,22 @@ class Progress(Protocol):
 def is_path(thing: object) -> bool:
     """Return whether `thing` names a file or folder; a text is a path, never JSON."""
     return isinstance(thing, str | PathLike)
+
+
+@contextmanager
+def without_collection() -> Iterator[None]:
+    """Put off the search for garbage while files are read.
+
+    It would look through all the documents of a piece, which takes as long as to decode them; they
+    are gone before it is taken up again.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def file_blocks(paths: Sequence[Any], reader: Reader) -> Iterator[Block]:

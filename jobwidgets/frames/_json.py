@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import codecs
-import gc
 import json
 import re
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from itertools import chain
 from typing import Any, BinaryIO
 
@@ -65,17 +63,16 @@ def line_block(lines: bytes, name: str, first: int, reader: Reader) -> Block:
 def _of_decoded_lines(lines: bytes, name: str, first: int, reader: Reader) -> Block:
     """Return the block of some lines, each decoded by itself."""
     documents, places = [], []
-    with _without_collection():
-        for number, line in enumerate(lines.split(b"\n"), start=first):
-            place = f"{name} {number}"
-            try:
-                document = _document(line)
-            except DocumentError as error:
-                reader.fail(place, error)
-                continue
-            if document is not None:
-                documents.append(document)
-                places.append(place)
+    for number, line in enumerate(lines.split(b"\n"), start=first):
+        place = f"{name} {number}"
+        try:
+            document = _document(line)
+        except DocumentError as error:
+            reader.fail(place, error)
+            continue
+        if document is not None:
+            documents.append(document)
+            places.append(place)
     return reader.block(documents, places)
 
 
@@ -152,15 +149,3 @@ def _values(chunks: Iterator[bytes], file: str, reader: Reader) -> Iterator[tupl
 def _between(text: str, place: int) -> int:
     found = _BETWEEN.match(text, place)
     return found.end() if found else place
-
-
-@contextmanager
-def _without_collection() -> Iterator[None]:
-    """Put off the search for garbage, which takes longer than to decode many documents."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
