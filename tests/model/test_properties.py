@@ -300,6 +300,8 @@ def answered(value: Any, second: float) -> Snapshot:
 @given(st.lists(jobs | mutations() | values, max_size=3) | jobs | values)
 def test_frames_raise_the_documented_errors_only(value: Any) -> None:
     """Any JSON value makes frames of the fixed columns, or a documented error."""
+    given = value if isinstance(value, list) else [value]
+    assume(not any(isinstance(item, str) for item in given))  # a text is the path of a file
     for make in (jobs_frame, messages_frame, snapshots_frame):
         empty = make([])
         try:
