@@ -15,9 +15,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import nan
 
-from benchmarks.crowd import Crowd
 from benchmarks.lengths import DISTRIBUTIONS, Length, Life, life
 from benchmarks.policies import POLICIES, Policy
+from benchmarks.shared_budget import SharedBudget
 from benchmarks.tables import print_table, quantile
 
 RATE = 20.0
@@ -59,8 +59,8 @@ class Cost:
 
 def cost(policy: Policy, lives: Sequence[Life]) -> Cost:
     """Return the cost of watching each job from its start to its end."""
-    told = [_told(policy(one), one.length) for one in lives]
-    return summary([n for n, _ in told], [d for _, d in told], [one.length for one in lives])
+    cost = [_told(policy(one), one.length) for one in lives]
+    return summary([n for n, _ in cost], [d for _, d in cost], [one.length for one in lives])
 
 
 def _told(ages: Iterable[float], length: float) -> tuple[int, float]:
@@ -111,15 +111,21 @@ def print_budget(jobs: int, seed: int) -> bool:
         # Half of what one job costs alone: a number of jobs whose requests fit into the budget.
         alone_rate = _rate_alone(length, seed)
         for number in (jobs, max(int(RATE / alone_rate / 2), 1)):
-            crowd = Crowd(length, number, RATE, random.Random(seed))  # noqa: S311 - no secret
-            crowd.run()
-            told = summary(crowd.requests, crowd.delays, crowd.lengths)
+            shared = SharedBudget(length, number, RATE, random.Random(seed))  # noqa: S311 - no secret
+            shared.run()
+            cost = summary(shared.requests, shared.delays, shared.lengths)
             load = number * alone_rate / RATE
             rows.append(
-                [name, f"{number}", f"{load:.1f}", f"{crowd.most_a_second}", *_shares(told, crowd)]
+                [
+                    name,
+                    f"{number}",
+                    f"{load:.1f}",
+                    f"{shared.most_a_second}",
+                    *_shares(cost, shared),
+                ]
             )
-            is_met &= crowd.most_a_second <= RATE + 1
-            is_met &= load >= 1 or told.is_met
+            is_met &= shared.most_a_second <= RATE + 1
+            is_met &= load >= 1 or cost.is_met
     head = "most/s", "p50 s", "p95/length", "<30 s: mean s", "mean stretch", "longest / mean"
     print_table(f"under {RATE:g} requests/s", ["lengths", "jobs", "load", *head], rows)
     return is_met
@@ -133,13 +139,13 @@ def _rate_alone(length: Length, seed: int) -> float:
     return requests * len(lives) / sum(one.length for one in lives)
 
 
-def _shares(told: Cost, crowd: Crowd) -> list[str]:
+def _shares(cost: Cost, shared: SharedBudget) -> list[str]:
     return [
-        f"{told.p50:.2f}",
-        f"{100 * told.share:.1f} %",
-        f"{told.short:.2f}",
-        f"{crowd.mean_stretch:.2f}",
-        f"{crowd.longest_stretch / crowd.mean_stretch:.2f}",
+        f"{cost.p50:.2f}",
+        f"{100 * cost.share:.1f} %",
+        f"{cost.short:.2f}",
+        f"{shared.mean_stretch:.2f}",
+        f"{shared.longest_stretch / shared.mean_stretch:.2f}",
     ]
 
 

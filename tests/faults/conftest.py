@@ -175,5 +175,5 @@ def play(
     for stage in stages:
         stage.provider.is_open.set()
         stage.names.is_open.set()
-        for job in (stage.sick, stage.well, *stage.crowd):
+        for job in (stage.sick, stage.well, *stage.others):
             job.stop()

@@ -99,7 +99,7 @@ class Stage:
         For servers with TLS.
     new_job
         Makes watches with the same settings.
-    crowd
+    others
         More of them.
     """
 
@@ -114,13 +114,13 @@ class Stage:
     names: Names
     authorities: Authorities
     new_job: Callable[..., Job]
-    crowd: list[Job] = field(default_factory=list)
+    others: list[Job] = field(default_factory=list)
 
-    def add_to_crowd(self, job_id: str) -> Job:
+    def add_other(self, job_id: str) -> Job:
         """Return one more job on the sick job's server."""
         self.server.add(job_id)
-        self.crowd.append(self.new_job(self.server.url(job_id)))
-        return self.crowd[-1]
+        self.others.append(self.new_job(self.server.url(job_id)))
+        return self.others[-1]
 
 
 def wait_until(

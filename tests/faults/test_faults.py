@@ -151,11 +151,11 @@ def test_transient_at_first_sight(fault: Fault, play: Play, row: Callable[[str],
 
 
 @pytest.mark.parametrize("number", [Limits().kept - 1, Limits().most - 2])
-def test_crowd_that_hangs(number: int, play: Play) -> None:
+def test_many_that_hang(number: int, play: Play) -> None:
     """A job is polled while many others of its server hang."""
     stage = play(replace(_HANGS, timeout=1.0, limits=Limits(stuck=0.05)))
     names = [f"sick-{n}" for n in range(number)]
-    for job in [stage.well, *map(stage.add_to_crowd, names)]:
+    for job in [stage.well, *map(stage.add_other, names)]:
         begin(job)
     for name in names:
         stage.server.begin_fault(name, hangs)

@@ -79,7 +79,7 @@ def test_lateness_counts_in_delays() -> None:
     assert short(10.6) > long(40.0)
 
 
-def crowd(run: Run, delays: list[float], seconds: float) -> list[list[float]]:
+def many(run: Run, delays: list[float], seconds: float) -> list[list[float]]:
     """Return when each of many jobs was asked for, by a clock that skips."""
     asked: list[list[float]] = [[] for _ in delays]
 
@@ -107,7 +107,7 @@ def test_all_delays_stretch_by_one_factor(skipping: Run) -> None:
     delays = [0.5] * 10 + [1.0] * 10 + [5.0] * 20 + [30.0] * 30
     wanted = sum(1 / delay for delay in delays)
     configure(requests_per_second=wanted / 3)
-    asked = crowd(skipping, delays, 1500.0)
+    asked = many(skipping, delays, 1500.0)
     factors = []
     for delay, times in zip(delays, asked, strict=True):
         late = [time for time in times if time > 100]
@@ -118,7 +118,7 @@ def test_all_delays_stretch_by_one_factor(skipping: Run) -> None:
 def test_nobody_starves(skipping: Run) -> None:
     """Among many that are due every moment, a job with a long delay comes round all the same."""
     configure(requests_per_second=2)
-    (*_, rare) = crowd(skipping, [*[0.5] * 20, 30.0], 6000.0)
+    (*_, rare) = many(skipping, [*[0.5] * 20, 30.0], 6000.0)
     gaps = [later - sooner for sooner, later in pairwise(rare)]
     assert len(gaps) >= 7
     assert max(gaps) < 1.5 * 30 * (20 / 0.5 + 1 / 30) / 2
@@ -126,7 +126,7 @@ def test_nobody_starves(skipping: Run) -> None:
 
 def test_ample_budget_stretches_nothing(skipping: Run) -> None:
     """Where there is room for all, each job keeps its own delay but for the next free moment."""
-    asked = crowd(skipping, [1.0, 2.0, 5.0, 30.0], 300.0)
+    asked = many(skipping, [1.0, 2.0, 5.0, 30.0], 300.0)
     for delay, times in zip([1.0, 2.0, 5.0, 30.0], asked, strict=True):
         gaps = [later - sooner for sooner, later in pairwise(times)]
         assert all(delay - NEAR <= gap <= delay + 4 / REQUESTS_PER_SECOND for gap in gaps)

@@ -16,8 +16,8 @@ _CHECK = 997  # each so many-th turn is compared with `lateness` itself
 _ENOUGH = 0.99  # of the counted jobs: the last of the 6 h ones would take the most time
 
 
-class Crowd:
-    """Slots in which job follows job, each polled by the `Pace` when the `Bucket` has room.
+class SharedBudget:
+    """Slots in which job follows job, each polled by the `Pace` when the `Bucket` allows it.
 
     Counted are the jobs that begin after a warm-up: 4,000, or two for each of many slots.
 
