@@ -59,11 +59,11 @@ class Cost:
 
 def cost(policy: Policy, lives: Sequence[Life]) -> Cost:
     """Return the cost of watching each job from its start to its end."""
-    cost = [_told(policy(one), one.length) for one in lives]
-    return summary([n for n, _ in cost], [d for _, d in cost], [one.length for one in lives])
+    found = [_alone(policy(one), one.length) for one in lives]
+    return summary([n for n, _ in found], [d for _, d in found], [one.length for one in lives])
 
 
-def _told(ages: Iterable[float], length: float) -> tuple[int, float]:
+def _alone(ages: Iterable[float], length: float) -> tuple[int, float]:
     """Return the number of polls up to the one that sees the end, and how late that is."""
     number = 0
     for number, age in enumerate(ages, start=1):  # noqa: B007 - the last one counts

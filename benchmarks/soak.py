@@ -101,7 +101,7 @@ class Soak:
             self._watched.discard(job)
             record = json.loads(fetch(f"{self._address}/record/{job.id}"))
             self.compared += 1
-            if (found := _seen(job)) != (expected := _told(record)):
+            if (found := _seen(job)) != (expected := _recorded(record)):
                 self.wrong.append(f"{job.id}: {found} is not {expected}; {job.error!r}")
 
     def _sample(self, age: float) -> None:
@@ -134,7 +134,7 @@ def _seen(job: Job) -> tuple[str, list[tuple[str, Any]]]:
     return str(job.status), [(message.text, message.code) for message in job.messages]
 
 
-def _told(record: dict[str, Any] | None) -> tuple[str, list[tuple[str, Any]]]:
+def _recorded(record: dict[str, Any] | None) -> tuple[str, list[tuple[str, Any]]]:
     if record is None:
         return "never asked for", []
     snapshot = Mission().parse(record)

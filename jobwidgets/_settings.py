@@ -65,7 +65,7 @@ def checked_settings(
     Raises
     ------
     TypeError, ValueError
-        If one is of no use; the text names what was found and what was expected.
+        If one is invalid; the text names what was found and what was expected.
     """
     if pace is not None and not isinstance(pace, Pace):
         raise TypeError(f"pace is a Pace, found a {type(pace).__name__}")

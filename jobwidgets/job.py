@@ -61,7 +61,7 @@ class Job:
     Raises
     ------
     TypeError, ValueError
-        If an argument is of no use; the text names what was found and what was expected.
+        If an argument is invalid; the text names what was found and what was expected.
     """
 
     def __init__(

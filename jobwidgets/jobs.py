@@ -38,7 +38,7 @@ class Jobs:
     Raises
     ------
     TypeError, ValueError
-        If an argument is of no use; the text names what was found and what was expected.
+        If an argument is invalid; the text names what was found and what was expected.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class Jobs:
             pace=pace,
         )
         self._source = self._settings.source(bare)
-        self._url_of("any")  # a URL of no use is met here, not when the list is there
+        self._url_of("any")  # an invalid URL raises here, not when the list is there
         # A job that a board shows is the one that `job` returns: it is asked for once.
         self._handles: dict[str, Job] = {}
         self._listings: WeakSet[Listing] = WeakSet()

@@ -31,7 +31,7 @@ class Clock:
     direction
         1 counts up, -1 down to 0, 0 stands.
     anchor
-        The moment from or to which it counts (UTC), None where nobody knows it; the seconds of
+        The moment from or to which it counts (UTC), None if unknown; the seconds of
         one that stands. Two clocks are equal when their anchors are, whatever they show by now.
     """
 

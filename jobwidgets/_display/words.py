@@ -62,7 +62,7 @@ def message_text(message: Message, longest: int = LONGEST_TEXT) -> str:
 
 
 def is_cut(message: Message) -> bool:
-    """Tell whether `message_text` is not the whole text."""
+    """Return whether `message_text` is not the whole text."""
     return len(message.text) > LONGEST_TEXT
 
 
@@ -90,7 +90,7 @@ def steps(latest: Snapshot | None, noun: str = " steps") -> str:
 def drawn_progress(latest: Snapshot | None) -> float | None:
     """Return the part of the bar that is drawn: full only for a job that succeeded.
 
-    None where nobody knows.
+    None if unknown.
     """
     if latest is None:
         return None
@@ -136,7 +136,7 @@ def duration(history: JobHistory) -> str:
 def trouble(history: JobHistory, contact: Contact) -> tuple[str, str]:
     """Return a short word for a trouble with the server, and what it met; "" where there is none.
 
-    Of an ended job nothing more is to be heard, and a watch that has not begun is no trouble.
+    There is none for a job that has ended, nor for a watch that has not begun.
     """
     has_begun = contact.state is not ContactState.STOPPED or contact.last_heard is not None
     if history.has_ended or not has_begun:
@@ -149,7 +149,7 @@ def trouble(history: JobHistory, contact: Contact) -> tuple[str, str]:
 
 
 def is_asked(history: JobHistory, contact: Contact) -> bool:
-    """Tell whether somebody asks the server for news of the job, with a hope of an answer."""
+    """Return whether the server is asked about the job, and may answer."""
     given_up = {ContactState.LOST, ContactState.STOPPED, ContactState.UNAUTHORISED}
     return not history.has_ended and contact.state not in given_up
 

@@ -52,7 +52,7 @@ class Reading:
     server_time
         The server's clock (UTC) when it answered, None where it did not tell.
     age
-        Seconds that the answer lay in a cache on the way, None where nobody tells.
+        Seconds that the answer spent in caches, None if unknown.
     """
 
     snapshot: Snapshot | None

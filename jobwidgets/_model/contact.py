@@ -29,13 +29,13 @@ class ContactState(StrEnum):
     UNAUTHORISED = "unauthorised"
     """The server wants a (new) token or a sign-in.
 
-    Where the job was never seen, nothing is asked before somebody helps; else it is asked again
-    calmly (`Contact.next_try`), and at once with a new token.
+    A job that was never seen is not asked for again without a new token; one that was seen is,
+    after ever longer pauses (`Contact.next_try`), and at once with a new token.
     """
     LOST = "lost"
     """The watch gave up; why is in `Contact.error`."""
     STOPPED = "stopped"
-    """Nobody asks: the watch was stopped, or has not begun."""
+    """The watch was stopped, or has not begun."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,7 +120,7 @@ class JobHistory:
         Parameters
         ----------
         snapshot
-            What a document says, with when it was received; without it nobody saw it arrive.
+            What a document says; its `seen` is None if no watch received it.
         server_time
             The server's clock when it answered (UTC); None where it did not tell.
 

@@ -79,7 +79,7 @@ class Snapshot:
     steps_done, steps_total
         Step counters; None where the server sent no usable number.
     progress
-        0…1, or None without usable counters: then nobody knows.
+        0…1; None without usable counters.
     messages
         In the server's order.
     started, ended

@@ -73,7 +73,7 @@ class ContactTracker:
 
     @property
     def is_parked(self) -> bool:
-        """Whether nothing is asked before somebody has changed something."""
+        """Whether the server is not asked again until something has changed."""
         state = self.contact.state
         if state is ContactState.UNAUTHORISED:
             return self.contact.last_heard is None
@@ -100,7 +100,7 @@ class ContactTracker:
         )
 
     def stop(self) -> None:
-        """Count the resource as one that nobody asks for."""
+        """Note that the resource is not watched."""
         self.contact = replace(self.contact, state=ContactState.STOPPED, next_try=None)
 
     def answered(

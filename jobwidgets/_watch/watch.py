@@ -109,7 +109,7 @@ class Watch:
         return elapsed + timedelta(seconds=self._tracker.clock() - heard_at)
 
     def begin(self) -> None:
-        """Count the watch as begun, anew after an end or a refusal."""
+        """Note that the watch has begun, or begun again."""
         self._tracker.begin()
         self.is_at_rest = False
         self._asked_at, self._delay = self._tracker.clock(), None
@@ -117,7 +117,7 @@ class Watch:
         self.history.watch_error = None
 
     def end(self) -> None:
-        """Count the watch as stopped."""
+        """Note that the watch was stopped."""
         self._tracker.stop()
         self.is_at_rest = True
         self.feed.publish(None)

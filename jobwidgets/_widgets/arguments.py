@@ -38,7 +38,7 @@ def one_job(given: object, keywords: Mapping[str, Any], unknown: Iterable[str]) 
     Raises
     ------
     TypeError, ValueError
-        If it is neither, or a keyword is of no use; the text names what was found, and what to
+        If it is neither, or a keyword is invalid; the text names what was found, and what to
         write instead.
     """
     _refuse_unknown(unknown, ["freeze", *keywords], "JobWidget")

@@ -35,10 +35,7 @@ from typing import Any
 from jobwidgets._display.contact import on_board
 from jobwidgets._display.sentences import Sentence
 from jobwidgets._display.statuses import MARKS, Total, totals
-from jobwidgets._display.words import (
-    Shown,
-    trouble,
-)
+from jobwidgets._display.words import Shown, trouble
 from jobwidgets._model.contact import Contact
 from jobwidgets._widgets.board_values import FIELDS, JobValues, job_values, json_job
 from jobwidgets._widgets.job_updates import MOST_BYTES, Updates
@@ -73,7 +70,7 @@ class BoardUpdates:
         self._changed = dict.fromkeys(range(len(self._jobs)))
 
     def unfold(self, view: str, index: object) -> None:
-        """Send the messages of a job from now on; an index that is none is no harm."""
+        """Send the messages of a job from now on; an invalid index is ignored."""
         if type(index) is int and 0 <= index < len(self._jobs):
             others = self._unfolded[index].views if index in self._unfolded else set()
             # Anew, for this view knows nothing; the others ask for what they then lack.

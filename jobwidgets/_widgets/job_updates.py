@@ -48,7 +48,7 @@ class Updates:
             self._changed = min(self._changed, first_message)
 
     def want(self, ranges: object) -> None:
-        """Note the ranges ``[from, to]`` of messages that a view asks for; others are no harm."""
+        """Note the ranges ``[from, to]`` of messages that a view asks for; ignore invalid ones."""
         self._wanted += [(one[0], one[1]) for one in _as_list(ranges) if _is_range(one)]
         self._wanted = _joined(self._wanted)
 

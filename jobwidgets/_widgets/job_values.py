@@ -62,9 +62,9 @@ class Head(TypedDict):
     """What is read out when it changes."""
     steps: str
     progress: float | None
-    """The part of the bar that is drawn, 0…1; None where nobody knows."""
+    """The part of the bar that is drawn, 0…1; None if unknown."""
     is_moving: bool
-    """Whether the bar moves as a sign that somebody asks, where no part is known."""
+    """Whether the bar moves, as it does while the server is asked and no part is known."""
     is_over: bool
     """Whether the job has ended."""
     time: Clock | None

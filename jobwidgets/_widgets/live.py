@@ -114,7 +114,7 @@ class LiveWidget(anywidget.AnyWidget):
         raise NotImplementedError
 
     def _is_over(self) -> bool:
-        """Tell whether nothing more will come."""
+        """Return whether nothing more will come."""
         raise NotImplementedError
 
     # What follows runs on the poller's thread, the one writer of the traits.
