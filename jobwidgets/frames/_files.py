@@ -57,8 +57,7 @@ def file_blocks(paths: Sequence[Any], reader: Reader) -> Iterator[Block]:
     files = [file for path in paths for file in _files(_path(path))]
     with closing(_bar(sum(file.stat().st_size for file in files), reader.progress)) as bar:
         for file in files:
-            yield from _blocks(file, reader)
-            bar.update(file.stat().st_size)
+            yield from _blocks(file, reader, bar)
 
 
 def _path(path: str | PathLike[str]) -> Path:
@@ -93,31 +92,35 @@ def _ending(file: Path) -> str:
     return (Path(file.stem) if packed else file).suffix.lower()
 
 
-def _blocks(file: Path, reader: Reader) -> Iterator[Block]:
+def _blocks(file: Path, reader: Reader, bar: Progress) -> Iterator[Block]:
     if _ending(file) == ".parquet":
         yield from _parquet_blocks(file, reader)
+        bar.update(file.stat().st_size)
         return
     read = line_blocks if _ending(file) in _LINES else array_blocks
-    with _opened(file) as stream:
-        yield from read(stream, str(file), reader)
+    with file.open("rb") as raw, _decompressed(raw, file) as stream:
+        read_so_far = 0
+        for block in read(stream, str(file), reader):
+            yield block
+            bar.update(raw.tell() - read_so_far)
+            read_so_far = raw.tell()
 
 
 @contextmanager
-def _opened(file: Path) -> Iterator[BinaryIO]:
-    """Open a file for reading, as what it holds when it is decompressed."""
+def _decompressed(raw: BinaryIO, file: Path) -> Iterator[BinaryIO]:
+    """Return what an open file holds, decompressed as its name says."""
     packed = file.suffix.lower()
     if packed == ".gz":
-        with gzip.open(file) as stream:
+        with gzip.open(raw) as stream:
             yield stream  # type: ignore[misc]  # it reads as a binary file does
     elif packed == ".zst":
         _need_pyarrow(file)
         import pyarrow as pa
 
-        with pa.CompressedInputStream(pa.OSFile(str(file)), "zstd") as stream:
+        with pa.CompressedInputStream(pa.PythonFile(raw, "r"), "zstd") as stream:
             yield io.BufferedReader(stream)
     else:
-        with file.open("rb") as stream:
-            yield stream
+        yield raw
 
 
 def _need_pyarrow(file: Path) -> None:
