@@ -116,7 +116,7 @@ def read_document(answer: Answer, dialect: Dialect, secrets: Iterable[str] = ())
     if answer.status == HTTPStatus.FORBIDDEN and problem is not None:
         raise _forbidden(answer)
     if answer.status >= HTTPStatus.BAD_REQUEST:
-        raise _refused(answer, Refusal(None, _phrase(answer.status)))
+        raise _refused(answer, Refusal(None, phrase_of(answer.status)))
     if isinstance(problem, DocumentError):
         raise problem
     if problem is not None:
@@ -159,7 +159,8 @@ def _sentence(code: int | None, text: str) -> str:
     return " ".join(part for part in ("" if code is None else str(code), text) if part) or "refused"
 
 
-def _phrase(status: int) -> str:
+def phrase_of(status: int) -> str:
+    """Return the usual words for an HTTP status."""
     try:
         return HTTPStatus(status).phrase
     except ValueError:

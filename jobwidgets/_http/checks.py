@@ -60,7 +60,7 @@ def _is_proxy(proxy: Any) -> bool:
 
 def _is_timeout(timeout: Any) -> bool:
     given = httpx.Timeout(timeout).as_dict().values()
-    return all(one is None or isinstance(one, Real) for one in given)
+    return all(one is None or (isinstance(one, Real) and one > 0) for one in given)
 
 
 def _is_transport(given: Any) -> bool:
@@ -103,7 +103,7 @@ def _is_coroutine(function: Any) -> bool:
 _CHECKS: dict[str, tuple[Callable[[Any], object], str]] = {
     "verify": (_is_authority, "True, False, the path of a file or folder, or an SSLContext"),
     "proxy": (_is_proxy, "a URL like http://host:port or socks5://host:port"),
-    "timeout": (_is_timeout, "seconds or an httpx.Timeout"),
+    "timeout": (_is_timeout, "positive seconds or an httpx.Timeout"),
     "transport": (_is_transport, "an httpx.AsyncBaseTransport"),
     "mounts": (_are_mounts, "a dict like {'all://host': an httpx.AsyncBaseTransport}"),
     "headers": (_are_headers, "a dict of printable texts"),

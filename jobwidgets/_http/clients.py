@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 import httpx as httpx  # the checks take it from here
 
-from jobwidgets._http.answers import Answer
+from jobwidgets._http.answers import Answer, phrase_of
 from jobwidgets._http.bodies import read_body
 from jobwidgets._http.settings import Http, secrets_of, without_user
 from jobwidgets._model.redact import redacted
@@ -103,6 +103,9 @@ def _typed(error: Exception, url: str) -> JobwidgetsError:
     """Return the error that is raised for one of httpx."""
     if isinstance(error, httpx.LocalProtocolError):  # it quotes the header
         return RefusedError("a header holds what no header may hold")
+    code = str(error)[:3]
+    if isinstance(error, httpx.ProxyError) and code.isdecimal():  # what follows may quote anything
+        return TransportError(f"the proxy answered {code} {phrase_of(int(code))}")
     if isinstance(error, httpx.DecodingError):  # met by a hook of the user's
         typed: JobwidgetsError = BodyError("the answer's compression is broken")
     elif isinstance(error, httpx.InvalidURL | httpx.UnsupportedProtocol | UnicodeError):

@@ -12,7 +12,7 @@ from http.cookiejar import CookieJar
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 _SECRET = re.compile("auth|cookie|key|secret|token", re.IGNORECASE)  # names of headers
@@ -46,12 +46,14 @@ class Http:
 
     @property
     def secrets(self) -> list[str]:
-        """What in `given` a server may quote that nobody is to see."""
+        """What in the settings a server or a proxy may quote that nobody is to see."""
         headers, cookies = (_pairs(self.given.get(name)) for name in ("headers", "cookies"))
-        auth = self.given.get("auth")
-        if isinstance(auth, tuple):
-            basic = b64encode(":".join(auth).encode()).decode()
-            headers.append(("Authorization", f"Basic {basic}"))
+        auth, proxy = self.given.get("auth"), self.given.get("proxy")
+        users = [":".join(auth)] if isinstance(auth, tuple) else []
+        users += [":".join(map(_text, getattr(proxy, "raw_auth", None) or ()))]
+        users += [unquote(_user_of(str(url))) for url in (*self.proxies.values(), proxy)]
+        basics = [b64encode(user.encode()).decode() for user in users if user]
+        headers += [("Authorization", f"Basic {basic}") for basic in basics]
         return secrets_of(headers) + [text for _, text in cookies if len(text) >= _SHORTEST]
 
     def proxy(self, origin: str) -> tuple[str, str] | None:
@@ -139,6 +141,12 @@ def _version(path: str | Path) -> object:
     except OSError:
         return None
     return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def _user_of(url: str) -> str:
+    """Return user and password in the URL of a proxy, "" where it has none."""
+    user, _, _ = url.rpartition("@")
+    return user.partition("://")[2] or user
 
 
 def without_user(url: str) -> str:

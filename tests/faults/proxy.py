@@ -6,7 +6,7 @@ import contextlib
 import socket
 import socketserver
 import threading
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -56,7 +56,8 @@ class Proxy:
         method, target, *_ = head.decode("latin-1").split(maxsplit=2)
         if b64encode(f"{USER}:{PASSWORD}".encode()) not in head:
             self.refused += 1
-            client.sendall(b"HTTP/1.1 407 Who Are You\r\nContent-Length: 0\r\n\r\n")
+            said = b64decode(head.partition(b"Basic ")[2].split()[0])  # it quotes what it was told
+            client.sendall(b"HTTP/1.1 407 Not " + said + b"\r\nContent-Length: 0\r\n\r\n")
             return
         place = urlsplit(f"//{target}" if method == "CONNECT" else target)
         with socket.create_connection((place.hostname, place.port or 80)) as server:

@@ -75,7 +75,9 @@ def test_settings_of_use(http: dict[str, Any]) -> None:
         ({"proxy": "http://"}, TypeError, "'proxy' of no use: expected a URL"),
         ({"proxy": "http://h:99999"}, TypeError, "'proxy' of no use: expected a URL"),
         ({"proxy": 8080}, TypeError, "'proxy' of no use: expected a URL"),
-        ({"timeout": SECRET}, TypeError, "'timeout' of no use: expected seconds"),
+        ({"timeout": float("nan")}, TypeError, "'timeout' of no use: expected positive seconds"),
+        ({"timeout": (5, 0, 5, 5)}, TypeError, "'timeout' of no use: expected positive seconds"),
+        ({"timeout": SECRET}, TypeError, "'timeout' of no use: expected positive seconds"),
         ({"transport": httpx.HTTPTransport}, TypeError, "'transport' of no use: expected an http"),
         ({"headers": {"X": 5}}, TypeError, "'headers' of no use"),
         ({"headers": {"X": f"{SECRET}é"}}, ValueError, "'headers' of no use"),
@@ -182,6 +184,17 @@ def test_most_special_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_proxy_without_its_user(url: str, shown: str) -> None:
     """Nothing of user and password is shown, whatever characters they hold."""
     assert without_user(url) == shown
+
+
+@pytest.mark.parametrize(
+    "proxy", ["http://user:pass%77ord@h:1", httpx.Proxy("http://h:1", auth=("user", "password"))]
+)
+def test_secrets_of_a_proxy(proxy: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy may quote what it was told, so that is known as secret, of the environment's too."""
+    secrets = {"password", "dXNlcjpwYXNzd29yZA=="}
+    assert secrets <= set(settings_now({"proxy": proxy}).secrets)
+    monkeypatch.setenv("HTTPS_PROXY", "user:password@h:1")
+    assert secrets <= set(settings_now().secrets)
 
 
 def test_secrets_in_settings() -> None:
