@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
+from subprocess import Popen
 from typing import Any
 
 import pytest
 from documents import ABSENT, JOB_ID, JOB_URL, document
-from servers import FAST, Replies
+from servers import FAST, HANG, Replies, Server
 from shells import CellShell
 
 from jobwidgets import Job, JobBoard, JobWidget, NoSuchJobError, WatchStoppedError
@@ -216,3 +217,29 @@ def test_page_of_its_own(show: Show, tmp_path: Path) -> None:
     assert not [
         part for part in ("<b>", "src=", "href=", "url(", "<script", "@import") if part in text
     ]
+
+
+CLOSING = """
+import builtins, sys
+from jobwidgets import JobBoard, JobWidget
+
+class Holder:
+    def __del__(self):
+        widget.close()
+        board.close()
+        print("closed")
+
+widget = JobWidget(sys.argv[1])
+board = JobBoard([widget])
+widget.job.refresh()
+builtins.kept = Holder()
+"""
+
+
+def test_close_while_python_tears_down(
+    serve: Callable[..., Server], python: Callable[..., Popen[str]]
+) -> None:
+    """When the program has ended, to close a widget raises nothing, and does not hang."""
+    server = serve(lambda _: document())
+    process = python(CLOSING, f"{server.jobs_url}/{JOB_ID}")
+    assert process.communicate(timeout=HANG) == ("closed\n", "")
