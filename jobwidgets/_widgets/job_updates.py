@@ -24,6 +24,7 @@ from typing import Any
 
 from jobwidgets._model.contact import Contact
 from jobwidgets._model.history import JobHistory
+from jobwidgets._model.snapshot import Message
 from jobwidgets._widgets.job_values import Head, MessageValues, head, json_value, message_values
 
 MOST_MESSAGES = 1000
@@ -38,7 +39,7 @@ class Updates:
     def __init__(self) -> None:
         self._number = 0
         self._head: Head | None = None
-        self._total = 0
+        self._messages: Sequence[Message] = ()  # of the last update
         self._changed = 0
         self._wanted: list[tuple[int, int]] = []
 
@@ -76,14 +77,16 @@ class Updates:
             The time of the update; None is the current one.
         """
         new_head = head(history, contact, elapsed, is_kept=is_kept, now=now)
-        total = len(history.messages)
-        keep = min(self._changed, total)
+        messages = history.messages
+        total = len(messages)
+        # What was recorded before this update may be published after it: it was sent already.
+        keep = total if messages is self._messages else min(self._changed, total)
         parts = self._parts(history, keep)
         # Time alone is no news: clocks are equal that count by the same moment.
-        if not parts and total == self._total and new_head == self._head:
+        if not parts and total == len(self._messages) and new_head == self._head:
             return None
         self._number += 1
-        self._head, self._total, self._changed = new_head, total, total
+        self._head, self._messages, self._changed = new_head, messages, total
         return _update(self._number, new_head, total, keep, parts)
 
     def whole(

@@ -82,6 +82,14 @@ def spans(update: dict[str, Any]) -> list[tuple[int, int]]:
     return [(first, first + len(messages)) for first, messages in update["parts"]]
 
 
+def test_what_was_sent_is_not_sent_again() -> None:
+    """Messages that were sent before their news was published make no update then."""
+    view = View()
+    assert len(view.poll(document())) == 1
+    view.updates.note(0)
+    assert view.tell() == []
+
+
 def test_first_update_tells_everything() -> None:
     """A new view gets the head and all messages in one update."""
     view = View()
