@@ -132,7 +132,12 @@ class Lab:
         return command + ["--allow-root"] * _is_root()
 
     def _environment(self) -> dict[str, str]:
+        # A proxy set for the rest of the world could not reach the servers of this machine.
+        given = os.environ.get("no_proxy") or os.environ.get("NO_PROXY")
+        direct = f"{given},{_HOST}" if given else _HOST
         return {
+            "NO_PROXY": direct,
+            "no_proxy": direct,
             "JOBWIDGETS_DEMO_ROOT": self._mission_root,
             "JUPYTER_CONFIG_DIR": str(self._folder / "config"),
             "JUPYTER_RUNTIME_DIR": str(self._folder / "runtime"),

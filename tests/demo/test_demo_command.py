@@ -25,6 +25,7 @@ def demo(tmp_path):
     if os.name == "nt":
         pytest.skip("sends POSIX signals")
     environment = os.environ | {"TMPDIR": str(tmp_path), "PYTHONPATH": str(REPOSITORY)}
+    environment["HTTP_PROXY"] = "http://127.0.0.1:1"  # one for the rest of the world
     command = [sys.executable, "-c", RUN, "demo", "--no-browser"]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
     with subprocess.Popen(command, env=environment, text=True, **pipes) as process:
@@ -75,6 +76,7 @@ def test_demo_shows_a_job_by_itself(demo):
         page = browser.new_page()
         page.goto(demo[2])
         page.wait_for_selector(".jp-InputPrompt >> text=[1]:", timeout=60_000)
+        page.wait_for_selector("text=/of 5/", timeout=60_000)
         browser.close()
 
 
