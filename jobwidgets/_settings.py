@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -89,7 +90,15 @@ def _warn_of_clear_text(url: str) -> None:
     if place.startswith("http:") and not is_loopback(url) and place not in _warned_of:
         _warned_of.add(place)
         text = f"everybody on the way to {place} can read the token: use https"
-        warnings.warn(text, UserWarning, stacklevel=4)
+        _warn_user(text)
+
+
+def _warn_user(text: str) -> None:
+    """Warn at the user's own line, whichever of our constructors it calls."""
+    depth, frame = 1, sys._getframe()
+    while frame.f_back and frame.f_globals["__name__"].startswith("jobwidgets."):
+        depth, frame = depth + 1, frame.f_back
+    warnings.warn(text, UserWarning, stacklevel=depth)
 
 
 def _checked_http(http: Mapping[str, Any] | None) -> Http:
@@ -107,7 +116,7 @@ def _checked_interval(given: float | None) -> float | None:
     interval = seconds("poll_interval", given)
     if interval < SHORTEST_INTERVAL:
         text = f"poll_interval={interval:g} is raised to {SHORTEST_INTERVAL} s"
-        warnings.warn(text, UserWarning, stacklevel=4)
+        _warn_user(text)
     return max(interval, SHORTEST_INTERVAL)
 
 

@@ -1,14 +1,19 @@
+from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import httpx
 import numpy as np
 import pytest
 from documents import JOB_URL, JOBS_URL
 
+from jobwidgets import Job, JobBoard, Jobs, JobWidget
 from jobwidgets._settings import SHORTEST_INTERVAL, Settings, checked_settings
 from jobwidgets._watch.pace import Pace
+
+NOWHERE = {"transport": httpx.MockTransport(lambda _: httpx.Response(503))}
 
 
 def checked(url: Any = JOB_URL, **given: Any) -> tuple[str, Settings]:
@@ -97,6 +102,22 @@ def test_interval(given: Any, kept: float) -> None:
     interval = checked(poll_interval=given)[1].poll_interval
     assert interval == kept
     assert isinstance(interval, float)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Job(JOB_URL, poll_interval=0.1),
+        lambda: Jobs(JOBS_URL, poll_interval=0.1),
+        lambda: JobWidget(JOB_URL, poll_interval=0.1, http=NOWHERE).close(),
+        lambda: JobBoard([JOB_URL], poll_interval=0.1, http=NOWHERE).close(),
+    ],
+)
+def test_warning_is_at_the_users_line(make: Callable[[], object]) -> None:
+    """The line that a warning names is the user's, whatever it calls."""
+    with pytest.warns(UserWarning, match="is raised") as warned:
+        make()
+    assert warned[0].filename == __file__
 
 
 @pytest.mark.parametrize("given", [0.001, 0.49])
