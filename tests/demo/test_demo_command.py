@@ -19,6 +19,14 @@ REPOSITORY = Path(__file__).parents[2]
 RUN = "import sys; from jobwidgets.demo._command import main; sys.exit(main())"
 
 
+def arguments(process):
+    """Return what a process was started with; nothing of one that has just ended."""
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:
+        return []
+
+
 @pytest.fixture
 def demo(tmp_path):
     """Start the command as a shell would; return its process and the two addresses it prints."""
@@ -48,7 +56,7 @@ def test_demo_until_ctrl_c(demo, tmp_path):
     cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
     assert not any(cell["outputs"] or cell["execution_count"] for cell in cells)
     family = psutil.Process(process.pid).children(recursive=True)
-    assert not any(token in argument for child in family for argument in child.cmdline())
+    assert not any(token in argument for child in family for argument in arguments(child))
     process.send_signal(signal.SIGINT)
     assert (process.wait(30), process.stdout.read().count("Traceback")) == (0, 0)
     assert family
