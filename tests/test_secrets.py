@@ -13,8 +13,8 @@ from urllib.parse import quote
 
 import httpx
 import pytest
-from documents import JOB_ID, JOB_URL, document
-from servers import HANG, Reply, Request, Server
+from documents import JOB_ID, JOB_URL, JOBS_URL, document
+from servers import HANG, Replies, Reply, Request, Server, until
 
 import jobwidgets
 from jobwidgets import (
@@ -267,6 +267,40 @@ def test_callbacks(new_job: Callable[..., Job], caplog: Logs) -> None:
     assert over.wait(HANG)
     assert "LookupError" in caplog.text
     assert leaks(everything(job, caplog)) == []
+
+
+# What is hidden is sent all the same
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"url": f"?token={SECRET}"},
+        {"token": SECRET},
+        {"token": lambda: SECRET},
+        {"headers": {"X-Esri-Authorization": f"Bearer {SECRET}"}},
+    ],
+    ids=["url", "text", "callable", "header"],
+)
+@pytest.mark.parametrize("kind", ["Job", "JobWidget", "JobBoard", "Jobs", "JobBoard of Jobs"])
+def test_token_arrives(kind: str, given: dict[str, Any]) -> None:
+    """A token reaches the server, however it was given and to whatever."""
+    server = Replies(document(status="COMPLETED"))
+    http = {"transport": server, "headers": given.get("headers", {})}
+    keywords: dict[str, Any] = {"token": given.get("token"), "http": http}
+    url, jobs_url = (f"{one}{given.get('url', '')}" for one in (JOB_URL, JOBS_URL))
+    if "Jobs" in kind:
+        server.replies = [{"asyncJobs": [JOB_ID]}, *server.replies]
+    if kind == "Jobs":
+        assert len(Jobs(jobs_url, **keywords).histories()) == 1
+    elif kind == "Job":
+        Job(url, **keywords).wait(HANG)
+    else:
+        wanted = {"JobWidget": url, "JobBoard": [url], "JobBoard of Jobs": jobs_url}[kind]
+        widget = (JobWidget if kind == "JobWidget" else JobBoard)(wanted, **keywords)
+        until(lambda: len(server.requests) > ("Jobs" in kind))
+        widget.close()
+    assert set(server.tokens) == {SECRET}
 
 
 # Errors

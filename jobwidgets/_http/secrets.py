@@ -92,7 +92,8 @@ def hidden_settings(http: T) -> T:
 
 def hidden_in(url: T) -> T:
     """Return what a user gave as a URL, fit for a frame that may raise."""
-    held: Any = SecretUrl(url) if isinstance(url, str) else url
+    # Not str(url): of one that is hidden already, that is what is shown.
+    held: Any = SecretUrl(str.__str__(url)) if isinstance(url, str) else url
     return held  # type: ignore[no-any-return]
 
 
