@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -32,6 +32,7 @@ from jobwidgets.frames._columns import (
 from jobwidgets.frames._steps import MessageTimes, step_rows
 
 _SUCCEEDED = STATUS_NUMBER[Status.SUCCEEDED]
+_FINAL = [number for status, number in STATUS_NUMBER.items() if status.is_final]
 _WITH_ERROR = [STATUS_NUMBER[s] for s in (Status.FAILED, Status.CANCELLED, Status.GONE)]
 
 
@@ -137,9 +138,24 @@ class Block(ABC):
         """Return a job's last message; None where it has none."""
 
     @property
+    @abstractmethod
+    def documents(self) -> Sequence[Mapping[str, Any] | None]:
+        """The documents, tokens perhaps among them; None for a job that never gave one."""
+
+    @property
     def urls(self) -> Column:
         """Where each job was asked for."""
         return no_texts(len(self))
+
+    @property
+    def have_ended(self) -> np.ndarray:
+        """Whether each job can change no more."""
+        return np.isin(self.status_numbers, _FINAL)
+
+    @property
+    def last_sights(self) -> np.ndarray:
+        """When the document of each job was received."""
+        return np.full(len(self), NONE)
 
     @cached_property
     def progress(self) -> np.ndarray:
@@ -175,6 +191,21 @@ class Block(ABC):
     def message_sights(self) -> np.ndarray:
         """When each message was first seen."""
         return np.full(int(self._message_numbers.sum()), NONE)
+
+    @property
+    def message_polls(self) -> np.ndarray:
+        """When each message had not been there yet: the poll before that which brought it."""
+        return np.full(int(self._message_numbers.sum()), NONE)
+
+    @property
+    def snapshot_counts(self) -> np.ndarray:
+        """How many rows of `snapshots_frame` each job has."""
+        return np.asarray(self.status_numbers != NO_STATUS, dtype="i8")
+
+    @property
+    def snapshot_polls(self) -> np.ndarray:
+        """When the poll before each snapshot was."""
+        return np.full(int(self.snapshot_counts.sum()), NONE)
 
     def written(self) -> MessageTimes:
         """Return when each message was written, as far as that is known."""

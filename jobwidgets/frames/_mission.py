@@ -142,6 +142,10 @@ class MissionDocuments(Block):
         lengths = np.fromiter(map(len, lists), dtype="i8", count=len(lists))
         return paired(codes, lengths, self.message_counts)
 
+    @property
+    def documents(self) -> Sequence[Mapping[str, Any]]:
+        return self._documents
+
     def attribute(self, name: str) -> Sequence[Any]:
         return [self._attribute(place, name) for place in range(len(self))]
 

@@ -156,6 +156,10 @@ class MissionTable(Block):
         lists = self._custom["messageCodes"]
         return paired(_integers(lists.flatten()), _lengths(lists), self.message_counts)
 
+    @property
+    def documents(self) -> Sequence[Mapping[str, Any]]:
+        raise NotImplementedError
+
     def attribute(self, name: str) -> Sequence[Any]:
         raise NotImplementedError(name)
 
@@ -313,6 +317,10 @@ class _Dicts(MissionTable):
         whole = (codes == np.floor(codes)) & (np.abs(codes) < facts.LARGEST_COUNT)
         numbers = np.where(whole, np.where(whole, codes, 0.0).astype("i8"), NONE)
         return paired(numbers, _lengths(lists), self.message_counts)
+
+    @property
+    def documents(self) -> Sequence[Mapping[str, Any]]:
+        return self._documents.documents
 
     def attribute(self, name: str) -> Sequence[Any]:
         return self._documents.attribute(name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from itertools import chain
 from typing import Any
@@ -130,6 +130,10 @@ class Snapshots(Block):
         earlier = np.where(told == NONE, NONE, 0)
         return MessageTimes(told, earlier, unseen.were_there)
 
+    @property
+    def documents(self) -> Sequence[Mapping[str, Any] | None]:
+        return self._facts(lambda s: s.document)
+
     def attribute(self, name: str) -> Sequence[Any]:
         return self._facts(lambda s: s.attributes.get(name))
 
@@ -161,10 +165,19 @@ class Histories(Snapshots):
         errors = [error or history.watch_error for error, history in pairs]
         return texts([None if error is None else str(error) for error in errors])
 
+    @property
+    def have_ended(self) -> np.ndarray:
+        ended = zip(self._snapshots, self._histories, strict=True)
+        by_watch = [history.latest is latest and history.has_ended for latest, history in ended]
+        return np.asarray(super().have_ended | np.array(by_watch, dtype=bool))
+
+    @property
+    def last_sights(self) -> np.ndarray:
+        return _times(self._facts(lambda s: s.seen))
+
     def written(self) -> MessageTimes:
         """Return the server's own times, else first sights, with the gap to the poll before."""
-        told, sights = self.message_times, self.message_sights
-        before = self._polls_before(sights.tolist())
+        told, sights, before = self.message_times, self.message_sights, self.message_polls
         has_started = np.repeat(self.started, self._message_numbers)
         were_there = (before == NONE) & (sights != NONE) & (told == NONE)
         since = np.where(were_there, has_started, before)
@@ -173,24 +186,41 @@ class Histories(Snapshots):
         moments = np.where(is_told, told, sights)
         return MessageTimes(moments, np.where(is_told, 0, gaps), were_there)
 
-    def _polls_before(self, sights: list[int]) -> np.ndarray:
-        """Return when each message had not been there yet; missing if it was from the first on."""
-        found: list[int] = []
-        for history, count in zip(self._histories, self._message_numbers.tolist(), strict=True):
-            rows = np.frombuffer(packed.columns(history.snapshots)[0], dtype=_PACKED)
+    @property
+    def message_polls(self) -> np.ndarray:
+        sights, found = self.message_sights.tolist(), list[int]()
+        numbers = self._message_numbers.tolist()
+        for (buffer, _), count in zip(self._packed_snapshots, numbers, strict=True):
+            rows = np.frombuffer(buffer, dtype=_PACKED)
             polls = dict(zip(rows["seen"].tolist(), rows["polled_before"].tolist(), strict=True))
             found += [polls.get(seen, NONE) for seen in sights[len(found) : len(found) + count]]
         return np.array(found, dtype="i8")
 
+    @cached_property
+    def _packed_snapshots(self) -> list[tuple[bytes, tuple[str | None, ...]]]:
+        return [packed.columns(history.snapshots) for history in self._histories]
+
+    @cached_property
+    def _snapshot_rows(self) -> np.ndarray:
+        return np.frombuffer(b"".join(rows for rows, _ in self._packed_snapshots), dtype=_PACKED)
+
+    @property
+    def snapshot_counts(self) -> np.ndarray:
+        counts = [len(rows) // _PACKED.itemsize for rows, _ in self._packed_snapshots]
+        return np.array(counts, dtype="i8")
+
+    @property
+    def snapshot_polls(self) -> np.ndarray:
+        return np.asarray(self._snapshot_rows["polled_before"], dtype="i8")
+
     def snapshots(self) -> pd.DataFrame:
         """Return a row a distinct snapshot, without a loop over the snapshots."""
-        parts = [packed.columns(history.snapshots) for history in self._histories]
-        rows = np.frombuffer(b"".join(buffer for buffer, _ in parts), dtype=_PACKED)
-        counts = [len(buffer) // _PACKED.itemsize for buffer, _ in parts]
-        owners = np.repeat(np.arange(len(self)), counts)
+        rows = self._snapshot_rows
+        owners = np.repeat(np.arange(len(self)), self.snapshot_counts)
         # Each job numbers its words on its own: where its first word is in the list of all.
-        starts = np.cumsum([0, *(len(words) for _, words in parts)])[:-1]
-        words = texts(list(chain.from_iterable(words for _, words in parts)))
+        lists = [words for _, words in self._packed_snapshots]
+        starts = np.cumsum([0, *map(len, lists)])[:-1]
+        words = texts(list(chain.from_iterable(lists)))
         return pd.DataFrame(
             {
                 "job_id": self.job_ids.take(owners),
