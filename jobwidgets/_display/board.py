@@ -44,13 +44,26 @@ MOST_MESSAGES = 50
 _HEIGHT = 480  # px of the table, as in _views/board.css
 
 # There may be 500 rows: only what undoes the front ends' own style of tables. A row is 28 px high,
-# as in the live view, whatever its last message is.
-_TR = "background-color:transparent;border-bottom:1px solid rgba(128,128,128,0.35)"
-_CELL = "text-align:left;vertical-align:top;line-height:20px;padding:4px 12px 3px 0"
-_SHORT = f"{_CELL};white-space:nowrap"
+# as in the live view, whatever its last message is; where there is little room it takes more lines,
+# for what scrolls sideways is not seen.
+_BLOCK = "display:block"
+_TR = (
+    "display:flex;flex-wrap:wrap;background-color:transparent;"
+    "border-bottom:1px solid rgba(128,128,128,0.35)"
+)
 _CUT = "overflow:hidden;text-overflow:ellipsis"
-_TEXT = f"{_SHORT};{_CUT};width:100%;max-width:0"
-_HEAD = f"{_CELL};font-weight:400;{MUTED}"
+_CELL = f"text-align:left;line-height:20px;padding:4px 12px 3px 0;white-space:nowrap;{_CUT}"
+_WIDTHS = {
+    "status": 172,
+    "kind": 100,
+    "job": 108,
+    "steps": 52,
+    "time": 72,
+    "owner": 72,
+    "contact": 100,
+}  # px, much as in _views/board.css; the last message takes the rest
+_HEAD = f"font-weight:400;{MUTED}"
+_MAY_BE_CUT = frozenset({"status", "kind", "owner"})
 _ID = "font-family:monospace;font-size:12px"
 
 
@@ -116,17 +129,22 @@ def _table(jobs: Sequence[Shown]) -> str:
     of_jobs = [row for row in rows if isinstance(row, _Row)]
     kept = [i for i in range(len(_NAMES)) if any(row.cells[i] for row in of_jobs)]
     failed = [row for row in of_jobs if _has_kept_messages(row.history)][:MOST_FAILURES]
-    head = "".join(f'<th scope="col" style="{_head(_NAMES[i])}">{_NAMES[i]}</th>' for i in kept)
+    head = "".join(_head_html(_NAMES[i]) for i in kept)
     body = "".join(_row_html(row, kept, keeps_messages=row in failed) for row in rows)
     return (
-        f'<table style="{TABLE}"><thead><tr style="{_TR}">{head}</tr></thead>'
-        f"<tbody>{body}</tbody></table>"
+        f'<table style="{TABLE};{_BLOCK}"><thead style="{_BLOCK}"><tr style="{_TR}">{head}</tr>'
+        f'</thead><tbody style="{_BLOCK}">{body}</tbody></table>'
     )
 
 
-def _head(name: str) -> str:
-    # A text that may break anywhere would else be squeezed to one letter a line.
-    return f"{_HEAD};min-width:160px" if name == "last message" else _HEAD
+def _head_html(name: str) -> str:
+    return f'<th scope="col" style="{_style(name)};{_HEAD}">{name}</th>'
+
+
+def _style(name: str) -> str:
+    width = _WIDTHS.get(name)
+    # What lies beside it takes a line of its own, where this column had less than its width.
+    return f"{_CELL};flex:1 1 160px" if width is None else f"{_CELL};width:{width}px"
 
 
 def _has_kept_messages(history: JobHistory) -> bool:
@@ -146,11 +164,12 @@ def _cell_html(row: _Row, column: int, messages: str) -> str:
     if name == "last message":
         if messages:
             text = f'<details><summary style="{_CUT}">{text}</summary>{messages}</details>'
-            return f'<td dir="auto" style="{_TEXT}">{text}</td>'
-        return f'<td dir="auto" title="{text}" style="{_TEXT}">{text}</td>'
+            return f'<td dir="auto" style="{_style(name)}">{text}</td>'
+        return f'<td dir="auto" title="{text}" style="{_style(name)}">{text}</td>'
+    title = f' title="{text}"' if name in _MAY_BE_CUT else ""
     if name == "status":
         text = f"{mark(row.history.status)}{text}"
     if name == "job":
         short = escaped(short_id(row.cells[column]))
         text = f'<span style="{_ID}" title="{text}">{short}</span>'
-    return f'<td style="{_SHORT}">{text}</td>'
+    return f'<td{title} style="{_style(name)}">{text}</td>'

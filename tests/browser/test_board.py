@@ -290,3 +290,13 @@ def test_end_moves_nothing(engine: Browser) -> None:
         assert heights == [28] * 200
         frozen.locator("summary").first.click()
         assert "Started." in frozen.inner_text()
+
+
+@pytest.mark.parametrize("width", [320, 700])
+def test_frozen_board_never_scrolls_sideways(engine: Browser, width: int) -> None:
+    """Where there is little room, a row of the frozen board takes more lines."""
+    with board_page(engine, made(12), width=width) as board:
+        box = show_static(board.page, board_html(board.jobs)).locator("[tabindex]")
+        assert box.evaluate("box => box.scrollWidth <= box.clientWidth")
+        cells = box.locator("td").evaluate_all("all => all.map((one) => one.clientWidth)")
+        assert min(cells) >= 50
