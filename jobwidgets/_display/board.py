@@ -20,8 +20,9 @@ from jobwidgets._display.markup import (
     mark,
     plain,
 )
+from jobwidgets._display.saved import as_of, board_known_at, rows_within
 from jobwidgets._display.statuses import status_words, totals_words
-from jobwidgets._display.times import counted
+from jobwidgets._display.times import counted, utc
 from jobwidgets._display.words import (
     Shown,
     duration,
@@ -76,7 +77,9 @@ class _Row:
 _NAMES = ("status", "kind", "job", "steps", "time", "owner", "contact", "last message")
 
 
-def board_html(jobs: Sequence[Shown], contact: Contact | None = None) -> str:
+def board_html(
+    jobs: Sequence[Shown], contact: Contact | None = None, *, most: int | None = None
+) -> str:
     """Return the board as one HTML element, without scripts, style sheets or links.
 
     Parameters
@@ -85,27 +88,35 @@ def board_html(jobs: Sequence[Shown], contact: Contact | None = None) -> str:
         In the order of the board.
     contact
         That with a jobs resource; None without one.
+    most
+        About how many bytes it may have: then it shows the last jobs that fit, and none's
+        messages. None is the form of the end, the whole.
     """
+    known = board_known_at(jobs)
+    times = f'<span style="{MUTED}" title="{utc(known)}">{as_of(known)}</span>' if known else ""
     words = escaped(totals_words(job.history.status for job in jobs))
-    head = f'<div style="{ROW}"><strong style="{GAP}">{words}</strong></div>'
-    return (
-        f'<div class="jobwidgets" style="{ROOT}">{head}{line(list_last_known(contact))}'
-        f"{box(_table(jobs), _HEIGHT) if jobs else ''}</div>"
-    )
+    head = f'<div style="{ROW}"><strong style="{GAP}">{words}</strong>{times}</div>'
+    others = (head, line(list_last_known(contact)))
+    table = box(_table(jobs, most, others), _HEIGHT) if jobs else ""
+    return f'<div class="jobwidgets" style="{ROOT}">{"".join(others)}{table}</div>'
 
 
-def board_text(name: str, jobs: Sequence[Shown], contact: Contact | None = None) -> str:
-    """Return the board as lines of text, the first of which is `name`."""
-    rows = [row if isinstance(row, int) else _row(row).cells for row in first_and_last(jobs)]
-    columns = zip(*(row for row in rows if not isinstance(row, int)), strict=True)
-    widths = [max(len(cell) for cell in column) for column in columns]
-    lines = [name, totals_words(job.history.status for job in jobs), list_last_known(contact)]
-    for row in rows:
-        if isinstance(row, int):
-            lines.append(f"  … {counted(row)} more")
-            continue
-        padded = (cell.ljust(width) for cell, width in zip(row, widths, strict=True) if width)
-        lines.append("  " + "  ".join(padded).rstrip())
+def board_text(
+    name: str, jobs: Sequence[Shown], contact: Contact | None = None, *, most: int | None = None
+) -> str:
+    """Return the board as lines of text, the first of which is `name`; see `board_html`."""
+    words, known = totals_words(job.history.status for job in jobs), as_of(board_known_at(jobs))
+    lines = [name, " · ".join(text for text in (words, known) if text), list_last_known(contact)]
+    columns = zip(*(row.cells for row in _shown_rows(jobs)), strict=True)
+    widths = [max(map(len, column)) for column in columns]
+
+    def text(job: Shown | int) -> str:
+        if isinstance(job, int):
+            return f"  … {counted(job)} more"
+        cells = zip(_row(job).cells, widths, strict=True)
+        return "  " + "  ".join(cell.ljust(width) for cell, width in cells if width).rstrip()
+
+    lines += rows_within(most, jobs, text, lines)
     return "\n".join(plain(text) for text in lines if text)
 
 
@@ -124,17 +135,27 @@ def _row(job: Shown) -> _Row:
     return _Row(history, cells)
 
 
-def _table(jobs: Sequence[Shown]) -> str:
-    rows = [row if isinstance(row, int) else _row(row) for row in first_and_last(jobs)]
-    of_jobs = [row for row in rows if isinstance(row, _Row)]
-    kept = [i for i in range(len(_NAMES)) if any(row.cells[i] for row in of_jobs)]
-    failed = [row for row in of_jobs if _has_kept_messages(row.history)][:MOST_FAILURES]
-    head = "".join(_head_html(_NAMES[i]) for i in kept)
-    body = "".join(_row_html(row, kept, keeps_messages=row in failed) for row in rows)
-    return (
-        f'<table style="{TABLE};{_BLOCK}"><thead style="{_BLOCK}"><tr style="{_TR}">{head}</tr>'
-        f'</thead><tbody style="{_BLOCK}">{body}</tbody></table>'
+def _table(jobs: Sequence[Shown], most: int | None, others: Sequence[str]) -> str:
+    rows = _shown_rows(jobs)
+    kept = [i for i in range(len(_NAMES)) if any(row.cells[i] for row in rows)]
+    failed = [row.history for row in rows if _has_kept_messages(row.history)][:MOST_FAILURES]
+    names = "".join(_head_html(_NAMES[i]) for i in kept)
+    head = (
+        f'<table style="{TABLE};{_BLOCK}"><thead style="{_BLOCK}"><tr style="{_TR}">{names}</tr>'
+        f'</thead><tbody style="{_BLOCK}">'
     )
+
+    def html(job: Shown | int) -> str:
+        if isinstance(job, int):
+            return _row_html(job, kept, keeps_messages=False)
+        keeps_messages = most is None and job.history in failed
+        return _row_html(_row(job), kept, keeps_messages=keeps_messages)
+
+    return f"{head}{''.join(rows_within(most, jobs, html, (*others, head)))}</tbody></table>"
+
+
+def _shown_rows(jobs: Sequence[Shown]) -> list[_Row]:
+    return [_row(job) for job in first_and_last(jobs) if not isinstance(job, int)]
 
 
 def _head_html(name: str) -> str:

@@ -5,6 +5,8 @@ The HTML is one root ``<div class="jobwidgets">``; see `markup` for what it is m
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from jobwidgets._display.contact import last_known
 from jobwidgets._display.markup import (
     CELL,
@@ -18,15 +20,16 @@ from jobwidgets._display.markup import (
     TR,
     box,
     escaped,
-    first_and_last,
     line,
     longest_text,
     mark,
     plain,
 )
+from jobwidgets._display.saved import as_of, known_at, rows_within
 from jobwidgets._display.statuses import MARKS, raw_status, status_words
 from jobwidgets._display.times import counted, utc
 from jobwidgets._display.words import (
+    LONGEST_PREVIEW,
     drawn_progress,
     duration,
     kind,
@@ -44,41 +47,62 @@ from jobwidgets._model.snapshot import Message
 _HEIGHT = 320  # px of the messages, as in _views/messages.css
 
 
-def static_html(history: JobHistory, contact: Contact | None = None) -> str:
-    """Return the job as one HTML element, without scripts, style sheets or links."""
-    parts = (
-        _head(history),
+def static_html(
+    history: JobHistory, contact: Contact | None = None, *, most: int | None = None
+) -> str:
+    """Return the job as one HTML element, without scripts, style sheets or links.
+
+    Parameters
+    ----------
+    most
+        About how many bytes it may have: then it shows the newest messages that fit, each cut.
+        None is the form of the end, the whole.
+    """
+    parts = [
+        _head(history, contact),
         _bar(history),
         line(ownership(history.latest)),
         line(last_known(history, contact)),
-        _messages(history),
-    )
+    ]
+    parts.append(_messages(history, most, parts))
     return f'<div class="jobwidgets" style="{ROOT}">{"".join(parts)}</div>'
 
 
-def static_text(history: JobHistory, contact: Contact | None = None) -> str:
-    """Return the job as lines of text; the first begins with ``JobWidget(``."""
+def static_text(
+    history: JobHistory, contact: Contact | None = None, *, most: int | None = None
+) -> str:
+    """Return the job as lines of text; the first begins with ``JobWidget(``.
+
+    Parameters
+    ----------
+    most
+        As for `static_html`.
+    """
     latest = history.latest
-    facts = (status_words(history), kind(latest), steps(latest), duration(history))
+    known = as_of(known_at(history, contact))
+    facts = (status_words(history), kind(latest), steps(latest), duration(history), known)
     lines = [
         f"JobWidget({word(history.job_id)!r})",
         " · ".join(fact for fact in facts if fact),
         ownership(latest),
         last_known(history, contact),
-        *_message_lines(history),
     ]
-    return "\n".join(plain(text) for text in lines if text)
+    columns = _Columns(history, is_brief=most is not None)
+    rows = rows_within(most, history.messages, columns.text, lines)
+    return "\n".join(plain(text) for text in (*lines, *rows) if text)
 
 
-def _head(history: JobHistory) -> str:
+def _head(history: JobHistory, contact: Contact | None) -> str:
     id_style = "font-size:12px;background-color:transparent;padding:0"
     words, raw = escaped(status_words(history)), escaped(raw_status(history))
+    known = known_at(history, contact)
+    times = ", ".join(text for text in (duration(history), as_of(known)) if text)
     return (
         f'<div style="{ROW}">{mark(history.status)}'
         f'<strong style="{GAP}" title="{raw}">{words}</strong>'
         f'<span style="{GAP}">{escaped(kind(history.latest))}</span>'
         f'<code style="{id_style};{GAP};{MUTED}">{escaped(word(history.job_id))}</code>'
-        f'<span style="margin:0 0 0 auto">{escaped(duration(history))}</span></div>'
+        f'<span style="margin:0 0 0 auto" title="{utc(known)}">{escaped(times)}</span></div>'
     )
 
 
@@ -95,31 +119,31 @@ def _bar(history: JobHistory) -> str:
     )
 
 
-def _messages(history: JobHistory) -> str:
+def _messages(history: JobHistory, most: int | None, others: Sequence[str]) -> str:
     """Return the messages in a box of the live view's height, the newest in sight."""
     if not history.messages:
         return ""
     count = counted(len(history.messages), "message")
-    table = box(messages_table(history), _HEIGHT, shows_end=True)
+    table = box(messages_table(history, most, others), _HEIGHT, shows_end=True)
     return f"<details open><summary>{count}</summary>{table}</details>"
 
 
-def messages_table(history: JobHistory) -> str:
-    """Return the messages of a job as a table."""
-    columns = _Columns(history)
-    rows = "".join(columns.html(message) for message in first_and_last(history.messages))
-    return (
-        f'<table style="{TABLE}"><thead><tr style="{TR}">{columns.html_head()}</tr></thead>'
-        f"<tbody>{rows}</tbody></table>"
+def messages_table(history: JobHistory, most: int | None = None, others: Sequence[str] = ()) -> str:
+    """Return the messages of a job as a table; see `rows_within` for `most` and `others`."""
+    columns = _Columns(history, is_brief=most is not None)
+    head = (
+        f'<table style="{TABLE}"><thead><tr style="{TR}">{columns.html_head()}</tr></thead><tbody>'
     )
+    rows = rows_within(most, history.messages, columns.html, (*others, head))
+    return f"{head}{''.join(rows)}</tbody></table>"
 
 
 class _Columns:
     """The columns of one job's messages: only those in which something stands."""
 
-    def __init__(self, history: JobHistory) -> None:
+    def __init__(self, history: JobHistory, *, is_brief: bool = False) -> None:
         self._latest = history.latest
-        self._longest = longest_text(len(history.messages))
+        self._longest = LONGEST_PREVIEW if is_brief else longest_text(len(history.messages))
         self._has_seen = any(message_time(message) is not None for message in history.messages)
         self._has_code = any(message.code is not None for message in history.messages)
 
@@ -152,8 +176,3 @@ class _Columns:
         if self._has_code:
             cells.append(f"{word(message.code):>5}")
         return "  ".join([*cells, message_text(message, self._longest)])
-
-
-def _message_lines(history: JobHistory) -> list[str]:
-    columns = _Columns(history)
-    return [columns.text(message) for message in first_and_last(history.messages)]
