@@ -160,7 +160,7 @@ class Jobs:
         watches = [
             self._settings.watch(self._url_of(job_id)) for job_id in await self._ids(connections)
         ]
-        await asyncio.gather(*(_look(watch, connections) for watch in watches))
+        await asyncio.gather(*(_look(watch, self.url, connections) for watch in watches))
         return [watch.history for watch in watches]
 
     async def _ids(self, connections: Connections) -> list[str]:
@@ -168,9 +168,9 @@ class Jobs:
         return await self._source.read_ids(connections)
 
 
-async def _look(watch: Watch, connections: Connections) -> None:
-    """Ask for a job once; what goes wrong is written down in its history."""
-    await connections.admit(watch.source.url)
+async def _look(watch: Watch, url: str, connections: Connections) -> None:
+    """Ask for a job of the resource at `url` once; its history tells what goes wrong."""
+    await connections.admit(url)
     try:
         await watch.exchange(connections)
     except JobwidgetsError as error:

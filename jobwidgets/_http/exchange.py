@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from jobwidgets._http.answers import TOKEN_REFUSED, Answer, read_document
-from jobwidgets._http.budget import at_once
+from jobwidgets._http.budget import Urgency, at_once
 from jobwidgets._http.secrets import Secret, forms_of
 from jobwidgets._http.settings import Http, settings_now
 from jobwidgets._http.tokens import TokenKeeper
@@ -97,6 +97,19 @@ class Source:
         self._last: int | None = None
         self._secrets: tuple[str, ...] = ()
         self._keep_secret(*self.http.secrets)
+
+    @property
+    def cancel_note(self) -> str | None:
+        """Why the job cannot be cancelled; None where it can."""
+        return self.dialect.cancel_note
+
+    def ask(self, connections: Connections, urgency: Urgency, go: Callable[[], object]) -> None:
+        """Call `go` when the host's budget allows a request."""
+        connections.ask(self.url, urgency, go)
+
+    def withdraw(self, connections: Connections, go: Callable[[], object]) -> None:
+        """Call `go` no more."""
+        connections.withdraw(self.url, go)
 
     async def read_job(self, connections: Connections) -> Reading:
         """Ask for the job once; a document like the last one is not parsed again.

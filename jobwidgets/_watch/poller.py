@@ -144,7 +144,7 @@ class Poller:
         if ask is None:
             watch.note_next_try(None)
             ask = self._waiting[watch] = partial(self._ask, watch)
-        self.connections.ask(watch.source.url, urgency or watch.urgency, ask)
+        watch.source.ask(self.connections, urgency or watch.urgency, ask)
 
     def _ask(self, watch: Watch) -> None:
         self._withdraw(watch)
@@ -159,7 +159,7 @@ class Poller:
         self._forget_plan(watch)
         ask, turn = self._waiting.pop(watch, None), self._turns.pop(watch, None)
         if ask is not None:
-            self.connections.withdraw(watch.source.url, ask)
+            watch.source.withdraw(self.connections, ask)
         if turn is not None:
             turn.set()
 

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 from jobwidgets._http.answers import TOKEN_REFUSED
 from jobwidgets._http.budget import lateness
-from jobwidgets._http.exchange import Reading, Source
+from jobwidgets._http.exchange import Reading
 from jobwidgets._model.contact import Contact, ContactState
 from jobwidgets._model.history import JobHistory
 from jobwidgets._model.snapshot import Snapshot, Status
 from jobwidgets._watch.contact_tracker import ContactTracker
 from jobwidgets._watch.feed import Feed
 from jobwidgets._watch.pace import Pace
+from jobwidgets._watch.source import JobSource
 from jobwidgets.errors import JobwidgetsError
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class Watch:
 
     def __init__(
         self,
-        source: Source,
+        source: JobSource,
         history: JobHistory,
         *,
         pace: Pace | None = None,
@@ -186,9 +187,12 @@ class Watch:
 
     @property
     def _is_whole(self) -> bool:
-        """Whether an ended job need not be asked for once more, for what came late."""
+        """Whether an ended job need not be asked for once more, for what came late.
+
+        The status may be written before the rest; an end is written last (ours).
+        """
         latest = self.history.latest
-        is_complete = latest is not None and self.source.dialect.is_complete(latest)
+        is_complete = latest is not None and latest.ended is not None
         return is_complete or self._has_trailed or self.history.status is Status.GONE
 
     def _delay_by_age(self, latest: Snapshot) -> float:

@@ -94,7 +94,7 @@ class JobBoard(LiveWidget):
             "pace": pace,
         }
         self._resource, given = many_jobs(jobs, keywords, unknown)
-        self._rows: dict[str, _Row] = {}
+        self._rows: dict[str | Job, _Row] = {}
         self._updates = BoardUpdates()
         self._listing = (
             self._resource._listing(partial(self._take_list, self._resource), listing_interval)
@@ -201,9 +201,10 @@ class JobBoard(LiveWidget):
 
     def _add(self, job: Job) -> _Row | None:
         """Add a job; return its row, None for a job that has one."""
-        if job.url in self._rows:
+        key = job if job.url is None else job.url  # two functions may tell of jobs of one id
+        if key in self._rows:
             return None
-        row = self._rows[job.url] = _Row(len(self._rows), job, self._note)
+        row = self._rows[key] = _Row(len(self._rows), job, self._note)
         self._updates.note(row.index)
         job._join(self)
         return row

@@ -115,8 +115,8 @@ class JobWidget(LiveWidget):
         return self._job
 
     @property
-    def url(self) -> str:
-        """Where the job is asked for, without any token."""
+    def url(self) -> str | None:
+        """Where the job is asked for, without any token; None for a job of a function."""
         return self._job.url
 
     @property

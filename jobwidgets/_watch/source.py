@@ -1,0 +1,47 @@
+"""What a watch asks: a server over HTTP, or a function of the user's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+
+from jobwidgets._http.budget import Urgency
+from jobwidgets._http.exchange import Reading
+from jobwidgets._http.tokens import TokenKeeper
+
+if TYPE_CHECKING:
+    from jobwidgets._http.connections import Connections
+
+
+class JobSource(Protocol):
+    """Where one job is asked for. All its methods run on the poller's loop.
+
+    Attributes
+    ----------
+    url : str or None
+        Without any token; None where the job has none.
+    token : TokenKeeper or None
+        Keeps the token that is sent, and may be replaced; None sends none.
+    """
+
+    token: TokenKeeper | None
+
+    @property
+    def url(self) -> str | None:
+        """See above."""
+
+    @property
+    def cancel_note(self) -> str | None:
+        """Why the job cannot be cancelled; None where it can."""
+
+    def ask(self, connections: Connections, urgency: Urgency, go: Callable[[], object]) -> None:
+        """Call `go` when the job may be asked for; once more with the same `go`: more urgently."""
+
+    def withdraw(self, connections: Connections, go: Callable[[], object]) -> None:
+        """Call `go` no more."""
+
+    async def read_job(self, connections: Connections) -> Reading:
+        """Ask once, after `go` was called; JobwidgetsError, and no other error, if none came."""
+
+    def forget(self) -> None:
+        """Count the next document as a new one, even if it is the same as the last."""
