@@ -114,10 +114,10 @@ class Job(JobFacts):
         return f"Job({self.url!r})" if hasattr(self, "_watch") else "Job(…)"
 
     def __str__(self) -> str:
-        return f"{self!r}: {static_text(self.history, self.contact).splitlines()[1]}"
+        return f"{self!r}: {static_text(self.history, self.contact, self._steps).splitlines()[1]}"
 
     def _repr_html_(self) -> str:
-        return static_html(self.history, self.contact)
+        return static_html(self.history, self.contact, self._steps)
 
     @property
     def error(self) -> JobwidgetsError | None:

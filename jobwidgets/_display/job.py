@@ -26,7 +26,10 @@ from jobwidgets._display.markup import (
     plain,
 )
 from jobwidgets._display.saved import as_of, known_at, rows_within
-from jobwidgets._display.statuses import MARKS, raw_status, status_words
+from jobwidgets._display.statuses import MARKS, raw_status
+from jobwidgets._display.step_bars import axis_length, segments
+from jobwidgets._display.step_table import segments_html, step_text, steps_html
+from jobwidgets._display.steps import at_the_end, job_words, step_lines
 from jobwidgets._display.times import counted, utc
 from jobwidgets._display.words import (
     LONGEST_PREVIEW,
@@ -37,18 +40,23 @@ from jobwidgets._display.words import (
     message_time,
     ownership,
     seen,
-    steps,
     word,
 )
+from jobwidgets._display.words import steps as steps_done
 from jobwidgets._model.contact import Contact
 from jobwidgets._model.history import JobHistory
 from jobwidgets._model.snapshot import Message
+from jobwidgets._model.step_times import JobSteps
 
 _HEIGHT = 320  # px of the messages, as in _views/messages.css
 
 
 def static_html(
-    history: JobHistory, contact: Contact | None = None, *, most: int | None = None
+    history: JobHistory,
+    contact: Contact | None = None,
+    steps: JobSteps | None = None,
+    *,
+    most: int | None = None,
 ) -> str:
     """Return the job as one HTML element, without scripts, style sheets or links.
 
@@ -58,18 +66,25 @@ def static_html(
         About how many bytes it may have: then it shows the newest messages that fit, each cut.
         None is the form of the end, the whole.
     """
+    told = JobSteps() if steps is None else steps
+    facts = (at_the_end(told, history.status), ownership(history.latest))
     parts = [
-        _head(history, contact),
-        _bar(history),
-        line(ownership(history.latest)),
+        _head(history, contact, told),
+        _bar(history, told),
+        line(" · ".join(fact for fact in facts if fact)),
         line(last_known(history, contact)),
+        _steps(history, told, most),
     ]
     parts.append(_messages(history, most, parts))
     return f'<div class="jobwidgets" style="{ROOT}">{"".join(parts)}</div>'
 
 
 def static_text(
-    history: JobHistory, contact: Contact | None = None, *, most: int | None = None
+    history: JobHistory,
+    contact: Contact | None = None,
+    steps: JobSteps | None = None,
+    *,
+    most: int | None = None,
 ) -> str:
     """Return the job as lines of text; the first begins with ``JobWidget(``.
 
@@ -78,23 +93,25 @@ def static_text(
     most
         As for `static_html`.
     """
-    latest = history.latest
+    latest, told = history.latest, JobSteps() if steps is None else steps
     known = as_of(known_at(history, contact))
-    facts = (status_words(history), kind(latest), steps(latest), duration(history), known)
+    facts = (job_words(history, told), kind(latest), steps_done(latest), duration(history), known)
     lines = [
         f"JobWidget({word(history.job_id)!r})",
         " · ".join(fact for fact in facts if fact),
+        at_the_end(told, history.status),
         ownership(latest),
         last_known(history, contact),
+        *step_text(step_lines(told, history.status, None), most),
     ]
     columns = _Columns(history, is_brief=most is not None)
     rows = rows_within(most, history.messages, columns.text, lines)
     return "\n".join(plain(text) for text in (*lines, *rows) if text)
 
 
-def _head(history: JobHistory, contact: Contact | None) -> str:
+def _head(history: JobHistory, contact: Contact | None, steps: JobSteps) -> str:
     id_style = "font-size:12px;background-color:transparent;padding:0"
-    words, raw = escaped(status_words(history)), escaped(raw_status(history))
+    words, raw = escaped(job_words(history, steps)), escaped(raw_status(history))
     known = known_at(history, contact)
     times = ", ".join(text for text in (duration(history), as_of(known)) if text)
     return (
@@ -106,17 +123,27 @@ def _head(history: JobHistory, contact: Contact | None) -> str:
     )
 
 
-def _bar(history: JobHistory) -> str:
+def _bar(history: JobHistory, steps: JobSteps) -> str:
+    if drawn := segments(steps, history.latest):
+        return _beside_steps_done(segments_html(drawn, history.status), history)
     value = drawn_progress(history.latest)
     if value is None:
         return ""
     # No <progress>: its track is white in the dark, so that an empty one reads as full.
     fill = f"height:4px;width:{value:.1%};background-color:{MARKS[history.status][1]}"
     track = f"flex:1;height:4px;{GAP};background-color:rgba(128,128,128,0.35)"
-    return (
-        f'<div style="{ROW}"><div style="{track}"><div style="{fill}"></div></div>'
-        f'<span style="{MUTED}">{escaped(steps(history.latest))}</span></div>'
-    )
+    bar = f'<div style="{track}"><div style="{fill}"></div></div>'
+    return _beside_steps_done(bar, history)
+
+
+def _beside_steps_done(bar: str, history: JobHistory) -> str:
+    words = escaped(steps_done(history.latest))
+    return f'<div style="{ROW}">{bar}<span style="{MUTED}">{words}</span></div>'
+
+
+def _steps(history: JobHistory, steps: JobSteps, most: int | None) -> str:
+    length = axis_length(steps, history.latest.seen if history.latest is not None else None)
+    return steps_html(step_lines(steps, history.status, None), length, most)
 
 
 def _messages(history: JobHistory, most: int | None, others: Sequence[str]) -> str:

@@ -12,17 +12,17 @@ from jobwidgets._model.history import JobHistory
 from jobwidgets._model.snapshot import Status
 
 # The mark is white on these: 4.5:1. The word beside it has the page's own colour.
-_GREEN, _RED, _BLUE, _GREY = "#1a7f37", "#cf222e", "#0969da", "#656d76"
+GREEN, RED, BLUE, GREY = "#1a7f37", "#cf222e", "#0969da", "#656d76"
 MARKS: dict[Status | None, tuple[str, str]] = {
-    None: ("…", _GREY),
-    Status.QUEUED: ("○", _GREY),
-    Status.RUNNING: ("▸", _BLUE),
-    Status.CANCELLING: ("◌", _GREY),
-    Status.SUCCEEDED: ("✓", _GREEN),
-    Status.FAILED: ("✕", _RED),
-    Status.CANCELLED: ("⊘", _GREY),
-    Status.GONE: ("?", _GREY),
-    Status.UNKNOWN: ("?", _GREY),
+    None: ("…", GREY),
+    Status.QUEUED: ("○", GREY),
+    Status.RUNNING: ("▸", BLUE),
+    Status.CANCELLING: ("◌", GREY),
+    Status.SUCCEEDED: ("✓", GREEN),
+    Status.FAILED: ("✕", RED),
+    Status.CANCELLED: ("⊘", GREY),
+    Status.GONE: ("?", GREY),
+    Status.UNKNOWN: ("?", GREY),
 }
 """The shape and the colour of each status."""
 _ORDER = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -25,6 +26,7 @@ FIELDS = (
 )
 """Name and `struct` code of each part of a packed snapshot, little-endian and without gaps."""
 _ROW = Struct("<" + "".join(code for _, code in FIELDS))
+_POLLS = Struct("<qq")  # the first two
 _STATUSES = tuple(Status)
 _STATUS_INDEX = {status: index for index, status in enumerate(_STATUSES)}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -115,6 +117,18 @@ def add(packed: PackedSnapshots, snapshot: Snapshot, polled_before: datetime | N
         nan if snapshot.progress is None else snapshot.progress,
         len(snapshot.messages),
     )
+
+
+def polled_before(packed: PackedSnapshots, seen: datetime) -> datetime | None:
+    """Return when the poll before the one at `seen` was; None if that was the first."""
+    rows, moment = packed._rows, _microseconds(seen)
+
+    def seen_at(place: int) -> int:
+        return int(_POLLS.unpack_from(rows, place * _ROW.size)[0])
+
+    place = bisect_right(range(len(packed)), moment, key=seen_at) - 1
+    before = NONE if place < 0 else _POLLS.unpack_from(rows, place * _ROW.size)[1]
+    return None if before == NONE else _EPOCH + before * _MICROSECOND
 
 
 def _microseconds(time: datetime | None) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 from jobwidgets._model.contact import Contact
 from jobwidgets._model.history import JobHistory
 from jobwidgets._model.snapshot import Message, Status
+from jobwidgets._model.step_times import JobSteps, job_steps
 from jobwidgets._watch.watch import Watch
 
 
@@ -105,3 +106,8 @@ class JobFacts:
         """Custom attributes, and what else the document had; empty before the first document."""
         latest = self.history.latest
         return latest.attributes if latest is not None else {}
+
+    @property
+    def _steps(self) -> JobSteps:
+        """The steps that the job's messages tell of."""
+        return job_steps(self._watch.history, self._watch.source.dialect)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from jobwidgets._http.budget import Urgency
 from jobwidgets._http.exchange import Reading
 from jobwidgets._http.tokens import TokenKeeper
+from jobwidgets._model.step_times import TellsSteps
 
 if TYPE_CHECKING:
     from jobwidgets._http.connections import Connections
@@ -29,6 +30,10 @@ class JobSource(Protocol):
     @property
     def url(self) -> str | None:
         """See above."""
+
+    @property
+    def dialect(self) -> TellsSteps | None:
+        """What tells the job's steps; None where nothing does."""
 
     @property
     def cancel_note(self) -> str | None:

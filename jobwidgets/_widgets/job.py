@@ -164,7 +164,7 @@ class JobWidget(LiveWidget):
             super().notify_change(change)
 
     def _static_bundle(self) -> Bundle:
-        seen = self._job.history, self._job.contact
+        seen = self._job.history, self._job.contact, self._job._steps
         return {"text/html": static_html(*seen), "text/plain": static_text(*seen)}
 
     def _facts(self) -> tuple[JobHistory, Contact, timedelta | None]:

@@ -57,6 +57,9 @@ class Dialect(Protocol):
     def parse(self, document: object) -> Snapshot:
         """Return what `document` says; DocumentError when it is no job document."""
 
+    def expected_steps(self, snapshot: Snapshot) -> Sequence[str]:
+        """Return the names of steps that will all come, in their order; () where that is open."""
+
     def is_complete(self, snapshot: Snapshot) -> bool:
         """Return whether a final snapshot has all that the server is going to say."""
 

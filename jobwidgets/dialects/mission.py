@@ -8,7 +8,7 @@ policy of this project, and marked "ours".
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
@@ -100,6 +100,13 @@ class Mission:
             attributes=attributes_of(job),
             document=job,
         )
+
+    def expected_steps(self, snapshot: Snapshot) -> Sequence[str]:
+        """Return all steps once one has begun, if the job has as many of them (ours)."""
+        codes = {message.code for message in snapshot.messages}
+        has_begun = any(step.begin in codes for step in self.steps)
+        is_usual = snapshot.steps_total == len(self.steps)
+        return [step.name for step in self.steps] if has_begun and is_usual else ()
 
     def is_complete(self, snapshot: Snapshot) -> bool:
         """Return whether there is an end: the status may be written before the rest (ours)."""

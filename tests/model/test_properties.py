@@ -21,6 +21,7 @@ from jobwidgets._model.contact import Contact, ContactState
 from jobwidgets._model.history import JobHistory
 from jobwidgets._model.redact import REDACTED, redacted_document
 from jobwidgets._model.snapshot import Snapshot, Status
+from jobwidgets._model.step_times import job_steps
 from jobwidgets._widgets.job_updates import Updates
 from jobwidgets.dialects.mission import Mission
 from jobwidgets.errors import DocumentError, ExchangeError
@@ -279,7 +280,8 @@ def test_replayed_updates_are_the_history(life: list[tuple[Any, bool]]) -> None:
             shown = replayed(shown, update)
     told = [(shown[index][2], shown[index][-1]) for index in range(len(shown))]
     assert told == [(word(message.code), message_text(message)) for message in history.messages]
-    for text in (static_html(history, IN_TOUCH), static_text(history, IN_TOUCH)):
+    seen = history, IN_TOUCH, job_steps(history, MISSION)
+    for text in (static_html(*seen), static_text(*seen)):
         text.encode()
 
 

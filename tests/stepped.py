@@ -1,0 +1,67 @@
+"""Jobs whose messages tell of steps, as polling saw them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from documents import JOB_ID, document, snapshot
+
+from jobwidgets._model.history import JobHistory
+from jobwidgets._model.snapshot import Snapshot
+from jobwidgets._model.step_times import JobSteps, job_steps
+from jobwidgets._model.steps import StepCodes
+from jobwidgets.dialects.mission import Mission
+
+TRACKS, COMMUNICATIONS, EVENTS, MAP, FINISHING = [step.name for step in Mission.steps]
+CODES = [1500, 1501, 1503, 1505, 1502, 1504, 1506, 1507, 1508, 1509, 1510]
+"""Of Esri's own example, in its order."""
+Poll = tuple[float, dict[str, Any]]
+"""The second of the job at which it was polled, and the document; {} is the last one again."""
+
+
+class Dialect:
+    """A dialect whose steps have the codes 0 and 1, 2 and 3, and so on."""
+
+    def __init__(self, *names: str, expected: Sequence[str] = ()) -> None:
+        self.steps = [StepCodes(name, 2 * n, 2 * n + 1) for n, name in enumerate(names)]
+        self.expected = expected
+
+    def expected_steps(self, _: Snapshot) -> Sequence[str]:
+        """Return what the test says."""
+        return self.expected
+
+
+def coded(*codes: int | None, **changes: Any) -> dict[str, Any]:
+    """Return a document with a message for each code."""
+    messages = [f"message {code}" for code in codes]
+    return document(**{"messages": messages, "messageCodes": list(codes), **changes})
+
+
+def example(count: int, *more: None, **changes: Any) -> dict[str, Any]:
+    """Return a document with so many messages of Esri's example, then others without a code."""
+    return coded(*CODES[:count], *more, **changes)
+
+
+def polled(*polls: Poll) -> JobHistory:
+    """Return the history of a job."""
+    history = JobHistory(JOB_ID)
+    for second, given in polls:
+        if given:
+            history.record(snapshot(given, second))
+        else:
+            history.record_again(snapshot(document(), second).seen)  # type: ignore[arg-type]
+    return history
+
+
+def steps_of(history: JobHistory, dialect: Any = None) -> JobSteps:
+    """Return the steps of a job; None is Mission's dialect."""
+    return job_steps(history, Mission() if dialect is None else dialect)
+
+
+def many(count: int, *, ended: int | None = None) -> tuple[JobHistory, Dialect]:
+    """Return a job of so many steps, of which all but the last, or `ended`, have ended."""
+    ended = count - 1 if ended is None else ended
+    codes = [code for n in range(count) for code in ([2 * n, 2 * n + 1] if n < ended else [2 * n])]
+    polls = [(0.0, coded()), (1.0, coded(*codes, stepsCompleted=ended, totalSteps=count))]
+    return polled(*polls), Dialect(*(f"step {n}" for n in range(count)))
