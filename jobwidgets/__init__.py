@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         read_documents,
         snapshots_frame,
         steps_frame,
+        write_dataset,
         write_documents,
     )
 
@@ -77,6 +78,7 @@ __all__ = [
     "read_documents",
     "snapshots_frame",
     "steps_frame",
+    "write_dataset",
     "write_documents",
 ]
 
@@ -89,6 +91,7 @@ _LATE = {
     "read_documents": "frames",
     "snapshots_frame": "frames",
     "steps_frame": "frames",
+    "write_dataset": "frames",
     "write_documents": "frames",
 }
 

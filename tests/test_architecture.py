@@ -11,7 +11,7 @@ import jobwidgets
 from jobwidgets import errors
 
 ROOT = Path(jobwidgets.__file__).parent
-HEAVY = ("httpx", "numpy", "pandas", "pyarrow", "starlette", "uvicorn")
+HEAVY = ("dask", "httpx", "numpy", "pandas", "pyarrow", "starlette", "uvicorn")
 
 
 def drawn_tree() -> dict[str, str]:

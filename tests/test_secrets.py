@@ -3,6 +3,7 @@
 import gc
 import json
 import logging
+import tempfile
 import threading
 import traceback
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 import httpx
+import pyarrow.parquet as pq
 import pytest
 from documents import JOB_ID, JOB_URL, JOBS_URL, document
 from servers import HANG, Replies, Reply, Request, Server, until
@@ -36,6 +38,7 @@ from jobwidgets import (
     jobs_frame,
     messages_frame,
     snapshots_frame,
+    write_dataset,
 )
 
 SECRET = "S3cr3t-T0ken.with/odd=chars"
@@ -111,6 +114,7 @@ def seen_of_job(job: Job) -> dict[str, Any]:
     seen |= {f"frame {number}": frame.to_csv() for number, frame in enumerate(frames)}
     seen |= {
         "document": json.dumps(history.document),
+        "dataset": rows_of_dataset(job),
         "history": [history.latest, history.snapshots, vars(history)],
         "html": job._repr_html_(),
         "widget state": widget.get_state(),
@@ -122,6 +126,14 @@ def seen_of_job(job: Job) -> dict[str, Any]:
     seen |= seen_inside(job) | seen_inside(widget)
     widget.close()
     return seen
+
+
+def rows_of_dataset(job: Job) -> str:
+    """Return what a dataset of the job holds, also where it was read as a bare document."""
+    document = job.history.document
+    with tempfile.TemporaryDirectory() as folder:
+        write_dataset([job] if document is None else [job, document], folder)
+        return str(pq.read_table(folder).to_pylist())
 
 
 def seen_of_logs(caplog: Logs) -> dict[str, Any]:

@@ -6,10 +6,20 @@ from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from jobwidgets.frames._block import Rows
+from jobwidgets.frames._dataset import (
+    Dataset,
+    Engine,
+    Moment,
+    folder_of,
+    is_dataset,
+    need_pyarrow,
+    refuse,
+)
 from jobwidgets.frames._documents import OnError, Reader
 from jobwidgets.frames._files import file_blocks, is_path, without_collection
 from jobwidgets.frames._given import Given, blocks
@@ -30,6 +40,9 @@ def jobs_frame(
     dialect: str = "mission",
     attributes: Iterable[str] = (),
     on_error: OnError = "raise",
+    since: Moment | None = None,
+    until: Moment | None = None,
+    engine: Engine = "pandas",
 ) -> pd.DataFrame:
     """Return one row a job, in the order given; a job given twice has two rows.
 
@@ -48,6 +61,14 @@ def jobs_frame(
     on_error
         "raise" raises at what is no job document. "skip" leaves it out, and warns once how many
         there were, with the first places.
+    since, until
+        Of a dataset, which is the folder that `write_dataset` has written to: only the jobs that
+        started at or after `since`, and before `until`: texts such as "2026-05" or "2026-05-31",
+        dates or times; without a zone they are UTC. Only the files of those months are read: of a
+        job that began anew in another one, they tell what they have. None: all jobs.
+    engine
+        Of a dataset, "dask" gives a Dask DataFrame with the same columns and dtypes: a partition a
+        file, each with its own RangeIndex, read when it is computed.
 
     Returns
     -------
@@ -86,21 +107,32 @@ def jobs_frame(
         A mapping is an error body or no job document, and `on_error` is "raise"; the text says
         which one.
     ValueError
-        No such dialect, or an attribute's name is taken by another column.
+        No such dialect, an attribute's name is taken by another column, or `since`, `until` and
+        `engine` were given with something else than a dataset.
+    ModuleNotFoundError
+        A dataset takes pyarrow, or Dask, which is not installed.
     """
     names = _attribute_names(attributes)
     reader = Reader(dialect, on_error, ["jobs"], names)
-    return _frame(jobs, reader, lambda block: block.jobs(names))
+    asked = {"since": since, "until": until, "engine": engine}
+    return _frame(jobs, reader, lambda block: block.jobs(names), **asked)
 
 
 def messages_frame(
-    jobs: Given, /, *, dialect: str = "mission", on_error: OnError = "raise"
+    jobs: Given,
+    /,
+    *,
+    dialect: str = "mission",
+    on_error: OnError = "raise",
+    since: Moment | None = None,
+    until: Moment | None = None,
+    engine: Engine = "pandas",
 ) -> pd.DataFrame:
     """Return one row a message, in the order of the jobs and of each server's list.
 
     Parameters
     ----------
-    jobs, dialect, on_error
+    jobs, dialect, on_error, since, until, engine
         As for `jobs_frame`.
 
     Returns
@@ -124,20 +156,29 @@ def messages_frame(
 
     Raises
     ------
-    TypeError, DocumentError, ValueError
+    TypeError, DocumentError, ValueError, ModuleNotFoundError
         As for `jobs_frame`.
     """
-    return _frame(jobs, Reader(dialect, on_error, ["messages"]), lambda block: block.messages())
+    reader = Reader(dialect, on_error, ["messages"])
+    asked = {"since": since, "until": until, "engine": engine}
+    return _frame(jobs, reader, lambda block: block.messages(), **asked)
 
 
 def snapshots_frame(
-    jobs: Given, /, *, dialect: str = "mission", on_error: OnError = "raise"
+    jobs: Given,
+    /,
+    *,
+    dialect: str = "mission",
+    on_error: OnError = "raise",
+    since: Moment | None = None,
+    until: Moment | None = None,
+    engine: Engine = "pandas",
 ) -> pd.DataFrame:
     """Return one row a distinct snapshot, in the order of the jobs and as they were seen.
 
     Parameters
     ----------
-    jobs, dialect, on_error
+    jobs, dialect, on_error, since, until, engine
         As for `jobs_frame`. A bare document is one snapshot that nobody saw.
 
     Returns
@@ -161,14 +202,23 @@ def snapshots_frame(
 
     Raises
     ------
-    TypeError, DocumentError, ValueError
+    TypeError, DocumentError, ValueError, ModuleNotFoundError
         As for `jobs_frame`.
     """
-    return _frame(jobs, Reader(dialect, on_error, ["jobs"]), lambda block: block.snapshots())
+    reader = Reader(dialect, on_error, ["jobs"])
+    asked = {"since": since, "until": until, "engine": engine}
+    return _frame(jobs, reader, lambda block: block.snapshots(), **asked)
 
 
 def steps_frame(
-    jobs: Given, /, *, dialect: str = "mission", on_error: OnError = "raise"
+    jobs: Given,
+    /,
+    *,
+    dialect: str = "mission",
+    on_error: OnError = "raise",
+    since: Moment | None = None,
+    until: Moment | None = None,
+    engine: Engine = "pandas",
 ) -> pd.DataFrame:
     """Return one row a step of a job, in the order of the jobs and of each step's first message.
 
@@ -177,7 +227,7 @@ def steps_frame(
 
     Parameters
     ----------
-    jobs, dialect, on_error
+    jobs, dialect, on_error, since, until, engine
         As for `jobs_frame`. The dialect says which message codes tell of which step. Where one
         step came more than once, what began first is taken to have ended first.
 
@@ -207,11 +257,12 @@ def steps_frame(
 
     Raises
     ------
-    TypeError, DocumentError, ValueError
+    TypeError, DocumentError, ValueError, ModuleNotFoundError
         As for `jobs_frame`.
     """
     reader = Reader(dialect, on_error, ["messages"])
-    return _frame(jobs, reader, lambda block: block.steps(reader.steps))
+    asked = {"since": since, "until": until, "engine": engine}
+    return _frame(jobs, reader, lambda block: block.steps(reader.steps), **asked)
 
 
 def read_documents(
@@ -312,9 +363,85 @@ def write_documents(
     reader.warn(stacklevel=3)
 
 
-def _frame(jobs: Given, reader: Reader, rows: Callable[[Rows], pd.DataFrame]) -> pd.DataFrame:
+def write_dataset(
+    jobs: Given,
+    folder: str | PathLike[str],
+    *,
+    dialect: str = "mission",
+    on_error: OnError = "raise",
+) -> int:
+    """Add jobs to a dataset: a folder of Parquet files, from which every frame can be made.
+
+    Any number of processes may write to one folder, and read it meanwhile: files are added as a
+    whole, and none is ever changed. A job may be written again and again. What reads the dataset
+    takes one row of each job, which is its URL (without one, its dialect) and its id: one that has
+    ended before others, then the one that was seen later, then the one that was written later.
+    What a killed process leaves behind is hidden (``.….unfinished``), and may be removed.
+
+    Parameters
+    ----------
+    jobs
+        As for `jobs_frame`, but for what `read_documents` read. Files are read a piece at a time.
+        Another dataset is copied, each job once, into few files.
+    folder
+        Where to. It is made if it is not there.
+    dialect, on_error
+        As for `jobs_frame`.
+
+    Returns
+    -------
+    int
+        How many jobs were written. They are on the disk then, and would stand a failing machine.
+
+    Raises
+    ------
+    TypeError, DocumentError, ValueError
+        As for `jobs_frame`. Then nothing was added.
+    OSError
+        The folder cannot be written to.
+    ModuleNotFoundError
+        It takes pyarrow, which is not installed.
+
+    Notes
+    -----
+    A file is in ``month=2026-05``, the UTC month in which its jobs started; where that is not told,
+    in which they were first seen; ``month=none`` where nobody saw them. A row is a job:
+
+    ==============  ==========  ================================================================
+    column          type        what it holds
+    ==============  ==========  ================================================================
+    dialect         text        the name of what the server speaks
+    url … error                 as in `jobs_frame`, `status` as a text
+    has_ended       bool        whether the job can change no more
+    seen            time        when its document was received; missing if nobody watched
+    written         time        when this row was written; no two of one call are the same
+    message_rows    list        the rows of `messages_frame`, without `job_id` and `number`, and
+                                with `polled_before`: when the poll before the first sight was
+    snapshot_rows   list        the rows of `snapshots_frame`, without `job_id`, and with
+                                `polled_before`
+    document        text        the last document as JSON, tokens redacted
+    ==============  ==========  ================================================================
+
+    Times are UTC in microseconds. Later versions may add columns, and change none.
+    """
+    need_pyarrow()
+    from jobwidgets.frames._dataset_write import DocumentReader, write
+
+    reader = DocumentReader(dialect, on_error, ["jobs", "messages"])
+    with without_collection() if is_path(jobs) else nullcontext():
+        number = write(jobs, folder_of(folder), reader)
+    reader.warn(stacklevel=3)
+    return number
+
+
+def _frame(
+    jobs: Given, reader: Reader, rows: Callable[[Rows], pd.DataFrame], **asked: Any
+) -> pd.DataFrame:
     """Return the rows of all blocks, which have the same columns and dtypes."""
     with without_collection() if is_path(jobs) else nullcontext():
+        if is_dataset(jobs):
+            return rows(Dataset(jobs, **asked))
+        refuse(**asked)
         parts = [rows(block) for block in blocks(jobs, reader)]
     reader.warn(stacklevel=4)
     return pd.concat(parts or [rows(MissionDocuments([]))], ignore_index=True)

@@ -72,6 +72,11 @@ class Reader:
         self.progress = progress
 
     @property
+    def dialect(self) -> str:
+        """The name of the dialect."""
+        return self._dialect.name
+
+    @property
     def is_mission(self) -> bool:
         """Whether columns are read at once; those of other dialects are made of snapshots."""
         return self._dialect.name == "mission"

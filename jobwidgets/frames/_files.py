@@ -13,6 +13,7 @@ from typing import Any, BinaryIO, Protocol
 
 from jobwidgets._model.redact import redacted
 from jobwidgets.frames._block import Block
+from jobwidgets.frames._dataset import is_dataset
 from jobwidgets.frames._documents import Reader, has_pyarrow
 from jobwidgets.frames._json import array_blocks, line_blocks
 
@@ -75,6 +76,10 @@ def _files(path: Path) -> list[Path]:
                 f"expected a folder or a file that ends with {_EXPECTED}; found {found!r}"
             )
         return [path]
+    if is_dataset(path):
+        raise ValueError(
+            f"{path}: a dataset is given to the frames, which read what they need of it"
+        )
     inside = (file.relative_to(path) for file in sorted(path.rglob("*")))
     files = [path / file for file in inside if _ending(file) in _ENDINGS and not _is_hidden(file)]
     if not files:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from jobwidgets._model.history import JobHistory
 from jobwidgets.frames._block import Rows
+from jobwidgets.frames._dataset import Dataset, is_dataset
 from jobwidgets.frames._documents import Places, Reader
 from jobwidgets.frames._files import file_blocks, is_path
 from jobwidgets.frames._read import Documents
@@ -116,12 +117,18 @@ def _history(item: object) -> JobHistory | None:
 def _blocks(kind: type | None, items: list[Any], places: Places, reader: Reader) -> Iterable[Rows]:
     """Return what some items of one kind hold."""
     if kind is PathLike:
-        return file_blocks(items, reader)
+        return _of_paths(items, reader)
     if kind is Documents:
         return items
     if kind is JobHistory:
         return [Histories([item if type(item) is JobHistory else item.history for item in items])]
     return [reader.block(items, places)]
+
+
+def _of_paths(paths: list[Any], reader: Reader) -> Iterator[Rows]:
+    for are_datasets, run in groupby(paths, is_dataset):
+        some = list(run)
+        yield from map(Dataset, some) if are_datasets else file_blocks(some, reader)
 
 
 def _found(thing: object) -> str:

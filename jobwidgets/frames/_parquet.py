@@ -35,7 +35,7 @@ def _blocks(table: pq.ParquetFile, file: Path, reader: Reader, rows: int) -> Ite
         return
     for batch in table.iter_batches(rows, columns=[DOCUMENT] if column == DOCUMENT else None):
         if column == DOCUMENT:
-            lines = "\n".join(batch[DOCUMENT].to_pylist()).encode()
+            lines = "\n".join(text or "" for text in batch[DOCUMENT].to_pylist()).encode()
             yield line_block(lines, f"{file}, row", start, reader)
         else:
             yield reader.block_of_table(batch.to_struct_array(), _Rows(file, start))

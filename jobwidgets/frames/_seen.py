@@ -176,15 +176,10 @@ class Histories(Snapshots):
         return _times(self._facts(lambda s: s.seen))
 
     def written(self) -> MessageTimes:
-        """Return the server's own times, else first sights, with the gap to the poll before."""
-        told, sights, before = self.message_times, self.message_sights, self.message_polls
-        has_started = np.repeat(self.started, self._message_numbers)
-        were_there = (before == NONE) & (sights != NONE) & (told == NONE)
-        since = np.where(were_there, has_started, before)
-        gaps = np.where((since == NONE) | (sights == NONE), NONE, np.maximum(sights - since, 0))
-        is_told = told != NONE
-        moments = np.where(is_told, told, sights)
-        return MessageTimes(moments, np.where(is_told, 0, gaps), were_there)
+        started = np.repeat(self.started, self._message_numbers)
+        return MessageTimes.of_watched(
+            self.message_times, self.message_sights, self.message_polls, started
+        )
 
     @property
     def message_polls(self) -> np.ndarray:

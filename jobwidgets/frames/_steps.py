@@ -35,6 +35,20 @@ class MessageTimes:
     were_there: np.ndarray
 
     @classmethod
+    def of_watched(
+        cls, told: np.ndarray, sights: np.ndarray, before: np.ndarray, started: np.ndarray
+    ) -> MessageTimes:
+        """Return the server's own times, else first sights, with the gap to the poll before.
+
+        A message without a poll before it was there from the first on: since the job had `started`.
+        """
+        were_there = (before == NONE) & (sights != NONE) & (told == NONE)
+        since = np.where(were_there, started, before)
+        gaps = np.where((since == NONE) | (sights == NONE), NONE, np.maximum(sights - since, 0))
+        is_told = told != NONE
+        return cls(np.where(is_told, told, sights), np.where(is_told, 0, gaps), were_there)
+
+    @classmethod
     def unseen(cls, number: int) -> MessageTimes:
         """Return the times of messages that nobody saw arrive."""
         missing = np.full(number, NONE)

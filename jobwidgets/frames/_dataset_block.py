@@ -1,0 +1,238 @@
+"""Rows of a dataset as a block, of which the frames are made."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from jobwidgets._model.packed import NONE
+from jobwidgets._model.snapshot import Status
+from jobwidgets._model.steps import StepCodes
+from jobwidgets.dialects import find_dialect
+from jobwidgets.frames._block import Block
+from jobwidgets.frames._columns import (
+    NO_STATUS,
+    STATUS_NUMBER,
+    Column,
+    from_arrow,
+    integers,
+    statuses,
+    times,
+)
+from jobwidgets.frames._documents import Reader
+from jobwidgets.frames._steps import MessageTimes
+
+_NUMBERS = {status.value: number for status, number in STATUS_NUMBER.items()}
+# A word of a later version's.
+_UNKNOWN = STATUS_NUMBER[Status.UNKNOWN]
+
+
+class DatasetBlock(Block):
+    """Some rows of a dataset, with those columns that are asked of it."""
+
+    def __init__(self, rows: pa.Table) -> None:
+        self._rows = rows
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def _column(self, name: str) -> pa.Array:
+        return self._rows[name].combine_chunks()
+
+    @cached_property
+    def _messages(self) -> dict[str, pa.Array]:
+        return _parts(self._column("message_rows"))
+
+    @cached_property
+    def _snapshots(self) -> dict[str, pa.Array]:
+        return _parts(self._column("snapshot_rows"))
+
+    @property
+    def dialects(self) -> Sequence[str]:
+        """The name of the dialect that read each job."""
+        return list(self._column("dialect").to_pylist())
+
+    @property
+    def urls(self) -> Column:
+        return from_arrow(self._column("url"))
+
+    @cached_property
+    def job_ids(self) -> Column:
+        return from_arrow(self._column("job_id"))
+
+    @cached_property
+    def status_numbers(self) -> np.ndarray:
+        return _status_numbers(self._column("status"))
+
+    @property
+    def raw_status(self) -> Column:
+        return from_arrow(self._column("raw_status"))
+
+    @property
+    def kinds(self) -> Column:
+        return from_arrow(self._column("kind"))
+
+    @property
+    def owners(self) -> Column:
+        return from_arrow(self._column("owner"))
+
+    @property
+    def mission_ids(self) -> Column:
+        return from_arrow(self._column("mission_id"))
+
+    @property
+    def errors(self) -> Column:
+        return from_arrow(self._column("error"))
+
+    @cached_property
+    def started(self) -> np.ndarray:
+        return _numbers(self._column("started"))
+
+    @cached_property
+    def ended(self) -> np.ndarray:
+        return _numbers(self._column("ended"))
+
+    @cached_property
+    def steps_done(self) -> np.ndarray:
+        return _numbers(self._column("steps_done"))
+
+    @cached_property
+    def steps_total(self) -> np.ndarray:
+        return _numbers(self._column("steps_total"))
+
+    @cached_property
+    def progress(self) -> np.ndarray:
+        return _floats(self._column("progress"))
+
+    @cached_property
+    def message_counts(self) -> np.ndarray:
+        return _numbers(self._column("messages"))
+
+    @property
+    def message_texts(self) -> Column:
+        return from_arrow(self._messages["text"])
+
+    @property
+    def message_codes(self) -> np.ndarray:
+        return _numbers(self._messages["code"])
+
+    @property
+    def message_levels(self) -> Column:
+        return from_arrow(self._messages["level"])
+
+    @property
+    def message_times(self) -> np.ndarray:
+        return _numbers(self._messages["time"])
+
+    @property
+    def message_sights(self) -> np.ndarray:
+        return _numbers(self._messages["seen"])
+
+    @property
+    def message_polls(self) -> np.ndarray:
+        return _numbers(self._messages["polled_before"])
+
+    @property
+    def have_ended(self) -> np.ndarray:
+        return np.asarray(self._column("has_ended"), dtype=bool)
+
+    @property
+    def last_sights(self) -> np.ndarray:
+        return _numbers(self._column("seen"))
+
+    @cached_property
+    def documents(self) -> Sequence[Mapping[str, Any] | None]:
+        texts = self._column("document").to_pylist()
+        return [None if text is None else json.loads(text) for text in texts]
+
+    def attribute(self, name: str) -> Sequence[Any]:
+        values: list[Any] = [None] * len(self)
+        for dialect in sorted(set(self.dialects)):
+            places = [
+                place
+                for place, of_job in enumerate(self.dialects)
+                if of_job == dialect and self.documents[place] is not None
+            ]
+            found = _attribute(dialect, [self.documents[place] for place in places], name)
+            for place, value in zip(places, found, strict=True):
+                values[place] = value
+        return values
+
+    def last_text(self, job: int) -> str | None:
+        raise NotImplementedError(job)
+
+    def written(self) -> MessageTimes:
+        started = np.repeat(self.started, self._message_numbers)
+        return MessageTimes.of_watched(
+            self.message_times, self.message_sights, self.message_polls, started
+        )
+
+    @property
+    def snapshot_counts(self) -> np.ndarray:
+        return np.asarray(pc.list_value_length(self._column("snapshot_rows")), dtype="i8")
+
+    @property
+    def snapshot_polls(self) -> np.ndarray:
+        return _numbers(self._snapshots["polled_before"])
+
+    def snapshots(self) -> pd.DataFrame:
+        """Return the rows of `snapshots_frame`."""
+        parts = self._snapshots
+        owners = np.repeat(np.arange(len(self)), self.snapshot_counts)
+        return pd.DataFrame(
+            {
+                "job_id": self.job_ids.take(owners),
+                "seen": times(_numbers(parts["seen"])),
+                "status": statuses(_status_numbers(parts["status"])),
+                "raw_status": from_arrow(parts["raw_status"]),
+                "progress": _floats(parts["progress"]),
+                "steps_done": integers(_numbers(parts["steps_done"])),
+                "steps_total": integers(_numbers(parts["steps_total"])),
+                "messages": integers(_numbers(parts["messages"])),
+            }
+        )
+
+    def steps(self, known: Sequence[StepCodes]) -> pd.DataFrame:
+        """Return the rows of `steps_frame`: each job's dialect says what its codes tell."""
+        frames, start = [super().steps(known).iloc[:0]], 0
+        for dialect, jobs in groupby(self.dialects):
+            number = len(list(jobs))
+            run = DatasetBlock(self._rows.slice(start, number))
+            frames.append(Block.steps(run, find_dialect(dialect).steps))
+            start += number
+        return pd.concat(frames, ignore_index=True)
+
+
+def _attribute(dialect: str, documents: list[Any], name: str) -> Sequence[Any]:
+    reader = Reader(dialect, "raise", ["jobs"], [name])
+    return reader.block(documents, ["a document"] * len(documents)).attribute(name)
+
+
+def _parts(lists: pa.ListArray) -> dict[str, pa.Array]:
+    """Return the fields of all lists' items, one list after another."""
+    items = lists.flatten()
+    return dict(zip(items.type.names, items.flatten(), strict=True))
+
+
+def _numbers(values: pa.Array) -> np.ndarray:
+    """Return whole numbers, or times in microseconds, in which `NONE` is missing."""
+    return np.asarray(pc.fill_null(values.cast(pa.int64()), NONE))
+
+
+def _floats(values: pa.Array) -> np.ndarray:
+    return np.array(pc.fill_null(values, np.nan))
+
+
+def _status_numbers(words: pa.Array) -> np.ndarray:
+    found = words.dictionary_encode()
+    numbers = [_NUMBERS.get(word, _UNKNOWN) for word in found.dictionary.to_pylist()]
+    places = np.asarray(pc.fill_null(found.indices, len(numbers)))
+    return np.array([*numbers, NO_STATUS], dtype="i1").take(places)
