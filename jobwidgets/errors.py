@@ -5,7 +5,10 @@
     JobwidgetsError
     ├── DocumentError            valid JSON, but no document of this job (or no list of jobs)
     ├── ExchangeError            one request got no document
-    │   ├── TransportError       no whole answer: DNS, refused, reset, TLS, timeout
+    │   ├── TransportError       no whole answer: refused, reset, timeout, and
+    │   │   ├── NoSuchHostError  the host name does not resolve
+    │   │   ├── CertificateError a certificate is not trusted
+    │   │   └── ProtocolError    http at a port of https, the other way round, or no common TLS
     │   ├── ServerError          408, 421, 425, 429, 5xx
     │   ├── BodyError            the body is not JSON: a page, a partial body, too large
     │   ├── UnauthorisedError    401, 403, 498, 499, or a sign-in page
@@ -68,7 +71,19 @@ class ExchangeError(JobwidgetsError):
 
 
 class TransportError(ExchangeError):
-    """No whole answer came: name not found, refused, reset, TLS, or out of time."""
+    """No whole answer came: refused, reset, out of time, or what a subclass names."""
+
+
+class NoSuchHostError(TransportError):
+    """The host name does not resolve: it is misspelt, or this network does not know it."""
+
+
+class CertificateError(TransportError):
+    """The server's certificate is not trusted, or the server does not trust the client's."""
+
+
+class ProtocolError(TransportError):
+    """The port speaks https where http was asked, the other way round, or no common TLS."""
 
 
 class ServerError(ExchangeError):

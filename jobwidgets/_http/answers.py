@@ -16,6 +16,7 @@ from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 
+from jobwidgets._http.remedies import HTTPS_WANTED, wants_https
 from jobwidgets._model.redact import redacted_document
 from jobwidgets._visible import clipped
 from jobwidgets.dialects import Dialect, Refusal
@@ -24,6 +25,7 @@ from jobwidgets.errors import (
     DocumentError,
     ExchangeError,
     NoSuchJobError,
+    ProtocolError,
     RefusedError,
     ServerError,
     UnauthorisedError,
@@ -115,6 +117,8 @@ def read_document(answer: Answer, dialect: Dialect, secrets: Iterable[str] = ())
         raise _refused(answer, refusal)
     if answer.status == HTTPStatus.FORBIDDEN and problem is not None:
         raise _forbidden(answer)
+    if answer.status == HTTPStatus.BAD_REQUEST and wants_https(answer.body):
+        raise ProtocolError(HTTPS_WANTED, code=answer.status)
     if answer.status >= HTTPStatus.BAD_REQUEST:
         raise _refused(answer, Refusal(None, phrase_of(answer.status)))
     if isinstance(problem, DocumentError):

@@ -21,6 +21,7 @@ import httpx as httpx  # the checks take it from here
 
 from jobwidgets._http.answers import Answer, phrase_of
 from jobwidgets._http.bodies import read_body
+from jobwidgets._http.remedies import users_problem
 from jobwidgets._http.settings import Http, secrets_of, without_user
 from jobwidgets._model.redact import redacted
 from jobwidgets.errors import BodyError, JobwidgetsError, RefusedError, TransportError
@@ -30,10 +31,6 @@ _USUAL = {
     "limits": httpx.Limits(max_connections=1, keepalive_expiry=None),
 }
 _ENDLESS = 600.0  # seconds that a user waits who sets no timeout
-_STRICT = (
-    "Python 3.13 and later ask for more than the authority's certificate has; "
-    "http={'verify': …} takes an SSLContext without ssl.VERIFY_X509_STRICT"
-)
 _NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # for http, where nobody asks it
 _is_ours: ContextVar[bool] = ContextVar("_is_ours", default=False)
 # httpx writes a line for each request; nobody wants one for each poll.
@@ -49,6 +46,8 @@ class Client:
     def __init__(self, origin: str, http: Http) -> None:
         self._client = _made(origin, http)
         self._cookies = httpx.Cookies(http.given.get("cookies"))
+        is_direct = http.given.get("proxy") is None and http.proxy(origin) is None
+        self._host = str(urlsplit(origin).hostname) if is_direct else "of the proxy"
         self._is_signed = bool({"auth", "event_hooks"} & http.given.keys())
         timeout = self._client.timeout
         given = (timeout.connect, timeout.read, timeout.write)
@@ -68,7 +67,7 @@ class Client:
             async with self._client.stream("GET", url, headers=headers) as response:
                 body = await _body(response, largest_body)
         except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError) as error:
-            problem = _typed(error, url)
+            problem = _typed(error, url, self._host)
         finally:
             _is_ours.reset(ours)
         if problem is not None:  # raised here, where what may not be seen is no context of it
@@ -99,8 +98,13 @@ async def _body(response: httpx.Response, largest: int) -> bytes:
         return b""  # the status tells enough
 
 
-def _typed(error: Exception, url: str) -> JobwidgetsError:
-    """Return the error that is raised for one of httpx."""
+def is_hung_up(error: TransportError) -> bool:
+    """Return whether a server has closed a connection, or spoken no HTTP, instead of answering."""
+    return isinstance(error.__cause__, httpx.RemoteProtocolError | httpx.ReadError)
+
+
+def _typed(error: Exception, url: str, host: str) -> JobwidgetsError:
+    """Return the error that is raised for one of httpx; `host` is whose name was looked up."""
     if isinstance(error, httpx.LocalProtocolError):  # it quotes the header
         return RefusedError("a header holds what no header may hold")
     code = str(error)[:3]
@@ -111,25 +115,29 @@ def _typed(error: Exception, url: str) -> JobwidgetsError:
     elif isinstance(error, httpx.InvalidURL | httpx.UnsupportedProtocol | UnicodeError):
         typed = RefusedError(f"no request can be made of this URL: {redacted(url)}")
     else:
-        typed = TransportError(_reason(error))
+        typed = _problem(error, host)
     typed.__cause__ = error
     return typed
 
 
-def _reason(error: Any) -> str:
-    """Return what went wrong below HTTP, in one line."""
+def _problem(error: Any, host: str) -> TransportError:
+    """Return the error for what went wrong below HTTP, in one line."""
     if isinstance(error, httpx.TimeoutException):
         is_connected = not isinstance(error, httpx.ConnectTimeout)
-        return "no answer in time" if is_connected else "no connection in time"
-    root, deeper = error, error
-    while deeper is not None:  # of a group, one for each address of a name, the first
-        root = deeper
-        is_group = isinstance(root, ExceptionGroup)
-        deeper = root.exceptions[0] if is_group else root.__cause__ or root.__context__
+        return TransportError("no answer in time" if is_connected else "no connection in time")
+    root = _root(error)
     if isinstance(root, ConnectionError) and root.errno is not None:
-        return os.strerror(root.errno)  # anyio only says that all attempts failed
+        return TransportError(os.strerror(root.errno))  # anyio only says that all attempts failed
     text = redacted(str(error) or str(root) or type(error).__name__)
-    return f"{text}: {_STRICT}" if "key usage" in text else text
+    return users_problem(root, text, host) or TransportError(text)
+
+
+def _root(error: BaseException) -> BaseException:
+    """Return what lies below an error; of a group, one for each address of a name, the first."""
+    root = error
+    while deeper := root.__cause__ or root.__context__:
+        root = deeper.exceptions[0] if isinstance(deeper, ExceptionGroup) else deeper
+    return root
 
 
 def _made(origin: str, http: Http) -> httpx.AsyncClient:

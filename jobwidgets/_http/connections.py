@@ -11,10 +11,20 @@ from typing import Any
 
 from jobwidgets._http.answers import Answer
 from jobwidgets._http.budget import Budgets
-from jobwidgets._http.clients import Client
+from jobwidgets._http.clients import Client, is_hung_up
+from jobwidgets._http.remedies import HTTPS_WANTED
 from jobwidgets._http.settings import Http
 from jobwidgets._http.urls import origin, root
-from jobwidgets.errors import TransportError
+from jobwidgets.errors import (
+    BodyError,
+    CertificateError,
+    JobwidgetsError,
+    ProtocolError,
+    TransportError,
+)
+
+_PROBE = 3.0  # seconds to see whether a port speaks https
+_PROBED = 1  # bytes of what it says then
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,14 +85,24 @@ class Connections(Budgets):
     ) -> Answer:
         """Make one GET request, which was admitted; see `Client.get`."""
         async with AsyncExitStack() as lending:
+            pool = self._pool(url, http)
             with self.waiting_for_connection(url):
-                client = await lending.enter_async_context(self._pool(url, http).lent())
+                client = await lending.enter_async_context(pool.lent())
             deadline = max(self._limits.deadline, client.patience)
             try:
                 async with asyncio.timeout(deadline):
-                    return await client.get(url, headers, cookies, self._limits.body)
+                    answer = await client.get(url, headers, cookies, self._limits.body)
             except TimeoutError as error:
                 raise TransportError(f"no whole answer within {deadline:g} s") from error
+            except TransportError as error:
+                failed = error
+            else:
+                pool.has_answered = True
+                return answer
+            # Out here, where what the port is asked once more has no other error as its context.
+            if is_hung_up(failed) and not pool.has_answered and await _is_https(url, http):
+                raise ProtocolError(HTTPS_WANTED) from failed.__cause__
+            raise failed
 
     async def drop_idle(self, url: str | None = None) -> None:
         """Close the idle connections to the origin of `url`, None to all: they may be dead.
@@ -118,6 +138,8 @@ class _Pool:
         self._idle: dict[Client, asyncio.TimerHandle] = {}
         self._closing: set[asyncio.Task[None]] = set()
         self._number_lent = 0
+        self.has_answered = False
+        """Whether there was an answer, so that the origin speaks what was asked."""
 
     @property
     def is_used(self) -> bool:
@@ -184,6 +206,24 @@ class _Pool:
         for client in list(self._idle):
             self._lapse(client)
         return self._closing
+
+
+async def _is_https(url: str, http: Http) -> bool:
+    """Return whether a port that hangs up on http speaks https: many do so without a word."""
+    if not url.startswith("http:") or http.given.get("transport") is not None:
+        return False
+    secure = url.replace("http:", "https:", 1)
+    client = Client(origin(root(secure)), http)
+    try:
+        async with asyncio.timeout(_PROBE):
+            await client.get(secure, {}, None, _PROBED)  # without the token
+    except (CertificateError, BodyError):
+        return True
+    except (JobwidgetsError, TimeoutError):
+        return False
+    finally:
+        await client.aclose()
+    return True
 
 
 @lru_cache(256)

@@ -8,15 +8,17 @@ from datetime import datetime
 from enum import StrEnum
 
 from jobwidgets.errors import (
+    CertificateError,
     DocumentError,
     JobwidgetsError,
     NoSuchJobError,
+    ProtocolError,
     RefusedError,
     UnauthorisedError,
 )
 
-# Before the first document these mean a wrong URL, which asking again does not mend.
-_PERMANENT = (NoSuchJobError, DocumentError, RefusedError)
+# Before the first document these mean a wrong URL or setting, which asking again does not mend.
+_PERMANENT = (CertificateError, DocumentError, NoSuchJobError, ProtocolError, RefusedError)
 
 
 class ContactState(StrEnum):

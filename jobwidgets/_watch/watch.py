@@ -18,7 +18,7 @@ from jobwidgets._watch.contact_tracker import ContactTracker
 from jobwidgets._watch.feed import Feed
 from jobwidgets._watch.pace import Pace
 from jobwidgets._watch.source import JobSource
-from jobwidgets.errors import JobwidgetsError
+from jobwidgets.errors import JobwidgetsError, NoSuchHostError
 
 if TYPE_CHECKING:
     from jobwidgets._http.connections import Connections
@@ -171,16 +171,21 @@ class Watch:
         first_message, self._first_message = self._first_message, None
         self.feed.publish(first_message)
         is_active = self.is_active  # a listener may have ended the watch
-        if delay is None or self._needs_token or not is_active:
+        if delay is None or self._needs_user or not is_active:
             self.feed.settle()
         else:
             self.feed.unsettle()
         return delay if is_active else None
 
     @property
-    def _needs_token(self) -> bool:
-        """Whether nothing but a token that the user sets would help."""
+    def _needs_user(self) -> bool:
+        """Whether what the user does is awaited: another token, another host name.
+
+        Both are asked with again calmly all the same: a network may come back.
+        """
         contact, keeper = self.contact, self.source.token
+        if isinstance(contact.error, NoSuchHostError):
+            return contact.last_heard is None
         is_refused = getattr(contact.error, "code", None) in TOKEN_REFUSED
         is_given = keeper is None or not keeper.is_provided
         return contact.state is ContactState.UNAUTHORISED and is_refused and is_given
@@ -228,7 +233,7 @@ class Watch:
             tracker.note_end()
             return
         tracker.missed(error)
-        is_stuck = tracker.is_parked or self._needs_token
+        is_stuck = tracker.is_parked or self._needs_user
         self.history.watch_error = error if is_stuck else None
         if latest is not None and tracker.is_missing and tracker.missing_for >= tracker.pace.gone:
             self._record_gone(latest)

@@ -16,7 +16,13 @@ from faults.scenes import (
 )
 from faults.stage import NEW_TOKEN, OLD_TOKEN, SICK
 from jobwidgets._model.snapshot import Status
-from jobwidgets.errors import BodyError, DocumentError, RefusedError, TransportError
+from jobwidgets.errors import (
+    BodyError,
+    CertificateError,
+    DocumentError,
+    RefusedError,
+    TransportError,
+)
 
 _LOGIN = "/portal/sharing/rest/login?return=/jobs"
 _REDIRECTS = (
@@ -87,11 +93,11 @@ _REDIRECTS = (
         Status.GONE,
         **UNKNOWN_JOB,
     ),
-    transient(
+    permanent(
         "redirect to https with a wrong certificate",
         redirecting_to_a_stranger,
-        TransportError,
-        "certificate verify failed",
+        CertificateError,
+        "is not trusted",
     ),
     permanent(
         "redirect from https to http",

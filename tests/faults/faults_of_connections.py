@@ -18,10 +18,10 @@ from faults.behaviours import (
     then,
 )
 from faults.exchange import head, http, well
-from faults.fault import harmless, transient
+from faults.fault import harmless, permanent, transient
 from faults.scenes import at_the_door, deaf, down, killed, naming_slowly, showing, unnamed
 from jobwidgets._http.connections import Limits
-from jobwidgets.errors import TransportError
+from jobwidgets.errors import CertificateError, NoSuchHostError, ProtocolError, TransportError
 
 SOON = 0.3  # seconds; what the client waits where waiting is the fault
 STALLS: dict[str, Any] = {"timeout": SOON, "hangs": True}
@@ -101,7 +101,7 @@ _CONNECTIONS = (
 )
 
 _NAMES = (
-    transient("name not found", unnamed, TransportError, host="jobs.invalid", **WHOLE),
+    transient("name not found", unnamed, NoSuchHostError, host="jobs.invalid", **WHOLE),
     transient(
         "name server hangs",
         naming_slowly,
@@ -114,28 +114,28 @@ _NAMES = (
 )
 
 _CERTIFICATES = (
-    transient(
+    permanent(
         "certificate of an unknown authority",
         showing(lambda authorities: authorities.unknown.server_context()),
-        TransportError,
-        "certificate verify failed",
+        CertificateError,
+        "is not trusted (self-signed",
         **TLS,
     ),
-    transient(
+    permanent(
         "certificate of another host",
         showing(lambda authorities: authorities.trusted.context_of_another_host()),
-        TransportError,
-        "certificate verify failed",
+        CertificateError,
+        "is for another host",
         **TLS,
     ),
-    transient(
+    permanent(
         "certificate that has expired",
         showing(lambda authorities: authorities.trusted.expired_context()),
-        TransportError,
-        "certificate verify failed",
+        CertificateError,
+        "has expired",
         **TLS,
     ),
-    transient("no TLS at an https port", at_the_door(babble), TransportError, "SSL", **TLS),
+    permanent("no TLS at an https port", at_the_door(babble), ProtocolError, "no https", **TLS),
     transient("reset in the TLS handshake", at_the_door(slam), TransportError, **TLS),
     transient("TLS handshake hangs", at_the_door(ignore), TransportError, timeout=SOON, **TLS),
     transient(

@@ -3,10 +3,13 @@ import pytest
 from jobwidgets._model.contact import ContactState, state_after
 from jobwidgets._model.snapshot import Status
 from jobwidgets.errors import (
+    CertificateError,
     DocumentError,
     ExchangeError,
     JobwidgetsError,
+    NoSuchHostError,
     NoSuchJobError,
+    ProtocolError,
     RefusedError,
     TransportError,
     UnauthorisedError,
@@ -19,7 +22,9 @@ def test_contact_and_status_share_no_word() -> None:
 
 
 @pytest.mark.parametrize("was_heard", [False, True])
-@pytest.mark.parametrize("error", [UnauthorisedError("no", code=498), TransportError("no")])
+@pytest.mark.parametrize(
+    "error", [UnauthorisedError("no"), TransportError("no"), NoSuchHostError("no")]
+)
 def test_what_time_or_a_token_mends(error: JobwidgetsError, was_heard: bool) -> None:
     """A refusal waits for a token, other failures for a better time, at first sight too."""
     is_refused = isinstance(error, UnauthorisedError)
@@ -27,9 +32,12 @@ def test_what_time_or_a_token_mends(error: JobwidgetsError, was_heard: bool) -> 
     assert state is (ContactState.UNAUTHORISED if is_refused else ContactState.RETRYING)
 
 
-@pytest.mark.parametrize("error", [NoSuchJobError("no"), DocumentError("no"), RefusedError("no")])
-def test_wrong_url(error: JobwidgetsError) -> None:
+@pytest.mark.parametrize(
+    "kind", [NoSuchJobError, DocumentError, RefusedError, CertificateError, ProtocolError]
+)
+def test_wrong_url_or_setting(kind: type[JobwidgetsError]) -> None:
     """What means a wrong URL at first sight may pass once there has been a document."""
+    error = kind("no")
     first = state_after(error, was_heard=False, silent=0.0, give_up_after=None)
     later = state_after(error, was_heard=True, silent=0.0, give_up_after=None)
     assert (first, later) == (ContactState.LOST, ContactState.RETRYING)
