@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
+from jobwidgets._display.alike import alike, caption
 from jobwidgets._display.contact import list_last_known
 from jobwidgets._display.job import messages_table
 from jobwidgets._display.markup import (
@@ -59,12 +60,13 @@ _WIDTHS = {
     "kind": 100,
     "job": 108,
     "steps": 52,
+    "started": 112,
     "time": 72,
     "owner": 72,
     "contact": 100,
 }  # px, much as in _views/board.css; the last message takes the rest
 _HEAD = f"font-weight:400;{MUTED}"
-_MAY_BE_CUT = frozenset({"status", "kind", "owner"})
+_MAY_BE_CUT = frozenset({"status", "kind", "owner", "started"})
 _ID = "font-family:monospace;font-size:12px"
 
 
@@ -74,7 +76,7 @@ class _Row:
     cells: tuple[str, ...]
 
 
-_NAMES = ("status", "kind", "job", "steps", "time", "owner", "contact", "last message")
+_NAMES = (*_WIDTHS, "last message")
 
 
 def board_html(
@@ -96,8 +98,9 @@ def board_html(
     times = f'<span style="{MUTED}" title="{utc(known)}">{as_of(known)}</span>' if known else ""
     words = escaped(totals_words(job.history.status for job in jobs))
     head = f'<div style="{ROW}"><strong style="{GAP}">{words}</strong>{times}</div>'
-    others = (head, line(list_last_known(contact)))
-    table = box(_table(jobs, most, others), _HEIGHT) if jobs else ""
+    same = alike(jobs)
+    others = (head, line(list_last_known(contact)), line(caption(same)))
+    table = box(_table(jobs, most, others, same), _HEIGHT) if jobs else ""
     return f'<div class="jobwidgets" style="{ROOT}">{"".join(others)}{table}</div>'
 
 
@@ -106,9 +109,11 @@ def board_text(
 ) -> str:
     """Return the board as lines of text, the first of which is `name`; see `board_html`."""
     words, known = totals_words(job.history.status for job in jobs), as_of(board_known_at(jobs))
-    lines = [name, " · ".join(text for text in (words, known) if text), list_last_known(contact)]
-    columns = zip(*(row.cells for row in _shown_rows(jobs)), strict=True)
-    widths = [max(map(len, column)) for column in columns]
+    same = alike(jobs)
+    head = " · ".join(text for text in (words, known) if text)
+    lines = [name, head, list_last_known(contact), caption(same)]
+    columns = zip(_NAMES, *(row.cells for row in _shown_rows(jobs)), strict=True)
+    widths = [0 if name in same else max(map(len, cells), default=0) for name, *cells in columns]
 
     def text(job: Shown | int) -> str:
         if isinstance(job, int):
@@ -127,6 +132,7 @@ def _row(job: Shown) -> _Row:
         kind(latest),
         word(history.job_id),
         steps(latest, noun=""),
+        utc(latest.started if latest is not None else None),
         duration(history),
         owner(latest),
         trouble(history, job.contact)[0],
@@ -135,9 +141,12 @@ def _row(job: Shown) -> _Row:
     return _Row(history, cells)
 
 
-def _table(jobs: Sequence[Shown], most: int | None, others: Sequence[str]) -> str:
+def _table(
+    jobs: Sequence[Shown], most: int | None, others: Sequence[str], same: Container[str]
+) -> str:
     rows = _shown_rows(jobs)
-    kept = [i for i in range(len(_NAMES)) if any(row.cells[i] for row in rows)]
+    differ = [i for i, name in enumerate(_NAMES) if name not in same]
+    kept = [i for i in differ if any(row.cells[i] for row in rows)]
     failed = [row.history for row in rows if _has_kept_messages(row.history)][:MOST_FAILURES]
     names = "".join(_head_html(_NAMES[i]) for i in kept)
     head = (
@@ -165,7 +174,7 @@ def _head_html(name: str) -> str:
 def _style(name: str) -> str:
     width = _WIDTHS.get(name)
     # What lies beside it takes a line of its own, where this column had less than its width.
-    return f"{_CELL};flex:1 1 160px" if width is None else f"{_CELL};width:{width}px"
+    return f"{_CELL};flex:1 1 120px" if width is None else f"{_CELL};width:{width}px"
 
 
 def _has_kept_messages(history: JobHistory) -> bool:
@@ -190,6 +199,8 @@ def _cell_html(row: _Row, column: int, messages: str) -> str:
     title = f' title="{text}"' if name in _MAY_BE_CUT else ""
     if name == "status":
         text = f"{mark(row.history.status)}{text}"
+    if name == "started":
+        text = text[: len("2026-05-01 12:00")]
     if name == "job":
         short = escaped(short_id(row.cells[column]))
         text = f'<span style="{_ID}" title="{text}">{short}</span>'

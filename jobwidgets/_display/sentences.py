@@ -7,15 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from math import ceil
 from typing import Literal
 
-from jobwidgets._display.times import clock, duration, span
+from jobwidgets._display.times import ago, clock, duration, span
 from jobwidgets._model.history import JobHistory
 
-Form = Literal["clock", "duration", "span"]
-_FORMS: dict[Form, Callable[[float], str]] = {"clock": clock, "duration": duration, "span": span}
+Form = Literal["ago", "clock", "duration", "span"]
+_FORMS: dict[Form, Callable[[float], str]] = {
+    "ago": ago,
+    "clock": clock,
+    "duration": duration,
+    "span": span,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +30,8 @@ class Clock:
     Parameters
     ----------
     form
-        How it is read: ``"clock"`` (1:15), ``"duration"`` (66.311 s) or ``"span"`` (12 min).
+        How it is read: ``"clock"`` (1:15), ``"duration"`` (66.311 s), ``"span"`` (12 min) or
+        ``"ago"`` (12 min ago).
     seconds
         What it shows when it is sent.
     direction
@@ -77,3 +83,16 @@ def elapsed_clock(history: JobHistory, elapsed: timedelta | None) -> Clock | Non
         return None
     seconds = elapsed / timedelta(seconds=1)
     return Clock("duration", seconds, 0, seconds) if history.has_ended else Clock("clock", seconds)
+
+
+def started_clock(
+    history: JobHistory, elapsed: timedelta | None, now: datetime | None = None
+) -> Clock | None:
+    """Return how long ago a job has started, at `now` (None: the current time); None if unknown."""
+    started = history.latest.started if history.latest is not None else None
+    if started is None:
+        return None
+    # While it runs this is by the server's clock, from which the one here may differ.
+    age = None if history.has_ended else elapsed
+    age = (now or datetime.now(UTC)) - started if age is None else age
+    return Clock("ago", max(age / timedelta(seconds=1), 0.0), 1, started)

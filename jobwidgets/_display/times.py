@@ -1,6 +1,6 @@
 """Times and numbers as they are read: pure functions.
 
-`clock`, `duration`, `span` and `counted` are in _views/words.js too, for what goes on in the
+`ago`, `clock`, `duration`, `span` and `counted` are in _views/words.js too, for what goes on in the
 browser; one table of cases holds both to the same (tests/browser/test_words.py).
 """
 
@@ -34,6 +34,14 @@ def span(seconds: float) -> str:
     if hours >= 48:
         return f"{hours // 24} d {hours % 24} h"
     return f"{hours} h {minutes:02} min" if hours else f"{minutes} min"
+
+
+def ago(seconds: float) -> str:
+    """Return about how long ago something was: "12 min ago", "3 h ago", "2 d ago"."""
+    whole = max(int(seconds), 0)
+    if whole < 3600:
+        return f"{span(whole)} ago"
+    return f"{whole // 3600} h ago" if whole < 48 * 3600 else f"{whole // 86400} d ago"
 
 
 def duration(seconds: float) -> str:

@@ -1,6 +1,7 @@
 // The view of a board: totals, filters, and the table of the jobs.
 
 import { jobOf } from "./board_job.js";
+import { ColumnChoice } from "./board_choice.js";
 import { BoardTable } from "./board_table.js";
 import { now } from "./monotonic.js";
 import { button, element, focused, hide, put, say, searchField, StatusMark } from "./parts.js";
@@ -9,8 +10,7 @@ import { counted, sentenceText } from "./words.js";
 
 const CALM = 5000; // ms between two things that are read out
 const JOBS_PATIENCE = 4000; // ms until jobs that do not come are asked for again
-const TIGHT = 820; // px
-const SLENDER = 600; // px
+const SLENDER = 640; // px; below it a row has two lines
 const MANY = 8; // jobs from which on a filter is of use
 
 /** Whether a job has a text in what is said of it. */
@@ -34,20 +34,22 @@ class BoardView extends View {
     this.shown = element("span", "shown", this.filters);
     this.field = searchField(this.filters, "filter jobs by text", () => this.filter());
     this.line = element("div", "line", this.root);
+    const tools = element("div", "boardtools", this.root);
+    this.caption = element("span", "caption", tools);
     this.table = new BoardTable(this.root, {
       unfolded: (index) => this.send({ unfold: index }),
       folded: (index) => this.send({ fold: index }),
       settled: () => this.showShown(),
     });
+    this.choice = new ColumnChoice(tools, this.table);
     this.none = element("div", "line", this.root);
     this.noneWords = element("span", "", this.none);
     this.reset = button(this.none, "show all", () => this.showAll());
   }
 
   onWidth(width) {
-    this.root.toggleAttribute("data-tight", width < TIGHT);
     this.root.toggleAttribute("data-narrow", width < SLENDER);
-    this.table.resized();
+    this.table.resized(width);
   }
 
   // What the kernel tells.
@@ -57,7 +59,7 @@ class BoardView extends View {
     this.count = update.count;
     this.noteKept(update.kept);
     for (const [index, ...values] of update.jobs) {
-      this.table.jobs[index] = jobOf(update.fields, values, this.arrival);
+      this.table.order.jobs[index] = jobOf(update.fields, values, this.arrival);
     }
     const isAsked = this.askedAt > -Infinity;
     if (update.jobs.length && isAsked) this.askedAt = now();
@@ -79,7 +81,7 @@ class BoardView extends View {
   askForMissing() {
     if (this.link.isGone) return;
     this.table.askForMissing((of, need) => this.send({ of, need }));
-    const known = this.table.jobs.reduce((number) => number + 1, 0); // holes are passed over
+    const known = this.table.order.jobs.reduce((number) => number + 1, 0); // holes are passed over
     if (known >= this.count || now() - this.askedAt < JOBS_PATIENCE) return;
     this.askedAt = now();
     this.send({ resend: true });
@@ -87,6 +89,10 @@ class BoardView extends View {
 
   show() {
     this.update.totals.forEach((total, place) => this.showChip(place, total));
+    say(this.caption, this.update.caption);
+    put(this.caption, "title", this.update.caption || null);
+    this.table.columns.alike(this.update.alike);
+    this.choice.show();
     this.filters.classList.toggle("jobwidgets-unneeded", this.needsNoField);
     this.showShown();
     this.readOut();
@@ -145,9 +151,9 @@ class BoardView extends View {
   }
 
   showShown() {
-    const { length } = this.table;
+    const { length } = this.table.order;
     say(this.shown, this.isFiltered ? `${counted(length)} of ${counted(this.count)}` : "");
-    const isLoading = this.table.jobs.length < this.count;
+    const isLoading = this.table.order.jobs.length < this.count;
     this.table.scroller.hidden = length === 0;
     say(this.noneWords, this.isFiltered ? "No job fits. " : isLoading ? "…" : "No jobs.");
     hide(this.none, length > 0, this.needsNoField ? this.root : this.field);

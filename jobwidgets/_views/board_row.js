@@ -6,9 +6,9 @@
 //     .messages                what it unfolds to: Messages; null while folded
 
 import { Bar, element, put, say, selectionAt, StatusMark } from "./parts.js";
-import { JOB_COLUMNS } from "./board_job.js";
+import { JOB_COLUMNS } from "./board_columns.js";
 import { Messages } from "./messages.js";
-import { clockText } from "./words.js";
+import { clockText, moment } from "./words.js";
 
 export class JobRow {
   constructor(index, toggle) {
@@ -20,7 +20,7 @@ export class JobRow {
   build(toggle) {
     this.row = this.line("row");
     const cells = (this.cells = {});
-    for (const [name] of JOB_COLUMNS) {
+    for (const { name } of JOB_COLUMNS) {
       cells[name] = element(name === "state" ? "th" : "td", name, this.row);
       cells[name].setAttribute("role", name === "state" ? "rowheader" : "cell");
     }
@@ -53,6 +53,7 @@ export class JobRow {
     this.fill("job", job.short_id, job.id);
     this.bar.show(job);
     this.bar.bar.hidden = !job.has_bar;
+    put(this.cells.started, "title", job.started_at === null ? null : moment(job.started_at));
     this.fill("owner", job.owner, job.owner);
     this.fill("trouble", job.trouble, job.reason);
     this.fill("last", job.preview, job.preview);
@@ -66,8 +67,10 @@ export class JobRow {
   }
 
   tick(now) {
-    const { time, arrival } = this.job;
-    say(this.cells.time, clockText(time, (now - arrival) / 1000));
+    const { started, time, arrival } = this.job;
+    const passed = (now - arrival) / 1000;
+    say(this.cells.started, clockText(started, passed));
+    say(this.cells.time, clockText(time, passed));
   }
 
   /** Its place among all rows, the head being the first, and how many columns there are. */

@@ -1,7 +1,7 @@
 // Times and numbers as they are read. What is said of a job is made in Python and comes as texts,
 // clocks and sentences (_widgets/job_values.py); here the clocks run on.
 //
-//   counted(number, noun), clock(seconds), duration(seconds), span(seconds)
+//   ago(seconds), clock(seconds), duration(seconds), span(seconds), counted(number, noun)
 //                                  as in _display/times.py
 //   moment(ms)                     the reader's clock and UTC, for a title
 //   clockSeconds(clock, passed)    what a clock shows `passed` seconds after it came; null for none
@@ -39,6 +39,13 @@ export function span(seconds) {
   return hours ? `${hours} h ${two(minutes % 60)} min` : `${minutes} min`;
 }
 
+export function ago(seconds) {
+  const whole = Math.max(0, Math.trunc(seconds));
+  if (whole < 3600) return `${span(whole)} ago`;
+  const hours = Math.floor(whole / 3600);
+  return hours < 48 ? `${hours} h ago` : `${Math.floor(hours / 24)} d ago`;
+}
+
 export function moment(milliseconds) {
   const time = new Date(milliseconds);
   const utc = time.toISOString().replace("T", " ").replace(/\.\d+Z$/, " UTC");
@@ -46,7 +53,7 @@ export function moment(milliseconds) {
   return `${here} here, ${utc}`;
 }
 
-const FORMS = { clock, duration, span };
+const FORMS = { ago, clock, duration, span };
 
 export function clockSeconds(given, passed) {
   if (!given) return null;

@@ -16,6 +16,10 @@ An update is a dict:
     ``[status, mark, words, count]`` of each status in their order, those that no job has too.
 ``spoken``
     The same in words, read out when it changes.
+``caption``
+    What all jobs have in common, in words.
+``alike``
+    The names of the values that are in it, of which no column is needed.
 ``line``
     A sentence (see `job_values`) on the list of the jobs, and on those without contact.
 ``is_over``
@@ -32,6 +36,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from jobwidgets._display.alike import alike, caption
 from jobwidgets._display.contact import on_board
 from jobwidgets._display.sentences import Sentence
 from jobwidgets._display.statuses import MARKS, Total, totals
@@ -178,6 +183,7 @@ class _Summary:
 
     count: int
     totals: list[Total]
+    alike: dict[str, str]
     line: Sentence
     is_over: bool
     is_kept: bool
@@ -190,6 +196,7 @@ def _summary(
     return _Summary(
         len(jobs),
         totals(job.history.status for job in jobs),
+        alike(jobs),
         on_board(contact, troubled, now or datetime.now(UTC)),
         contact is None and all(job.history.has_ended for job in jobs),
         is_kept,
@@ -208,6 +215,8 @@ def _update(
         "messages": messages,
         "totals": by_status,
         "spoken": ", ".join(one.words for one in summary.totals if one.count),
+        "caption": caption(summary.alike),
+        "alike": list(summary.alike),
         "line": json_value(summary.line),
         "is_over": summary.is_over,
         "kept": summary.is_kept,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypedDict
 
-from jobwidgets._display.sentences import Clock, elapsed_clock
+from jobwidgets._display.sentences import Clock, elapsed_clock, started_clock
 from jobwidgets._display.statuses import MARKS, rank, raw_status, status_words
 from jobwidgets._display.words import (
     Shown,
@@ -19,7 +19,7 @@ from jobwidgets._display.words import (
     word,
 )
 from jobwidgets._model.snapshot import Status
-from jobwidgets._widgets.job_values import json_value
+from jobwidgets._widgets.job_values import action, json_value
 
 
 class JobValues(TypedDict):
@@ -42,6 +42,9 @@ class JobValues(TypedDict):
     progress: float | None
     has_bar: bool
     is_moving: bool
+    started: Clock | None
+    """How long ago it started, and in `started_at` when: ms since 1970-01-01 UTC."""
+    started_at: int | None
     time: Clock | None
     owner: str
     trouble: str
@@ -51,6 +54,8 @@ class JobValues(TypedDict):
     """The beginning of the last message."""
     messages: int
     """How many there are."""
+    action: str | None
+    """What a click can do, as in `Head`."""
 
 
 FIELDS = list(JobValues.__annotations__)
@@ -62,6 +67,7 @@ def job_values(job: Shown) -> JobValues:
     progress, raw = drawn_progress(latest), raw_status(history)
     short, reason = trouble(history, job.contact)
     is_moving = progress is None and history.status is Status.RUNNING
+    started = latest.started if latest is not None else None
     return {
         "id": word(history.job_id),
         "short_id": short_id(history.job_id),
@@ -75,16 +81,20 @@ def job_values(job: Shown) -> JobValues:
         "progress": progress,
         "has_bar": progress is not None or (latest is not None and not history.has_ended),
         "is_moving": is_moving and is_asked(history, job.contact),
+        "started": started_clock(history, job.elapsed),
+        "started_at": None if started is None else round(started.timestamp() * 1000),
         "time": elapsed_clock(history, job.elapsed),
         "owner": owner(latest),
         "trouble": short,
         "reason": reason,
         "preview": preview(history),
         "messages": len(history.messages),
+        "action": action(history, job.contact),
     }
 
 
 def json_job(index: int, values: JobValues) -> list[Any]:
     """Return a job's index and its values in the order of `FIELDS`, as they cross."""
-    crossing: dict[str, Any] = {**values, "time": json_value(values["time"])}
+    clocks = {"started": json_value(values["started"]), "time": json_value(values["time"])}
+    crossing: dict[str, Any] = {**values, **clocks}
     return [index, *(crossing[name] for name in FIELDS)]

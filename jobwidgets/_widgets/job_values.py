@@ -3,10 +3,10 @@
 Where something is read as it stands it is a text. Where time goes on in it, it is a sentence,
 ``{"parts": […], "then": […], "until": seconds}``: `parts` is said, and after `until` seconds
 `then` (both None where nothing follows). A part is a text, or a clock ``[form, seconds,
-direction]``: what it shows when it is sent, in the form ``"clock"`` (1:15), ``"duration"``
-(66.311 s) or ``"span"`` (12 min), and whether it counts up (1), down (-1) or stands (0). It counts
-from when the page gets the update, by the page's own monotonic clock: no moment is compared with
-the reader's clock.
+direction]``: what it shows when it is sent, in the form ``"clock"`` (1:15), ``"duration"`` (66.311
+s), ``"span"`` (12 min) or ``"ago"`` (12 min ago), and whether it counts up (1), down (-1) or stands
+(0). It counts from when the page gets the update, by the page's own monotonic clock: no moment is
+compared with the reader's clock.
 """
 
 from __future__ import annotations
@@ -105,12 +105,13 @@ def head(
         "time": elapsed_clock(history, elapsed),
         "ownership": ownership(latest),
         "contact": on_job(history, contact, now or datetime.now(UTC)),
-        "action": _action(history, contact),
+        "action": action(history, contact),
         "kept": is_kept,
     }
 
 
-def _action(history: JobHistory, contact: Contact) -> str | None:
+def action(history: JobHistory, contact: Contact) -> str | None:
+    """Return what a click can do: ``"stop"`` or ``"start"`` the watch; None for an ended job."""
     if history.has_ended:
         return None
     return "start" if contact.state in {ContactState.STOPPED, ContactState.LOST} else "stop"

@@ -132,6 +132,8 @@ def board_states(board: BoardPage) -> Iterator[str]:
     yield "filtered by a status"
     board.part("sorter").first.press("Enter")
     yield "sorted"
+    board.root.get_by_role("button", name="columns").click()
+    yield "columns to choose from"
     board.root.get_by_label("filter jobs by text").fill("nowhere")
     yield "no job fits"
 
@@ -203,8 +205,8 @@ def test_tab_comes_to_every_action_of_a_board(engine: Browser) -> None:
     with board_page(engine, jobs(12)) as board:
         board.open()
         chips = ["▸4 running", "✕4 failed", "✓4 succeeded"]
-        heads = ["status", "kind", "job", "progress", "time", "owner", "contact", "last message"]
-        expected = [*chips, "filter jobs by text", *heads, "▸running"]
+        heads = ["status", "job", "progress", "started", "time", "contact", "last message"]
+        expected = [*chips, "filter jobs by text", "columns", *heads, "▸running"]
         assert stops(board.page, len(expected)) == expected
         board.page.keyboard.press("Enter")
         board.tell()

@@ -10,6 +10,8 @@ from jobwidgets._display import times
 from jobwidgets._views import joined_esm
 
 CASES = {
+    "ago": "-1=0 s ago; 61=1 min ago; 3599=59 min ago; 11100=3 h ago; 172799=47 h ago;"
+    " 259199=2 d ago",
     "clock": "-1=0:00; 0=0:00; 0.9=0:00; 59.99=0:59; 60=1:00; 75=1:15; 3599.4=59:59; 3600=1:00:00;"
     " 3675=1:01:15; 360000=100:00:00",
     "duration": "0=0 s; 0.001=0.001 s; 1.5=1.5 s; 10=10 s; 66.311=66.311 s; 99.999=99.999 s;"

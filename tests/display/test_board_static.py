@@ -1,5 +1,6 @@
 import re
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from documents import IN_TOUCH, STARTED, Shown
@@ -21,18 +22,20 @@ def every_field(text: str) -> list[Shown]:
     parts = {"type": text, "username": text, "messages": [text, text]}
     return [
         Shown(text, trouble, status=text, **parts),
-        Shown(text, status="FAILED", **parts),
+        Shown(text, status="FAILED", **{**parts, "type": f"{text}2"}),
     ]
 
 
 def test_board_as_html() -> None:
     """Totals, and a row a job with each fact."""
-    page = Page(board_html([Shown("a", **FINAL), Shown("b", messages=["Working."]), Shown("c")]))
+    other = Shown("b", messages=["Working."], type="deleteMission", username="eva")
+    page = Page(board_html([Shown("a", **FINAL), other, Shown("c")]))
     assert page.texts[0] == "1 running, 1 not seen yet, 1 succeeded"
-    assert page.rows[0] == ["status", "kind", "job", "steps", "time", "owner", "last message"]
-    assert page.rows[1][1:] == [
-        *("addMission", "a", "5 of 5", "60 s", "admin", "Started mission creation.")
+    assert page.rows[0] == [
+        *("status", "kind", "job", "steps", "started", "time", "owner", "last message")
     ]
+    facts = ("addMission", "a", "5 of 5", "2026-05-01 12:00", "60 s", "admin")
+    assert page.rows[1][1:] == [*facts, "Started mission creation."]
     assert [row[2] for row in page.rows[1:]] == ["a", "b", "c"]
     assert page.rows[2][0].endswith("running")
     assert page.roots == 1
@@ -43,9 +46,34 @@ def test_board_as_text() -> None:
     assert board_text("JobBoard(0 jobs)", []) == "JobBoard(0 jobs)\nno jobs"
     lines = board_text("JobBoard(2 jobs)", [Shown("a", **FINAL), Shown("b")]).splitlines()
     assert lines[:2] == ["JobBoard(2 jobs)", "1 not seen yet, 1 succeeded"]
-    facts = ["succeeded", "addMission", "a", "5 of 5", "60 s", "admin", "Started mission creation."]
-    assert re.split(r"  +", lines[2].strip()) == facts
-    assert lines[3].split() == ["not", "seen", "yet", "b"]
+    assert lines[2] == "addMission · admin"
+    facts = ["succeeded", "a", "5 of 5", "2026-05-01 12:00:00 UTC", "60 s"]
+    assert re.split(r"  +", lines[3].strip()) == [*facts, "Started mission creation."]
+    assert lines[4].split() == ["not", "seen", "yet", "b"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "caption", "columns"),
+    [
+        ([{}], "addMission · admin", set()),
+        ([{}, {}, None], "addMission · admin", set()),
+        ([{}, {"type": "other"}], "admin", {"kind"}),
+        ([{}, {"username": None}], "addMission", {"owner"}),
+        ([{"type": None, "username": None}], "", set()),
+        ([None], "", set()),
+    ],
+)
+def test_what_is_the_same_everywhere_is_said_once(
+    changes: list[dict[str, Any] | None], caption: str, columns: set[str]
+) -> None:
+    """Kind and owner have a column where jobs that were seen differ, else they stand above."""
+    jobs = [Shown(f"j{n}", **(one or {})) for n, one in enumerate(changes)]
+    for job, one in zip(jobs, changes, strict=True):
+        if one == {}:
+            job.poll()
+    page = Page(board_html(jobs))
+    assert columns == {"kind", "owner"} & set(page.rows[0])
+    assert page.texts.count(caption) == bool(caption)
 
 
 def test_trouble_has_a_column_of_its_own() -> None:
@@ -74,7 +102,7 @@ def test_hostile_text_is_text(text: str) -> None:
     assert shown.elements == harmless.elements
     assert {name for name, _ in shown.elements} <= ELEMENTS
     lines = board_text("JobBoard(2 jobs)", every_field(text), trouble).splitlines()
-    assert len(lines) == 5
+    assert len(lines) == 6
     assert min("".join(lines)) >= " "  # nothing that a terminal would obey
 
 
