@@ -151,9 +151,10 @@ class Dataset:
         """Return the files that hold anything, with the rows that count."""
         from jobwidgets.frames._dataset_read import parts
 
-        return parts(self._files(), None if self._is_whole else (self._since, self._until))
+        return parts(self.files(), None if self._is_whole else (self._since, self._until))
 
-    def _files(self) -> list[Path]:
+    def files(self) -> list[Path]:
+        """Return the files of the months that are asked for."""
         folders = sorted(path for path in self._folder.glob(_FOLDERS) if self._may_hold(path.name))
         return [
             file

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from jobwidgets._model.packed import NONE
 from jobwidgets._model.redact import may_need_redaction, redacted_document
 from jobwidgets.frames._block import Block
-from jobwidgets.frames._dataset import Dataset, is_dataset, month_names
+from jobwidgets.frames._dataset import NO_MONTH, Dataset, month_names
 from jobwidgets.frames._dataset_block import DatasetBlock
 from jobwidgets.frames._dataset_schema import MESSAGE, SCHEMA, SNAPSHOT
 from jobwidgets.frames._documents import Places, Reader
@@ -46,12 +46,13 @@ class DocumentReader(Reader):
 
 def write(jobs: Given, folder: Path, reader: DocumentReader) -> int:
     """Write a row a job, and return how many they are."""
-    folder.mkdir(parents=True, exist_ok=True)
+    # At once, so that a folder in which no file is yet reads as a dataset without jobs.
+    (folder / f"month={NO_MONTH}").mkdir(parents=True, exist_ok=True)
     files = _Files(folder)
     try:
         for rows in _tables(jobs, reader):
             files.add(rows)
-        if not files.number and not is_dataset(folder):
+        if not files.number and not Dataset(folder).files():
             files.add_nothing()
         files.appear()
     finally:
@@ -96,7 +97,7 @@ class _Files:
 
     def add_nothing(self) -> None:
         """Write a file without a row, so that what reads the folder finds the columns."""
-        self._waiting["none"].append(SCHEMA.empty_table())
+        self._waiting[NO_MONTH].append(SCHEMA.empty_table())
 
     def _write(self, month: str) -> None:
         """Write what waits for its month to a file that no reader takes for one of the dataset."""
