@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 import warnings
 from collections.abc import Mapping
@@ -13,6 +14,8 @@ from jobwidgets._http.settings import Http, settings_now
 from jobwidgets._http.tokens import Token, TokenKeeper, token_keeper
 from jobwidgets._http.urls import is_loopback, root, split_token
 from jobwidgets._model.history import JobHistory
+from jobwidgets._model.redact import redacted
+from jobwidgets._watch.functions import Function, FunctionSource
 from jobwidgets._watch.pace import LONGEST, Pace, as_float
 from jobwidgets._watch.watch import Watch
 from jobwidgets.dialects import Dialect, find_dialect
@@ -68,8 +71,7 @@ def checked_settings(
     TypeError, ValueError
         If one is invalid; the text names what was found and what was expected.
     """
-    if pace is not None and not isinstance(pace, Pace):
-        raise TypeError(f"pace is a Pace, found a {type(pace).__name__}")
+    pace = _checked_pace(pace)
     bare, token_of_url = split_token(url)
     keeper = token_keeper(token if token is not None else token_of_url)
     if keeper is not None:
@@ -80,9 +82,66 @@ def checked_settings(
         poll_interval=_checked_interval(poll_interval),
         give_up_after=None if give_up_after is None else seconds("give_up_after", give_up_after),
         http=_checked_http(http),
-        pace=pace or _USUAL_PACE,
+        pace=pace,
     )
     return bare, settings
+
+
+def function_watch(
+    fetch: Function,
+    *,
+    job_id: str | int,
+    dialect: str | None,
+    deadline: float,
+    poll_interval: float | None,
+    give_up_after: float | None,
+    pace: Pace | None,
+) -> Watch:
+    """Return the watch of a job that a function tells of; see `Job.from_function`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is invalid; the text names what was found and what was expected.
+    """
+    check_function("fetch", fetch)
+    if isinstance(job_id, bool) or not isinstance(job_id, str | int) or job_id == "":
+        raise TypeError(f"id is the text or number that names the job, found {job_id!r}")
+    name = redacted(str(job_id))
+    source = FunctionSource(
+        name,
+        fetch,
+        dialect=None if dialect is None else find_dialect(dialect),
+        deadline=seconds("deadline", deadline),
+    )
+    return Watch(
+        source,
+        JobHistory(name),
+        pace=_checked_pace(pace),
+        poll_interval=_checked_interval(poll_interval),
+        give_up_after=None if give_up_after is None else seconds("give_up_after", give_up_after),
+    )
+
+
+def check_function(name: str, given: object) -> None:
+    """Raise TypeError unless what was given as `name` can be called without arguments."""
+    if not callable(given):
+        hint = ": give the function itself, without ()" if not isinstance(given, str) else ""
+        raise TypeError(f"{name} is a function, found a {type(given).__name__}{hint}")
+    try:
+        signature = inspect.signature(given)
+    except (TypeError, ValueError):  # some that are written in C have none
+        return
+    try:
+        signature.bind()
+    except TypeError as error:
+        raise TypeError(f"{name} is called without arguments: {error}") from None
+
+
+def _checked_pace(pace: Pace | None) -> Pace:
+    if pace is not None and not isinstance(pace, Pace):
+        raise TypeError(f"pace is a Pace, found a {type(pace).__name__}")
+    return pace or _USUAL_PACE
 
 
 def _warn_of_clear_text(url: str) -> None:

@@ -11,11 +11,12 @@ from weakref import ref
 from jobwidgets._display.job import static_html, static_text
 from jobwidgets._http.secrets import hidden, hidden_in, hidden_settings
 from jobwidgets._http.tokens import Token, TokenKeeper, token_keeper
-from jobwidgets._settings import checked_settings
+from jobwidgets._settings import checked_settings, function_watch
 from jobwidgets._visible import visible
 from jobwidgets._watch.callbacks import Callbacks
 from jobwidgets._watch.facts import JobFacts
 from jobwidgets._watch.feed import Throttle
+from jobwidgets._watch.functions import Function
 from jobwidgets._watch.pace import Pace
 from jobwidgets._watch.poller import Poller, poller
 from jobwidgets._watch.waiting import checked_timeout, until_settled, wait_until_settled
@@ -88,9 +89,87 @@ class Job(JobFacts):
         self._follow(settings.watch(bare), notify)
 
     @classmethod
-    def _of(cls, watch: Watch) -> Job:
+    def from_function(
+        cls,
+        fetch: Function,
+        *,
+        id: str | int,  # noqa: A002 - the attribute's name
+        dialect: str | None = None,
+        deadline: float = 60.0,
+        poll_interval: float | None = None,
+        give_up_after: float | None = None,
+        notify: Callable[[Job], object] | None = None,
+        pace: Pace | None = None,
+    ) -> Job:
+        """Return the handle of a job that a function tells of: any job, of any server or none.
+
+        It is watched as every other job: at the same pace, with the same retries, in the same
+        views. Its `url` is None; a board tells two such jobs apart by their handles.
+
+        Parameters
+        ----------
+        fetch
+            Called without arguments whenever the job is asked for. It returns a mapping of
+
+            - ``status``: a word of `Status`, or of a server that some dialect knows, such as
+              ``esriJobExecuting``; another word is shown, and counts as unknown;
+            - ``progress``: 0…1;
+            - ``messages``: all of them, each a text or a mapping of ``text`` (``description``,
+              ``message``), ``code``, ``level`` (``type``) and ``time``;
+            - ``started``, ``ended``: datetimes, pandas' too, or ISO 8601 texts, UTC where they
+              have no zone; or the time since 1970 in seconds or, from 100,000,000,000 on,
+              milliseconds;
+            - ``kind``, ``owner``: texts; ``attributes``: a mapping of everything else;
+
+            of which only the status must be told. Or it returns a `Snapshot`; or, with `dialect`,
+            a server's document.
+
+            A plain function is called on a daemon thread, at most one call a job and 8 in all at
+            a time. An async one is awaited on the thread that watches all jobs: one that blocks
+            it holds up every job.
+
+            What it raises counts as a poll without an answer, and is tried again. Errors of its
+            own code (NameError, AttributeError, TypeError …), what cannot be read, and a
+            `NoSuchJobError` end the watch if nothing was seen of the job before. Errors of
+            requests, httpx, openeo and urllib count by their HTTP status.
+        id
+            Names the job.
+        dialect
+            How the documents that it returns are read; None reads the mapping above.
+        deadline
+            Seconds that a call may take. One that takes longer counts as a poll without an
+            answer; a plain one goes on, keeps its place among the 8, and is waited for the next
+            time.
+        poll_interval, give_up_after, notify, pace
+            As for `Job`.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If an argument is invalid; the text names what was found and what was expected.
+
+        Examples
+        --------
+        >>> Job.from_function(lambda: {"status": "running", "progress": 0.5}, id="night run")
+        Job.from_function(id='night run')
+        """
+        if notify is not None:
+            _check_callback("notify", notify)
+        watch = function_watch(
+            fetch,
+            job_id=id,
+            dialect=dialect,
+            deadline=deadline,
+            poll_interval=poll_interval,
+            give_up_after=give_up_after,
+            pace=pace,
+        )
+        return cls._of(watch, notify)
+
+    @classmethod
+    def _of(cls, watch: Watch, notify: Callable[[Job], object] | None = None) -> Job:
         job = cls.__new__(cls)
-        job._follow(watch)
+        job._follow(watch, notify)
         return job
 
     def _follow(self, watch: Watch, notify: Callable[[Job], object] | None = None) -> None:
@@ -111,7 +190,9 @@ class Job(JobFacts):
 
     def __repr__(self) -> str:
         # Tracebacks may show an object whose __init__ has raised.
-        return f"Job({self.url!r})" if hasattr(self, "_watch") else "Job(…)"
+        if not hasattr(self, "_watch"):
+            return "Job(…)"
+        return f"Job({self.url!r})" if self.url else f"Job.from_function(id={visible(self.id)!r})"
 
     def __str__(self) -> str:
         return f"{self!r}: {static_text(self.history, self.contact, self._steps).splitlines()[1]}"

@@ -142,12 +142,15 @@ def _refused(answer: Answer, refusal: Refusal) -> ExchangeError:
         code = answer.status
     if code < HTTPStatus.BAD_REQUEST:
         return RefusedError(_sentence(None, refusal.text))
-    if code >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        kind: type[ExchangeError] = ServerError
-    else:
-        kind = _BY_CODE.get(code, RefusedError)
     retry_after = _retry_after(answer)
-    return kind(_sentence(code, refusal.text), code=code, retry_after=retry_after)
+    return error_class(code)(_sentence(code, refusal.text), code=code, retry_after=retry_after)
+
+
+def error_class(code: int) -> type[ExchangeError]:
+    """Return the class of the error that an error code, or an HTTP status from 400 on, is."""
+    if code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return ServerError
+    return _BY_CODE.get(code, RefusedError)
 
 
 def _forbidden(answer: Answer) -> ExchangeError:

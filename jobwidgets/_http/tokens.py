@@ -79,7 +79,7 @@ class TokenKeeper:
         try:
             given = hidden(await call_in_thread("jobwidgets-token", self._provider))
         except Exception as error:  # noqa: BLE001 - a user's provider may raise anything
-            kinds, place = _kinds(error), error.__traceback__
+            kinds, place = kinds_of(error), error.__traceback__
         else:
             # Kept here too: after the deadline nobody waits for it.
             self._token = _given(given)
@@ -122,7 +122,7 @@ def _retrieve_exception(asking: asyncio.Task[Secret]) -> None:
         asking.exception()
 
 
-def _kinds(error: BaseException) -> str:
+def kinds_of(error: BaseException) -> str:
     """Return the names of an error and of those behind it, without their texts."""
     names, deeper = [type(error).__name__], error.__cause__ or error.__context__
     while deeper is not None and len(names) < _MOST_KINDS:

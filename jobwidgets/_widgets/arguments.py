@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from jobwidgets._http.secrets import hidden_in
+from jobwidgets._widgets.foreign import line_for
 from jobwidgets._widgets.live import LiveWidget
 from jobwidgets.job import Job
 from jobwidgets.jobs import Jobs
@@ -48,6 +49,9 @@ def one_job(given: object, keywords: Mapping[str, Any], unknown: Iterable[str]) 
         return job
     if isinstance(job, str):
         return _made(Job, job, keywords)
+    line = line_for(job)
+    if line is not None:
+        raise TypeError(f"expected {_ONE}; found {_kind(job)}: write JobWidget({line})")
     many = "; JobBoard(…) shows many jobs" if isinstance(job, Jobs | Iterable) else ""
     raise TypeError(f"expected {_ONE}; found {_kind(job)}{many}")
 
@@ -73,7 +77,9 @@ def _job_at(index: int, item: object, keywords: Mapping[str, Any]) -> Job:
     if isinstance(job, str):
         return _made(Job, job, keywords)
     if not isinstance(job, Job):
-        raise TypeError(f"jobs[{index}]: expected {_ONE}; found {_kind(job)}")
+        line = line_for(job)
+        write = f": write {line}" if line is not None else ""
+        raise TypeError(f"jobs[{index}]: expected {_ONE}; found {_kind(job)}{write}")
     _refuse_settings(keywords, Job, "JobBoard")
     return job
 

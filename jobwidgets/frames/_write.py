@@ -41,7 +41,7 @@ def _documents(jobs: Given, reader: Reader) -> Iterator[Mapping[str, Any]]:
     """Yield the document of each job, tokens redacted; a job without one has none to write."""
     for item, place in watched_or_document(jobs):
         if isinstance(item, JobHistory):
-            if item.document is not None:
+            if item.document:  # what a function told has none
                 yield item.document
         elif (snapshot := reader.snapshot(item, place)) is not None:
             yield snapshot.document

@@ -23,7 +23,10 @@ def provider(*_):
     asked.set()
     threading.Event().wait()
 
-job = Job(url, token=provider if hanging == "provider" else None)
+if hanging == "function":
+    job = Job.from_function(provider, id="f1")
+else:
+    job = Job(url, token=provider if hanging == "provider" else None)
 if hanging == "callback":
     job.add_done_callback(provider)
 elif hanging == "look-up":
@@ -39,9 +42,9 @@ print(sorted(name for name in names if not name.startswith("jobwidgets-")))
 """
 
 
-@pytest.mark.parametrize("hanging", ["request", "provider", "callback", "look-up"])
+@pytest.mark.parametrize("hanging", ["request", "provider", "callback", "look-up", "function"])
 def test_exit_waits_for_nothing(hanging: str, serve: Serve, python: Python) -> None:
-    """An interpreter ends although a request, provider, callback or look-up hangs for ever.
+    """An interpreter ends although a request, provider, callback, look-up or function hangs.
 
     No thread of asyncio's own is among those that run: an exit would wait for them.
     """

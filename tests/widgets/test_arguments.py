@@ -91,6 +91,23 @@ def test_mistakes(widget: type[Any], given: Any, keywords: dict[str, Any], text:
 
 
 @pytest.mark.parametrize(
+    ("module", "name", "line"),
+    [
+        ("arcgis.geoprocessing._job", "GPJob", '"messages": job.messages}, id=job._jobid)'),
+        ("arcgis.gis.mission.api", "MissionJob", 'id=job.properties["jobId"])'),
+        ("openeo.rest.job", "BatchJob", '"messages": job.logs()}, id=job.job_id)'),
+    ],
+)
+def test_jobs_of_other_packages(module: str, name: str, line: str) -> None:
+    """A job of arcgis or openeo is refused with the line to write."""
+    found = type(name, (), {"__module__": module})()
+    with pytest.raises(TypeError, match=re.escape(f"{line})") + "$"):
+        JobWidget(found)
+    with pytest.raises(TypeError, match=re.escape(line) + "$"):
+        JobBoard([found])
+
+
+@pytest.mark.parametrize(
     ("widget", "url", "hint"),
     [
         (JobWidget, JOBS_URL, "that is the list of jobs: JobBoard(url) shows it"),
