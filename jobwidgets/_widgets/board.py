@@ -19,8 +19,8 @@ from jobwidgets._watch.poller import poller
 from jobwidgets._watch.waiting import checked_timeout
 from jobwidgets._widgets.arguments import hidden_in_each, many_jobs
 from jobwidgets._widgets.board_updates import BoardUpdates
+from jobwidgets._widgets.displays import Bundle
 from jobwidgets._widgets.live import LiveWidget
-from jobwidgets._widgets.notebook import Bundle
 from jobwidgets.job import Job
 from jobwidgets.jobs import Jobs
 
@@ -179,11 +179,11 @@ class JobBoard(LiveWidget):
 
         return jobs_frame(self.jobs)
 
-    def _static_bundle(self) -> Bundle:
+    def _static_bundle(self, most: int | None = None) -> Bundle:
         jobs, contact = self.jobs, self._contact
         return {
-            "text/html": board_html(jobs, contact),
-            "text/plain": board_text(repr(self), jobs, contact),
+            "text/html": board_html(jobs, contact, most=most),
+            "text/plain": board_text(repr(self), jobs, contact, most=most and most // 4),
         }
 
     def _facts(self) -> tuple[Sequence[Job], Contact | None]:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 from jobwidgets._threads import cancel
-from jobwidgets._widgets.notebook import Bundle, Displays
-
-_VIEW = "application/vnd.jupyter.widget-view+json"
+from jobwidgets._widgets.displays import Bundle, Displays
 
 
 class Freezing:
-    """When and how the outputs of one widget are frozen.
+    """When the outputs of one widget are frozen.
 
     Parameters
     ----------
+    displays
+        Where the widget is shown.
     is_over
         Whether nothing more will come.
     bundle
@@ -29,17 +28,18 @@ class Freezing:
 
     def __init__(
         self,
+        displays: Displays,
         is_over: Callable[[], bool],
         bundle: Callable[[], Bundle],
         *,
         is_wanted: bool = True,
         changed: Callable[[], object] = lambda: None,
     ) -> None:
+        self._displays = displays
         self._is_over = is_over
         self._bundle = bundle
         self._is_wanted = is_wanted
         self._changed = changed
-        self._displays = Displays()
         self._over_since: float | None = None
         self._are_frozen = False
         self._waiting: asyncio.Task[None] | None = None
@@ -54,21 +54,7 @@ class Freezing:
         """Whether all outputs are frozen; a view that goes on is then in none of them."""
         return self._are_frozen
 
-    def show(self, model_id: str) -> None:
-        """Display the live view of a model in the running cell's output, to be frozen later."""
-        view = {"version_major": 2, "version_minor": 0, "model_id": model_id}
-        self._displays.show({_VIEW: view, **self._bundle()})
-
-    def show_static(self) -> None:
-        """Display the static form, for good."""
-        Displays().show(self._bundle())
-
     # What follows runs on the poller's thread.
-
-    def note_view(self, content: Mapping[str, Any]) -> None:
-        """Note whether a view is open and in use, from a message of that view."""
-        is_open, is_in_use = content.get("open") is not False, content.get("in_use") is True
-        self._displays.note_view(str(content.get("view")), is_open=is_open, is_in_use=is_in_use)
 
     def freeze_if_due(self) -> None:
         """Freeze the outputs if nothing more will come; later, while somebody looks at them."""
@@ -81,9 +67,10 @@ class Freezing:
         delay = self._displays.delay(loop.time() - self._over_since)
         if delay and self._waiting is None:
             self._waiting = loop.create_task(self._freeze_later(delay))
-        if delay == 0:
+        can_freeze = delay == 0 and self._displays.are_reached  # else at the end of the next cell
+        if can_freeze:
             self._displays.freeze(self._bundle())
-        self._note(are_frozen=not delay)
+        self._note(are_frozen=can_freeze or delay is None)
 
     def freeze_now(self) -> None:
         """Freeze the outputs in their current state."""

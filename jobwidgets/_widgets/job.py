@@ -19,9 +19,9 @@ from jobwidgets._views import joined_css, joined_esm
 from jobwidgets._watch.pace import Pace
 from jobwidgets._watch.poller import poller
 from jobwidgets._widgets.arguments import one_job
+from jobwidgets._widgets.displays import Bundle
 from jobwidgets._widgets.job_updates import Updates
 from jobwidgets._widgets.live import LiveWidget
-from jobwidgets._widgets.notebook import Bundle
 from jobwidgets.errors import JobwidgetsError
 from jobwidgets.job import Job
 
@@ -163,9 +163,12 @@ class JobWidget(LiveWidget):
         else:
             super().notify_change(change)
 
-    def _static_bundle(self) -> Bundle:
+    def _static_bundle(self, most: int | None = None) -> Bundle:
         seen = self._job.history, self._job.contact, self._job._steps
-        return {"text/html": static_html(*seen), "text/plain": static_text(*seen)}
+        return {
+            "text/html": static_html(*seen, most=most),
+            "text/plain": static_text(*seen, most=most and most // 4),
+        }
 
     def _facts(self) -> tuple[JobHistory, Contact, timedelta | None]:
         return self._job.history, self._job.contact, self._job.elapsed

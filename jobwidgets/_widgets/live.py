@@ -15,8 +15,10 @@ import traitlets
 from jobwidgets._display.markup import page
 from jobwidgets._watch.feed import Throttle
 from jobwidgets._watch.poller import poller
+from jobwidgets._widgets.displays import Bundle, Displays, display_for_good
 from jobwidgets._widgets.freezing import Freezing
-from jobwidgets._widgets.notebook import Bundle, answer_while_a_cell_runs, replace_in_cell
+from jobwidgets._widgets.last_known import LastKnown
+from jobwidgets._widgets.notebook import CellRuns, answer_while_a_cell_runs, replace_in_cell
 
 if TYPE_CHECKING:
     from jobwidgets._widgets.board_updates import BoardUpdates
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
 INTERVAL = 0.25
 """Seconds between two updates of a widget's views, the last one included."""
+MOST_BYTES = 50_000
+"""Bytes of the HTML in an update of the static form before the end; its text has a quarter."""
 
 
 class LiveWidget(anywidget.AnyWidget):
@@ -42,8 +46,14 @@ class LiveWidget(anywidget.AnyWidget):
     _updates: Updates | BoardUpdates
 
     def __init__(self, *, freeze: bool) -> None:
+        self._displays = Displays(lambda: _cell_runs.is_running)
+        self._last_known = LastKnown(self._displays, self._last_known_bundle)
         self._freezing = Freezing(
-            self._is_over, self._static_bundle, is_wanted=freeze, changed=self._update_views
+            self._displays,
+            self._is_over,
+            self._static_bundle,
+            is_wanted=freeze,
+            changed=self._update_views,
         )
         self._throttle = Throttle(self._send_update, INTERVAL)
         super().__init__(_update=self._next_update())
@@ -93,9 +103,10 @@ class LiveWidget(anywidget.AnyWidget):
 
     def _ipython_display_(self) -> None:
         if not self._is_open or self._freezing.is_due:
-            self._freezing.show_static()
+            display_for_good(self._static_bundle())
             return
-        self._freezing.show(self.model_id)
+        _cell_runs.follow()
+        self._displays.show(self.model_id, self._last_known_bundle())
         poller().thread.call(self._freezing.freeze_if_due)
 
     def _on_view_message(self, _: Any, content: object, __: object) -> None:
@@ -103,14 +114,17 @@ class LiveWidget(anywidget.AnyWidget):
         if isinstance(content, dict):
             poller().thread.call(self._receive, content)
 
+    def _last_known_bundle(self) -> Bundle:
+        return self._static_bundle(None if self._is_over() else MOST_BYTES)
+
     # What a subclass provides.
 
     def _facts(self) -> tuple[Any, ...]:
         """Return what `_updates` makes an update of."""
         raise NotImplementedError
 
-    def _static_bundle(self) -> Bundle:
-        """Return the static form of the current state."""
+    def _static_bundle(self, most: int | None = None) -> Bundle:
+        """Return the static form of the current state, the HTML within so many bytes if given."""
         raise NotImplementedError
 
     def _is_over(self) -> bool:
@@ -136,6 +150,7 @@ class LiveWidget(anywidget.AnyWidget):
         if update is not None:
             self._update = update
         self._freezing.freeze_if_due()
+        self._last_known.note(has_news=update is not None)
         if self._updates.has_more and self._is_open:
             # Not by returning True: whoever flushes would send it all at once.
             asyncio.get_running_loop().call_soon(self._update_views)
@@ -145,13 +160,32 @@ class LiveWidget(anywidget.AnyWidget):
 
     def _receive(self, content: dict[str, Any]) -> None:
         if self._is_open:
-            self._freezing.note_view(content)
+            self._displays.note_view(content)
             self._handle(content)
+
+    def _note_cell_end(self) -> None:
+        self._throttle.flush()
+        self._freezing.freeze_if_due()
+        self._last_known.note_cell_end()
 
     def _finish(self) -> None:
         self._throttle.cancel()
+        self._last_known.end()
         self._release()
         self._freezing.freeze_now()
 
 
 _open: WeakSet[LiveWidget] = WeakSet()
+
+
+def _note_cell_end() -> None:
+    if poller().thread.is_running:
+        poller().thread.do(_tell_all)
+
+
+def _tell_all() -> None:
+    for widget in tuple(_open):
+        widget._note_cell_end()
+
+
+_cell_runs = CellRuns(_note_cell_end)

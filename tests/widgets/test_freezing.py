@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from shells import CellShell
 
+from jobwidgets._widgets.displays import GRACE, LONGEST_GRACE, Bundle, Displays
 from jobwidgets._widgets.freezing import Freezing
-from jobwidgets._widgets.notebook import GRACE, LONGEST_GRACE, Bundle
 
 Run = Callable[[Coroutine[Any, Any, None]], None]
 
@@ -22,9 +22,11 @@ class Job:
         """Return the static form."""
         return {"text/plain": "over" if self.is_over else "going on"}
 
-    def freezing(self, **keywords: Any) -> Freezing:
-        """Return what freezes the outputs."""
-        return Freezing(lambda: self.is_over, self.bundle, **keywords)
+    def shown(self) -> tuple[Freezing, Displays]:
+        """Display it; return what freezes the output, and the output."""
+        displays = Displays(lambda: True)
+        displays.show("the model", self.bundle())
+        return Freezing(displays, lambda: self.is_over, self.bundle), displays
 
 
 def frozen(notebook: CellShell) -> list[str]:
@@ -38,9 +40,8 @@ def test_view_has_time_to_show_the_end(notebook: CellShell, skipping: Run) -> No
     job.is_over = True
 
     async def story(is_in_use: bool) -> float:
-        freezing, loop = job.freezing(), asyncio.get_running_loop()
-        freezing.show("the model")
-        freezing.note_view({"view": "v", "open": True, "in_use": is_in_use})
+        (freezing, displays), loop = job.shown(), asyncio.get_running_loop()
+        displays.note_view({"view": "v", "open": True, "in_use": is_in_use})
         before, number = loop.time(), len(frozen(notebook))
         freezing.freeze_if_due()
         while len(frozen(notebook)) == number:  # noqa: ASYNC110 - its loop skips every wait
@@ -57,10 +58,9 @@ def test_view_that_was_closed_has_no_time(notebook: CellShell, skipping: Run) ->
     job.is_over = True
 
     async def story() -> None:
-        freezing = job.freezing()
-        freezing.show("the model")
+        freezing, displays = job.shown()
         for is_open in (True, False):
-            freezing.note_view({"view": "v", "open": is_open, "in_use": is_open})
+            displays.note_view({"view": "v", "open": is_open, "in_use": is_open})
         freezing.freeze_if_due()
 
     skipping(story())
@@ -72,9 +72,8 @@ def test_now(notebook: CellShell, skipping: Run) -> None:
     job = Job()
 
     async def story() -> None:
-        freezing = job.freezing()
-        freezing.show("the model")
-        freezing.note_view({"view": "v"})
+        freezing, displays = job.shown()
+        displays.note_view({"view": "v"})
         job.is_over = True
         freezing.freeze_if_due()
         job.is_over = False

@@ -102,8 +102,37 @@ def test_display_after_the_end_is_static_at_once(notebook: CellShell, show: Show
     assert [set(out["data"]) for out in notebook.outputs] == [STATIC]
 
 
+def test_two_outputs_before_the_end(notebook: CellShell, show: Show) -> None:
+    """In JupyterLab the static form tells the news of a job that runs, and all at its end."""
+    widget, job = show(document(status="SUBMITTED"), RUNNING, RUNNING, ENDED)
+    notebook.run("a-cell", "execution 1")
+    widget._ipython_display_()
+    assert [set(out["data"]) for out in notebook.outputs[:2]] == [STATIC, {VIEW}]
+    static_id, view_id = (out["transient"]["display_id"] for out in notebook.outputs[:2])
+    job.refresh()
+    notebook.events.trigger("post_run_cell", None)
+    assert "as of " in notebook.last_of(static_id)["text/plain"]
+    job.wait(30)
+    assert "Finished." in notebook.last_of(static_id)["text/html"]
+    assert "<style>" not in notebook.last_of(static_id)["text/html"]
+    assert notebook.last_of(view_id) == {}
+
+
+def test_two_outputs_that_stay_live(notebook: CellShell, show: Show) -> None:
+    """With freeze=False the static form below the view tells the end too."""
+    widget, job = show(RUNNING, ENDED, freeze=False)
+    notebook.run("a-cell", "execution 1")
+    widget._ipython_display_()
+    static_id, view_id = (out["transient"]["display_id"] for out in notebook.outputs[:2])
+    job.wait(30)
+    notebook.events.trigger("post_run_cell", None)
+    assert "Finished." in notebook.last_of(static_id)["text/html"]
+    assert "<style>" in notebook.last_of(static_id)["text/html"]
+    assert set(notebook.last_of(view_id)) == {VIEW}
+
+
 def test_freeze_false_keeps_the_live_view(notebook: CellShell, show: Show) -> None:
-    """With freeze=False no output is ever updated, and no view is told that it is."""
+    """With freeze=False an output with the view in it stays, and no view is told otherwise."""
     widget, job = show(ENDED, freeze=False)
     widget._ipython_display_()
     job.wait(30)
