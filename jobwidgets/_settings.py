@@ -92,6 +92,7 @@ def function_watch(
     *,
     job_id: str | int,
     dialect: str | None,
+    cancel: Function | None,
     deadline: float,
     poll_interval: float | None,
     give_up_after: float | None,
@@ -105,6 +106,8 @@ def function_watch(
         If an argument is invalid; the text names what was found and what was expected.
     """
     check_function("fetch", fetch)
+    if cancel is not None:
+        check_function("cancel", cancel)
     if isinstance(job_id, bool) or not isinstance(job_id, str | int) or job_id == "":
         raise TypeError(f"id is the text or number that names the job, found {job_id!r}")
     name = redacted(str(job_id))
@@ -112,6 +115,7 @@ def function_watch(
         name,
         fetch,
         dialect=None if dialect is None else find_dialect(dialect),
+        cancel=cancel,
         deadline=seconds("deadline", deadline),
     )
     return Watch(

@@ -95,6 +95,7 @@ class Job(JobFacts):
         *,
         id: str | int,  # noqa: A002 - the attribute's name
         dialect: str | None = None,
+        cancel: Function | None = None,
         deadline: float = 60.0,
         poll_interval: float | None = None,
         give_up_after: float | None = None,
@@ -136,6 +137,9 @@ class Job(JobFacts):
             Names the job.
         dialect
             How the documents that it returns are read; None reads the mapping above.
+        cancel
+            Called as `fetch` is, when the job is to be cancelled; what it returns does not matter.
+            None cannot cancel.
         deadline
             Seconds that a call may take. One that takes longer counts as a poll without an
             answer; a plain one goes on, keeps its place among the 8, and is waited for the next
@@ -159,6 +163,7 @@ class Job(JobFacts):
             fetch,
             job_id=id,
             dialect=dialect,
+            cancel=cancel,
             deadline=deadline,
             poll_interval=poll_interval,
             give_up_after=give_up_after,
@@ -231,19 +236,34 @@ class Job(JobFacts):
         poller().end(self._watch)
 
     def cancel(self) -> Job:
-        """Ask the server to cancel the job.
+        """Ask the server to cancel the job, and watch what becomes of it; return the job.
 
-        Which dialects can: none yet. ``mission`` cannot, since ArcGIS Mission Server documents no
-        such operation (https://developers.arcgis.com/rest/services-reference/mission/job);
-        `stop` only ends the watch.
+        The job is looked at first: one that has ended is left alone, since some servers would
+        remove its results. Afterwards the status is "cancelling" until the server's last word,
+        which may also be that the job had ended before; a job that the server then knows no more
+        is cancelled.
+
+        ``mission`` cannot, since ArcGIS Mission Server documents no such operation
+        (https://developers.arcgis.com/rest/services-reference/mission/job); `stop` only ends the
+        watch.
 
         Raises
         ------
         CancelUnsupportedError
             If the server has no such operation.
+        JobwidgetsError
+            If it was refused, or not answered: nothing is tried again.
         """
         note = self._watch.source.cancel_note
-        raise CancelUnsupportedError(f"{note}. stop() ends the watch, the job goes on.")
+        if note is not None:
+            raise CancelUnsupportedError(f"{note}. stop() ends the watch, the job goes on.")
+        if not self.history.has_ended:
+            try:
+                poller().cancel(self._watch)
+            except CancelledError:
+                raise WatchStoppedError(f"the watch of job {self.id} was stopped") from None
+            self._claim()
+        return self
 
     def refresh(self) -> Job:
         """Ask the server once, or join the request that is under way; return the job.
@@ -323,6 +343,19 @@ class Job(JobFacts):
         self._claim()
 
     # What the widgets and `Jobs` use: nothing but this, and what is public.
+
+    def _cancel_soon(self) -> None:
+        """Cancel the job without waiting, for a view; on the poller's thread."""
+        if self._can_cancel:
+            poller().cancel_soon(self._watch)
+
+    @property
+    def _can_cancel(self) -> bool:
+        """Whether it makes sense to offer that the job be cancelled."""
+        asked = self.history.cancel
+        goes_on = self.status is not None and not self.history.has_ended
+        is_open = asked is None or asked.error is not None
+        return goes_on and is_open and self._watch.source.cancel_note is None
 
     def _take_token(self, keeper: TokenKeeper | None) -> None:
         """Ask with another token from now on, at once if the job is watched."""

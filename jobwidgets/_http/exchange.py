@@ -15,10 +15,11 @@ from jobwidgets._http.secrets import Secret, forms_of
 from jobwidgets._http.settings import Http, settings_now
 from jobwidgets._http.tokens import TokenKeeper
 from jobwidgets._http.urls import redirected, root, with_query
-from jobwidgets._model.snapshot import Snapshot
+from jobwidgets._model.snapshot import Snapshot, Status
 from jobwidgets._threads import call_in_thread
 from jobwidgets.dialects import Dialect
 from jobwidgets.errors import (
+    CancelUnsupportedError,
     DocumentError,
     ExchangeError,
     JobwidgetsError,
@@ -102,6 +103,15 @@ class Source:
     def cancel_note(self) -> str | None:
         """Why the job cannot be cancelled; None where it can."""
         return self.dialect.cancel_note
+
+    @property
+    def messages_are(self) -> str:
+        """Whether each document has the whole "list", or only the "latest" one."""
+        return getattr(self.dialect, "messages_are", "list")
+
+    async def cancel(self, connections: Connections) -> tuple[Status | None, str]:
+        """Raise CancelUnsupportedError: no dialect can cancel yet."""
+        raise CancelUnsupportedError(f"{self.cancel_note}")
 
     def ask(self, connections: Connections, urgency: Urgency, go: Callable[[], object]) -> None:
         """Call `go` when the host's budget allows a request."""

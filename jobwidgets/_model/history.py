@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from operator import is_
 from typing import Any
 
+from jobwidgets._model.cancel import Cancel
 from jobwidgets._model.first_sights import FirstSights
 from jobwidgets._model.packed import PackedSnapshots, add
 from jobwidgets._model.snapshot import Message, Snapshot, Status
@@ -58,6 +59,8 @@ class JobHistory:
         How long the job had run at the last document (the server's `Date` less its start, never
         negative); of an ended job, its duration. None while the start is unknown, and for a job
         that had ended before anybody looked and does not tell its duration.
+    cancel : Cancel or None
+        The last request to cancel the job; None while there was none.
     watch_error : JobwidgetsError or None
         Why no (further) document could be had; None while there is hope.
     """
@@ -68,6 +71,7 @@ class JobHistory:
         self.latest: Snapshot | None = None
         self.snapshots = PackedSnapshots()
         self.elapsed: timedelta | None = None
+        self.cancel: Cancel | None = None
         self.watch_error: JobwidgetsError | None = None
         self._first_sights = FirstSights()
         self._unknown_end = UnknownEnd()

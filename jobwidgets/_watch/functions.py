@@ -15,11 +15,17 @@ from weakref import WeakKeyDictionary
 from jobwidgets._http.budget import Urgency
 from jobwidgets._http.exchange import Reading
 from jobwidgets._http.tokens import TokenKeeper
+from jobwidgets._model.snapshot import Status
 from jobwidgets._threads import call_in_thread
 from jobwidgets._watch.function_errors import typed_error
 from jobwidgets._watch.returned import snapshot_of
 from jobwidgets.dialects import Dialect
-from jobwidgets.errors import DocumentError, JobwidgetsError, TransportError
+from jobwidgets.errors import (
+    CancelUnsupportedError,
+    DocumentError,
+    JobwidgetsError,
+    TransportError,
+)
 
 if TYPE_CHECKING:
     from jobwidgets._http.connections import Connections
@@ -43,23 +49,41 @@ class FunctionSource:
         async one on the poller's loop.
     dialect
         Reads the documents that it returns; None reads mappings.
+    cancel
+        Cancels the job; None where nothing does.
     deadline
         Seconds that an exchange waits for it.
     """
 
-    __slots__ = ("_call", "_deadline", "_fetch", "_job_id", "dialect")
+    __slots__ = ("_call", "_cancel", "_deadline", "_fetch", "_job_id", "dialect")
 
     url = None
-    cancel_note = "no function was given that cancels the job (cancel=)"
 
     def __init__(
-        self, job_id: str, fetch: Function, *, dialect: Dialect | None, deadline: float
+        self,
+        job_id: str,
+        fetch: Function,
+        *,
+        dialect: Dialect | None,
+        cancel: Function | None,
+        deadline: float,
     ) -> None:
         self._job_id = job_id
         self._fetch = fetch
         self.dialect = dialect
+        self._cancel = cancel
         self._deadline = deadline
         self._call: _Call | None = None
+
+    @property
+    def cancel_note(self) -> str | None:
+        """Why the job cannot be cancelled; None where it can."""
+        return None if self._cancel else "no function was given that cancels the job (cancel=)"
+
+    @property
+    def messages_are(self) -> str:
+        """What the dialect says; a mapping tells the whole list."""
+        return getattr(self.dialect, "messages_are", "list")
 
     @property
     def token(self) -> TokenKeeper | None:
@@ -99,6 +123,18 @@ class FunctionSource:
             typed = typed_error(error)
         else:
             return self._reading(returned)
+        raise typed  # out here it has no context, whose text may hold a secret
+
+    async def cancel(self, _: Connections) -> tuple[Status | None, str]:
+        """Call the function that cancels; what it returns tells nothing, the next fetch does."""
+        if self._cancel is None:
+            raise CancelUnsupportedError(f"{self.cancel_note}")
+        try:
+            await _Call(self._job_id, self._cancel).outcome(self._deadline)
+        except Exception as error:  # noqa: BLE001 - a user's function may raise anything
+            typed = typed_error(error)
+        else:
+            return None, ""
         raise typed  # out here it has no context, whose text may hold a secret
 
     def _reading(self, returned: object) -> Reading:

@@ -14,8 +14,10 @@ from weakref import WeakSet
 
 from jobwidgets._http.budget import Urgency, at_once
 from jobwidgets._threads import user_callbacks
+from jobwidgets._watch.cancelling import cancel, note_failure
 from jobwidgets._watch.loop import EXIT, HEARTBEAT, LoopThread
 from jobwidgets._watch.watch import Watch
+from jobwidgets.errors import JobwidgetsError
 
 if TYPE_CHECKING:
     from jobwidgets._http.connections import Connections
@@ -60,6 +62,7 @@ class Poller:
         self._waiting: dict[Watch, Callable[[], None]] = {}
         self._turns: dict[Watch, asyncio.Event] = {}  # set when a wait is over that somebody joins
         self._asking: dict[Watch, asyncio.Task[None]] = {}
+        self._cancelling: set[asyncio.Task[None]] = set()
         self._dropping: asyncio.Task[None] | None = None  # kept, or it might be collected
         self.listings: WeakSet[Listing] = WeakSet()
         """What is to ask at once too when the machine has slept."""
@@ -94,6 +97,16 @@ class Poller:
     def refresh(self, watch: Watch) -> None:
         """Make one exchange, or join the one under way; raises what it meets."""
         self.thread.run(lambda: self._exchange(watch))
+
+    def cancel(self, watch: Watch) -> None:
+        """Ask that a job be cancelled, unless it turns out to have ended; raises what it meets."""
+        self.thread.run(lambda: self._cancel(watch))
+
+    def cancel_soon(self, watch: Watch) -> None:
+        """Do so without waiting; on the poller's thread. The history tells what it meets."""
+        task = asyncio.get_running_loop().create_task(self._cancel(watch))
+        self._cancelling.add(task)
+        task.add_done_callback(self._after_cancel)
 
     def ask_for_all(self) -> None:
         """Ask at once for every job that is watched, over new connections: the machine has slept.
@@ -187,12 +200,33 @@ class Poller:
                 raise
             await self._exchange(watch)
 
+    async def _cancel(self, watch: Watch) -> None:
+        try:
+            await self._exchange(watch)
+            self._withdraw(watch)  # the answer to a poll on the way might be older than this one
+            await cancel(watch, self.connections)
+        except JobwidgetsError as error:
+            note_failure(watch, error)
+            raise
+        finally:
+            self._drop_exchange(watch)
+            self._go_on(watch)
+
+    def _after_cancel(self, task: asyncio.Task[None]) -> None:
+        self._cancelling.discard(task)
+        if not task.cancelled():
+            task.exception()  # the history has noted it
+
     def _after_exchange(self, watch: Watch, exchange: asyncio.Task[None]) -> None:
         if self._asking.get(watch) is exchange:
             del self._asking[watch]
         if exchange.cancelled():
             return
         exchange.exception()  # the watch has noted it
+        self._go_on(watch)
+
+    def _go_on(self, watch: Watch) -> None:
+        """Tell the listeners, and plan the next exchange."""
         delay = watch.after_exchange()
         # A listener may have begun the next exchange in this very moment.
         if delay is not None and not (watch in self._asking or watch in self._waiting):

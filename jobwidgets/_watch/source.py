@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from jobwidgets._http.budget import Urgency
 from jobwidgets._http.exchange import Reading
 from jobwidgets._http.tokens import TokenKeeper
+from jobwidgets._model.snapshot import Status
 from jobwidgets._model.step_times import TellsSteps
 
 if TYPE_CHECKING:
@@ -36,8 +37,12 @@ class JobSource(Protocol):
         """What tells the job's steps; None where nothing does."""
 
     @property
+    def messages_are(self) -> str:
+        """Whether each document has the whole "list", or only the "latest" one."""
+
+    @property
     def cancel_note(self) -> str | None:
-        """Why the job cannot be cancelled; None where it can."""
+        """Why the job cannot be cancelled; None where it can, or that is not known yet."""
 
     def ask(self, connections: Connections, urgency: Urgency, go: Callable[[], object]) -> None:
         """Call `go` when the job may be asked for; once more with the same `go`: more urgently."""
@@ -47,6 +52,12 @@ class JobSource(Protocol):
 
     async def read_job(self, connections: Connections) -> Reading:
         """Ask once, after `go` was called; JobwidgetsError, and no other error, if none came."""
+
+    async def cancel(self, connections: Connections) -> tuple[Status | None, str]:
+        """Ask that the job be cancelled; return the status and the message in the answer.
+
+        None and "" where it tells none. JobwidgetsError, and no other error, if it was refused.
+        """
 
     def forget(self) -> None:
         """Count the next document as a new one, even if it is the same as the last."""

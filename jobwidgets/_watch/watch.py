@@ -14,6 +14,7 @@ from jobwidgets._http.exchange import Reading
 from jobwidgets._model.contact import Contact, ContactState
 from jobwidgets._model.history import JobHistory
 from jobwidgets._model.snapshot import Snapshot, Status
+from jobwidgets._watch.cancelling import as_seen, is_cancelled_by
 from jobwidgets._watch.contact_tracker import ContactTracker
 from jobwidgets._watch.feed import Feed
 from jobwidgets._watch.pace import Pace
@@ -142,8 +143,11 @@ class Watch:
         try:
             reading = await self.source.read_job(connections)
         except JobwidgetsError as error:
-            self._note_failure(error)
-            raise
+            latest = self.history.latest
+            if latest is None or not is_cancelled_by(error, self.history):
+                self._note_failure(error)
+                raise
+            self._record_end(latest, Status.CANCELLED)
         else:
             self._note_answer(reading)
         finally:
@@ -217,8 +221,13 @@ class Watch:
             self.history.record_again(reading.seen, reading.server_time)
         else:
             self._note_step(reading.snapshot)
-            self._first_message = self.history.record(reading.snapshot, reading.server_time)
+            snapshot = as_seen(reading.snapshot, self.history, self.source.messages_are)
+            self.record(snapshot, reading.server_time)
         self.history.watch_error = None
+
+    def record(self, snapshot: Snapshot, server_time: datetime | None = None) -> None:
+        """Take in a snapshot; `after_exchange` tells the listeners."""
+        self._first_message = self.history.record(snapshot, server_time)
 
     def _note_step(self, snapshot: Snapshot) -> None:
         before = self.history.latest
@@ -236,13 +245,13 @@ class Watch:
         is_stuck = tracker.is_parked or self._needs_user
         self.history.watch_error = error if is_stuck else None
         if latest is not None and tracker.is_missing and tracker.missing_for >= tracker.pace.gone:
-            self._record_gone(latest)
-            tracker.note_end()
+            self._record_end(latest, Status.GONE)
 
-    def _record_gone(self, latest: Snapshot) -> None:
+    def _record_end(self, latest: Snapshot, status: Status) -> None:
+        """Note that a job has ended of which the server knows nothing any more."""
         started, elapsed = latest.started, self.elapsed
         # By the server's clock, which this one's may be far from.
         server_time = started + elapsed if started is not None and elapsed is not None else None
-        gone = replace(latest, status=Status.GONE, seen=datetime.now(UTC))
-        self._first_message = self.history.record(gone, server_time)
+        self.record(replace(latest, status=status, seen=datetime.now(UTC)), server_time)
+        self._tracker.note_end()
         self.source.forget()  # the same document would be news again

@@ -5,10 +5,12 @@ from __future__ import annotations
 # The names are those of arcgis 2.4 (geoprocessing/_job.py, gis/mission/api.py), whose GPJob tells
 # its id nowhere else, and of openeo 0.5x (rest/job.py).
 _LINES = {
-    ("arcgis", "GPJob"): 'lambda: {"status": job.status, "messages": job.messages}, id=job._jobid',
+    ("arcgis", "GPJob"): (
+        'lambda: {"status": job.status, "messages": job.messages}, id=job._jobid, cancel=job.cancel'
+    ),
     ("arcgis", "MissionJob"): 'lambda: {"status": job.status}, id=job.properties["jobId"]',
     ("openeo", "BatchJob"): (
-        'lambda: {"status": job.status(), "messages": job.logs()}, id=job.job_id'
+        'lambda: {"status": job.status(), "messages": job.logs()}, id=job.job_id, cancel=job.stop'
     ),
 }
 

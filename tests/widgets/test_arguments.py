@@ -93,9 +93,13 @@ def test_mistakes(widget: type[Any], given: Any, keywords: dict[str, Any], text:
 @pytest.mark.parametrize(
     ("module", "name", "line"),
     [
-        ("arcgis.geoprocessing._job", "GPJob", '"messages": job.messages}, id=job._jobid)'),
+        (
+            "arcgis.geoprocessing._job",
+            "GPJob",
+            '"messages": job.messages}, id=job._jobid, cancel=job.cancel)',
+        ),
         ("arcgis.gis.mission.api", "MissionJob", 'id=job.properties["jobId"])'),
-        ("openeo.rest.job", "BatchJob", '"messages": job.logs()}, id=job.job_id)'),
+        ("openeo.rest.job", "BatchJob", '"messages": job.logs()}, id=job.job_id, cancel=job.stop)'),
     ],
 )
 def test_jobs_of_other_packages(module: str, name: str, line: str) -> None:

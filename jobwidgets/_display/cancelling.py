@@ -1,0 +1,20 @@
+"""What is said of a request to cancel a job: pure functions."""
+
+from __future__ import annotations
+
+from jobwidgets._display.times import utc
+from jobwidgets._display.words import word
+from jobwidgets._model.history import JobHistory
+from jobwidgets._model.snapshot import Status
+
+
+def cancel_words(history: JobHistory) -> str:
+    """Return what became of the last request to cancel a job; "" where there is nothing to say."""
+    cancel = history.cancel
+    if cancel is None or history.status in {Status.CANCELLED, Status.GONE}:
+        return ""
+    if history.has_ended:
+        return "It had ended before it could be cancelled."
+    if cancel.error is not None:
+        return f"Not cancelled: {word(cancel.error)}"
+    return f"It was asked to be cancelled at {utc(cancel.asked)}." if cancel.is_sent else ""
