@@ -8,6 +8,7 @@ from copy import copy
 from typing import Any, NoReturn, SupportsIndex
 from weakref import ref
 
+from jobwidgets._display.cancelling import can_cancel
 from jobwidgets._display.job import static_html, static_text
 from jobwidgets._http.secrets import hidden, hidden_in, hidden_settings
 from jobwidgets._http.tokens import Token, TokenKeeper, token_keeper
@@ -346,16 +347,8 @@ class Job(JobFacts):
 
     def _cancel_soon(self) -> None:
         """Cancel the job without waiting, for a view; on the poller's thread."""
-        if self._can_cancel:
+        if can_cancel(self.history):
             poller().cancel_soon(self._watch)
-
-    @property
-    def _can_cancel(self) -> bool:
-        """Whether it makes sense to offer that the job be cancelled."""
-        asked = self.history.cancel
-        goes_on = self.status is not None and not self.history.has_ended
-        is_open = asked is None or asked.error is not None
-        return goes_on and is_open and self._watch.source.cancel_note is None
 
     def _take_token(self, keeper: TokenKeeper | None) -> None:
         """Ask with another token from now on, at once if the job is watched."""

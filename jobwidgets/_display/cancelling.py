@@ -8,6 +8,13 @@ from jobwidgets._model.history import JobHistory
 from jobwidgets._model.snapshot import Status
 
 
+def can_cancel(history: JobHistory) -> bool:
+    """Return whether it makes sense to offer that the job be cancelled."""
+    asked = history.cancel
+    goes_on = history.status is not None and not history.has_ended
+    return history.can_cancel and goes_on and (asked is None or asked.error is not None)
+
+
 def cancel_words(history: JobHistory) -> str:
     """Return what became of the last request to cancel a job; "" where there is nothing to say."""
     cancel = history.cancel

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from jobwidgets._display.cancelling import cancel_words
 from jobwidgets._display.contact import last_known
 from jobwidgets._display.markup import (
     CELL,
@@ -73,6 +74,7 @@ def static_html(
         _bar(history, told),
         line(" · ".join(fact for fact in facts if fact)),
         line(last_known(history, contact)),
+        line(cancel_words(history)),
         _steps(history, told, most),
     ]
     parts.append(_messages(history, most, parts))
@@ -102,6 +104,7 @@ def static_text(
         at_the_end(told, history.status),
         ownership(latest),
         last_known(history, contact),
+        cancel_words(history),
         *step_text(step_lines(told, history.status, None), most),
     ]
     columns = _Columns(history, is_brief=most is not None)

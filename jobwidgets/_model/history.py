@@ -59,6 +59,8 @@ class JobHistory:
         How long the job had run at the last document (the server's `Date` less its start, never
         negative); of an ended job, its duration. None while the start is unknown, and for a job
         that had ended before anybody looked and does not tell its duration.
+    can_cancel : bool
+        Whether its server can cancel the job, as far as is known.
     cancel : Cancel or None
         The last request to cancel the job; None while there was none.
     watch_error : JobwidgetsError or None
@@ -71,6 +73,7 @@ class JobHistory:
         self.latest: Snapshot | None = None
         self.snapshots = PackedSnapshots()
         self.elapsed: timedelta | None = None
+        self.can_cancel = False
         self.cancel: Cancel | None = None
         self.watch_error: JobwidgetsError | None = None
         self._first_sights = FirstSights()

@@ -1,6 +1,7 @@
 // The view of one job.
 
 import { Bar, button, element, hide, put, say, StatusMark } from "./parts.js";
+import { CancelButton } from "./cancel.js";
 import { Messages } from "./messages.js";
 import { initialize, View } from "./view.js";
 import { clockText, sentenceText } from "./words.js";
@@ -17,8 +18,10 @@ class JobView extends View {
     this.elapsed = element("span", "elapsed", end);
     this.action = button(end, "", () => this.act());
     this.action.hidden = true;
+    this.cancel = new CancelButton(end, this.root, () => this.send({ act: "cancel" }));
     this.bar = new Bar(this.root);
     this.line = element("div", "line", this.root);
+    this.cancelled = element("div", "cancelled", this.root);
     this.messages = new Messages(this.root);
   }
 
@@ -67,6 +70,8 @@ class JobView extends View {
     put(this.id, "title", head.id);
     this.bar.show({ ...head, is_moving: head.is_moving && !isGone });
     hide(this.action, !head.action || isGone, this.root);
+    this.cancel.show({ isOffered: head.can_cancel && !isGone });
+    say(this.cancelled, head.cancelled);
     put(this.action, "aria-disabled", null);
     say(this.action, head.action === "start" ? "resume" : "stop watching");
     say(this.live, isLastKnown ? words : head.spoken);

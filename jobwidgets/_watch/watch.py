@@ -216,6 +216,7 @@ class Watch:
         )
 
     def _note_answer(self, reading: Reading) -> None:
+        self.history.can_cancel = self.source.cancel_note is None
         self._tracker.answered(reading.seen, reading.server_time, reading.age)
         if reading.snapshot is None:
             self.history.record_again(reading.seen, reading.server_time)

@@ -193,6 +193,8 @@ class JobWidget(LiveWidget):
             self._job.stop()
         if request.get("act") == "start":
             self._job._begin()
+        if request.get("act") == "cancel":
+            self._job._cancel_soon()
 
     def _release(self) -> None:
         self._job._unsubscribe(self._throttle)

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypedDict
 
+from jobwidgets._display.cancelling import can_cancel, cancel_words
 from jobwidgets._display.contact import on_job
 from jobwidgets._display.sentences import Clock, Part, Sentence, elapsed_clock
 from jobwidgets._display.statuses import MARKS, raw_status, status_words
@@ -73,6 +74,10 @@ class Head(TypedDict):
     contact: Sentence
     action: str | None
     """What a click can do: ``"stop"`` or ``"start"`` the watch."""
+    can_cancel: bool
+    """Whether it is offered that the job be cancelled."""
+    cancelled: str
+    """What became of the last request to do so."""
     kept: bool
     """Whether every output has got its last form: a view that goes on is in none."""
 
@@ -106,6 +111,8 @@ def head(
         "ownership": ownership(latest),
         "contact": on_job(history, contact, now or datetime.now(UTC)),
         "action": action(history, contact),
+        "can_cancel": can_cancel(history),
+        "cancelled": cancel_words(history),
         "kept": is_kept,
     }
 
