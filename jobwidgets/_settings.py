@@ -44,7 +44,7 @@ class Settings:
 
     def watch(self, url: str) -> Watch:
         """Return the watch of the job at `url`; ValueError if that is no job's URL."""
-        history = JobHistory(self.dialect.job_id(url), url)
+        history = JobHistory(self.dialect.job_id(url), url, dialect=self.dialect.name)
         return Watch(
             self.source(url),
             history,
@@ -120,7 +120,7 @@ def function_watch(
     )
     return Watch(
         source,
-        JobHistory(name),
+        JobHistory(name, dialect=dialect),
         pace=_checked_pace(pace),
         poll_interval=_checked_interval(poll_interval),
         give_up_after=None if give_up_after is None else seconds("give_up_after", give_up_after),

@@ -438,3 +438,10 @@ def test_cancel_is_unsupported(new_job: NewJob) -> None:
     with pytest.raises(CancelUnsupportedError, match=r"ArcGIS Mission Server .* no operation"):
         job.cancel()
     assert (requests(job), job.contact.state) == (0, ContactState.STOPPED)
+
+
+def test_history_tells_its_dialect() -> None:
+    """A history tells what its server speaks, if that is known: a dataset keeps it."""
+    assert Job(JOB_URL).history.dialect == "mission"
+    assert Job.from_function(dict, id="j1").history.dialect is None
+    assert Job.from_function(dict, id="j1", dialect="mission").history.dialect == "mission"

@@ -46,6 +46,8 @@ class JobHistory:
         The server's name of the job.
     url
         Where the job was asked for, without any token.
+    dialect
+        The name of what its server speaks; None where that is not known, or a function tells of it.
 
     Attributes
     ----------
@@ -67,9 +69,10 @@ class JobHistory:
         Why no (further) document could be had; None while there is hope.
     """
 
-    def __init__(self, job_id: str, url: str | None = None) -> None:
+    def __init__(self, job_id: str, url: str | None = None, *, dialect: str | None = None) -> None:
         self.job_id = job_id
         self.url = url
+        self.dialect = dialect
         self.latest: Snapshot | None = None
         self.snapshots = PackedSnapshots()
         self.elapsed: timedelta | None = None

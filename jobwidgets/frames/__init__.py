@@ -410,7 +410,7 @@ def write_dataset(
     ==============  ==========  ================================================================
     column          type        what it holds
     ==============  ==========  ================================================================
-    dialect         text        the name of what the server speaks
+    dialect         text        the name of what the server speaks; missing if that is not known
     url … error                 as in `jobs_frame`, `status` as a text
     has_ended       bool        whether the job can change no more
     seen            time        when its document was received; missing if nobody watched
@@ -420,6 +420,8 @@ def write_dataset(
     snapshot_rows   list        the rows of `snapshots_frame`, without `job_id`, and with
                                 `polled_before`
     document        text        the last document as JSON, tokens redacted
+    attributes      text        the attributes as JSON, where not each reader knows how to read them
+                                of the document: those of watched jobs
     ==============  ==========  ================================================================
 
     Times are UTC in microseconds. Later versions may add columns, and change none.

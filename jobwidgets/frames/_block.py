@@ -143,6 +143,15 @@ class Block(ABC):
         """The documents, tokens perhaps among them; None for a job that never gave one."""
 
     @property
+    def attributes(self) -> Sequence[Mapping[str, Any] | None]:
+        """The attributes of each job, where they need not be read of its document."""
+        return [None] * len(self)
+
+    def dialects(self, given: str) -> Sequence[str | None]:
+        """Return what the server of each job speaks, bare documents being `given`."""
+        return [given] * len(self)
+
+    @property
     def urls(self) -> Column:
         """Where each job was asked for."""
         return no_texts(len(self))

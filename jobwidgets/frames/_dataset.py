@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, TypeGuard
 import numpy as np
 import pandas as pd
 
-from jobwidgets._model.packed import NONE
 from jobwidgets._model.redact import redacted
 from jobwidgets._model.steps import StepCodes
 from jobwidgets.frames._columns import microseconds
@@ -28,10 +27,13 @@ Moment: TypeAlias = str | date | np.datetime64
 Engine: TypeAlias = Literal["pandas", "dask"]
 
 NO_MONTH = "none"
-_LAST = 2**63 - 1
+_FIRST, _LAST = (
+    int(np.datetime64(time, "us").astype("i8"))
+    for time in ("0001-01-01", "9999-12-31T23:59:59.999999")
+)
 _FOLDERS = "month=*"
 _FILES = "*.parquet"
-_OF_ATTRIBUTES = ("dialect", "document")
+_OF_ATTRIBUTES = ("dialect", "document", "attributes")
 _COLUMNS = {
     "jobs": (
         *("url", "job_id", "kind", "owner", "status", "raw_status", "started", "ended"),
@@ -113,7 +115,7 @@ class Dataset:
         self._folder = Path(folder)
         self._engine = engine
         self._is_whole = since is None and until is None
-        self._since = NONE + 1 if since is None else _microseconds(since, "since")
+        self._since = _FIRST if since is None else _microseconds(since, "since")
         self._until = _LAST if until is None else _microseconds(until, "until")
 
     def jobs(self, attributes: Sequence[str] = ()) -> pd.DataFrame:
@@ -168,7 +170,7 @@ class Dataset:
         month = name.partition("=")[2]
         if self._is_whole:
             return True
-        first, last = month_names(np.array([max(self._since, 0), max(self._until - 1, 0)]))
+        first, last = month_names(np.array([self._since, self._until - 1]))
         return month != NO_MONTH and first <= month <= last
 
 

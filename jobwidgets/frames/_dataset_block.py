@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from itertools import groupby
@@ -55,9 +56,7 @@ class DatasetBlock(Block):
     def _snapshots(self) -> dict[str, pa.Array]:
         return _parts(self._column("snapshot_rows"))
 
-    @property
-    def dialects(self) -> Sequence[str]:
-        """The name of the dialect that read each job."""
+    def dialects(self, given: str) -> Sequence[str | None]:
         return list(self._column("dialect").to_pylist())
 
     @property
@@ -150,17 +149,23 @@ class DatasetBlock(Block):
 
     @cached_property
     def documents(self) -> Sequence[Mapping[str, Any] | None]:
-        texts = self._column("document").to_pylist()
+        return self._mappings("document")
+
+    @cached_property
+    def attributes(self) -> Sequence[Mapping[str, Any] | None]:
+        return self._mappings("attributes")
+
+    def _mappings(self, name: str) -> list[Any]:
+        texts = self._column(name).to_pylist()
         return [None if text is None else json.loads(text) for text in texts]
 
     def attribute(self, name: str) -> Sequence[Any]:
-        values: list[Any] = [None] * len(self)
-        for dialect in sorted(set(self.dialects)):
-            places = [
-                place
-                for place, of_job in enumerate(self.dialects)
-                if of_job == dialect and self.documents[place] is not None
-            ]
+        values = [None if one is None else one.get(name) for one in self.attributes]
+        unread: defaultdict[str, list[int]] = defaultdict(list)
+        for place, dialect in enumerate(self.dialects("")):
+            if self.attributes[place] is None and self.documents[place] is not None:
+                unread[dialect or ""].append(place)
+        for dialect, places in unread.items():
             found = _attribute(dialect, [self.documents[place] for place in places], name)
             for place, value in zip(places, found, strict=True):
                 values[place] = value
@@ -203,10 +208,10 @@ class DatasetBlock(Block):
     def steps(self, known: Sequence[StepCodes]) -> pd.DataFrame:
         """Return the rows of `steps_frame`: each job's dialect says what its codes tell."""
         frames, start = [super().steps(known).iloc[:0]], 0
-        for dialect, jobs in groupby(self.dialects):
+        for dialect, jobs in groupby(self.dialects("")):
             number = len(list(jobs))
             run = DatasetBlock(self._rows.slice(start, number))
-            frames.append(Block.steps(run, find_dialect(dialect).steps))
+            frames.append(Block.steps(run, find_dialect(dialect).steps if dialect else known))
             start += number
         return pd.concat(frames, ignore_index=True)
 

@@ -85,8 +85,8 @@ def _keys(file: Path) -> pd.DataFrame:
     Two hashes of 64 bits stand for a job, which take a fifth of its names' memory.
     """
     table = _read(file, _KEYS)
-    where = pc.coalesce(table["url"], table["dialect"])
-    line = pa.scalar("\n", where.type)
+    line = pa.scalar("\n", SCHEMA.field("job_id").type)
+    where = pc.coalesce(table["url"], table["dialect"], line)
     names = pc.binary_join_element_wise(where, table["job_id"], line).to_numpy()
     key, other = (pd.util.hash_array(names, hash_key=salt, categorize=False) for salt in _SALTS)
     numbers = {name: _numbers(table[name]) for name in ("seen", "written", "started")}

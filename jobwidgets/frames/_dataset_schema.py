@@ -55,6 +55,7 @@ SCHEMA = pa.schema(
         "message_rows": pa.list_(MESSAGE),
         "snapshot_rows": pa.list_(SNAPSHOT),
         "document": _TEXT,
+        "attributes": _TEXT,
     }
 )
 """The columns, as `write_dataset` documents them."""

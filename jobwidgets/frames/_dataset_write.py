@@ -163,9 +163,8 @@ def _table(block: Block, reader: DocumentReader, clock: _Clock) -> pa.Table:
     """Return the rows of some jobs, as `SCHEMA` has them."""
     facts = block.jobs()
     counts = np.where(block.message_counts == NONE, 0, block.message_counts)
-    known = block.dialects if isinstance(block, DatasetBlock) else None
     more = {
-        "dialect": known or [reader.dialect] * len(block),
+        "dialect": block.dialects(reader.dialect),
         "has_ended": block.have_ended,
         "seen": block.last_sights.view("M8[us]"),
         "written": clock.times(len(block)).view("M8[us]"),
@@ -174,6 +173,7 @@ def _table(block: Block, reader: DocumentReader, clock: _Clock) -> pa.Table:
             block.snapshots(), block.snapshot_counts, block.snapshot_polls, SNAPSHOT
         ),
         "document": _as_json(block.documents),
+        "attributes": _as_json(block.attributes),
     }
     columns = dict(facts.items()) | more
     return pa.table([_array(columns[field.name], field.type) for field in SCHEMA], schema=SCHEMA)

@@ -134,6 +134,10 @@ class Snapshots(Block):
     def documents(self) -> Sequence[Mapping[str, Any] | None]:
         return self._facts(lambda s: s.document)
 
+    @property
+    def attributes(self) -> Sequence[Mapping[str, Any] | None]:
+        return self._facts(lambda s: s.attributes)
+
     def attribute(self, name: str) -> Sequence[Any]:
         return self._facts(lambda s: s.attributes.get(name))
 
@@ -164,6 +168,9 @@ class Histories(Snapshots):
         pairs = zip(ended, self._histories, strict=True)
         errors = [error or history.watch_error for error, history in pairs]
         return texts([None if error is None else str(error) for error in errors])
+
+    def dialects(self, given: str) -> Sequence[str | None]:
+        return [history.dialect for history in self._histories]
 
     @property
     def have_ended(self) -> np.ndarray:

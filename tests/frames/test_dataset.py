@@ -2,6 +2,7 @@ import json
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -89,6 +90,24 @@ def test_watched_jobs(lives: Any, tmp_path_factory: pytest.TempPathFactory) -> N
     folder, given = tmp_path_factory.mktemp("dataset"), histories(lives)
     assert write_dataset(given, folder) == len(given)
     check_equal(folder, given)
+    attributes = [jobs_frame(jobs, attributes=ATTRIBUTES) for jobs in (folder, given)]
+    pd.testing.assert_frame_equal(*attributes)
+
+
+def test_jobs_of_functions(tmp_path: Path) -> None:
+    """Of jobs without a document, a URL or a dialect everything is kept, attributes too."""
+    given = [JobHistory("j1"), JobHistory("j2", dialect="mission"), document(jobId="j1")]
+    for history in given[:2]:
+        attributes = {"queue": ["long", 7], "at": after(0), "link": "?token=S3cr3tS3cr3t"}
+        told = replace(snapshot(document(), 3), id=history.job_id, document={})
+        history.record(replace(told, attributes=redacted_document(attributes)))
+    write_dataset(given, tmp_path)
+    check_equal(tmp_path, given)
+    frame = jobs_frame(tmp_path, attributes=["queue", "at", "link", "totalSteps"])
+    assert frame.queue.tolist() == [["long", 7]] * 2 + [None]
+    assert frame["at"].tolist() == [milliseconds(after(0))] * 2 + [None]
+    assert frame.link.tolist() == ["?token=[redacted]"] * 2 + [None]
+    assert frame.totalSteps.tolist() == [None, None, 5]
 
 
 def told(at: float | None, status: str = "PROCESSING", url: str = JOBS_URL, **parts: Any) -> Any:
@@ -119,6 +138,10 @@ STATES: dict[str, tuple[list[Any], list[str]]] = {
         [f"PROCESSING {n}" for n in (9, 5)],
     ),
     "one without a URL": ([told(9), told(None, "COMPLETED")], ["PROCESSING 9", "COMPLETED None"]),
+    "one of a function": (
+        [by_watch([document(messages=["its own"])])[0], told(None, "COMPLETED")],
+        ["its own", "COMPLETED None"],
+    ),
     "two jobs": ([told(9), told(5, jobId="j2")], ["PROCESSING 9", "PROCESSING 5"]),
 }
 
