@@ -382,7 +382,7 @@ def write_dataset(
     ----------
     jobs
         As for `jobs_frame`, but for what `read_documents` read. Files are read a piece at a time.
-        Another dataset is copied, each job once, into few files.
+        Another dataset is copied, each job once, with when it was written, into few files.
     folder
         Where to. It is made if it is not there.
     dialect, on_error
@@ -424,7 +424,8 @@ def write_dataset(
                                 of the document: those of watched jobs
     ==============  ==========  ================================================================
 
-    Times are UTC in microseconds. Later versions may add columns, and change none.
+    Times are UTC in microseconds; `duration` is a number of them to what knows no durations, as
+    DuckDB. Later versions may add columns, and change none.
     """
     need_pyarrow()
     from jobwidgets.frames._dataset_write import DocumentReader, write

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from operator import methodcaller
 from os import PathLike
@@ -112,7 +112,8 @@ class Dataset:
     ) -> None:
         need_pyarrow()
         _check(engine)
-        self._folder = Path(folder)
+        # Whoever computes a Dask DataFrame may be in another folder.
+        self._folder = Path(folder).absolute()
         self._engine = engine
         self._is_whole = since is None and until is None
         self._since = _FIRST if since is None else _microseconds(since, "since")
@@ -148,6 +149,13 @@ class Dataset:
         from jobwidgets.frames._dataset_read import block
 
         return block(self.parts(), columns)
+
+    def blocks(self) -> Iterator[DatasetBlock]:
+        """Yield all jobs, those of a file at a time."""
+        from jobwidgets.frames._dataset_read import block
+
+        for part in self.parts():
+            yield block([part])
 
     def parts(self) -> list[Part]:
         """Return the files that hold anything, with the rows that count."""

@@ -147,6 +147,11 @@ class DatasetBlock(Block):
     def last_sights(self) -> np.ndarray:
         return _numbers(self._column("seen"))
 
+    @property
+    def written_at(self) -> np.ndarray:
+        """When each row was written."""
+        return _numbers(self._column("written"))
+
     @cached_property
     def documents(self) -> Sequence[Mapping[str, Any] | None]:
         return self._mappings("document")

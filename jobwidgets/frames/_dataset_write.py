@@ -29,6 +29,7 @@ from jobwidgets.frames._plain import plain
 from jobwidgets.frames._read import Documents
 from jobwidgets.frames._write import as_json
 
+_FEWEST = 20_000  # rows that are sorted into months at a time
 _MOST = 2**28  # bytes that wait for more of their month, so that files are not small
 
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
@@ -50,7 +51,7 @@ def write(jobs: Given, folder: Path, reader: DocumentReader) -> int:
     (folder / f"month={NO_MONTH}").mkdir(parents=True, exist_ok=True)
     files = _Files(folder)
     try:
-        for rows in _tables(jobs, reader):
+        for rows in _joined(_tables(jobs, reader)):
             files.add(rows)
         if not files.number and not Dataset(folder).files():
             files.add_nothing()
@@ -62,16 +63,29 @@ def write(jobs: Given, folder: Path, reader: DocumentReader) -> int:
 
 def _tables(jobs: Given, reader: DocumentReader) -> Iterator[pa.Table]:
     clock = _Clock()
-    for block in blocks(jobs, reader):
-        if isinstance(block, Documents):
+    for rows in blocks(jobs, reader):
+        if isinstance(rows, Documents):
             raise TypeError(
                 "jobs: expected jobs, documents or a path; found what read_documents read, which "
                 "keeps no documents: give the path itself"
             )
-        if isinstance(block, Dataset):
-            block = block.block()
-        if isinstance(block, Block):
-            yield _table(block, reader, clock)
+        if isinstance(rows, Dataset):
+            for copied in rows.blocks():
+                yield _table(copied, reader.dialect, copied.written_at)
+        elif isinstance(rows, Block):
+            yield _table(rows, reader.dialect, clock.times(len(rows)))
+
+
+def _joined(tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
+    """Yield so many rows at a time that it is worth to look for their months."""
+    waiting: list[pa.Table] = []
+    for table in tables:
+        waiting.append(table)
+        if sum(map(len, waiting)) >= _FEWEST:
+            yield pa.concat_tables(waiting)
+            waiting = []
+    if waiting:
+        yield pa.concat_tables(waiting)
 
 
 class _Files:
@@ -159,15 +173,15 @@ def _months_of(rows: pa.Table) -> np.ndarray:
     return np.where(found.started == NONE, first, found.started)
 
 
-def _table(block: Block, reader: DocumentReader, clock: _Clock) -> pa.Table:
+def _table(block: Block, dialect: str, written: np.ndarray) -> pa.Table:
     """Return the rows of some jobs, as `SCHEMA` has them."""
     facts = block.jobs()
     counts = np.where(block.message_counts == NONE, 0, block.message_counts)
     more = {
-        "dialect": block.dialects(reader.dialect),
+        "dialect": block.dialects(dialect),
         "has_ended": block.have_ended,
         "seen": block.last_sights.view("M8[us]"),
-        "written": clock.times(len(block)).view("M8[us]"),
+        "written": written.view("M8[us]"),
         "message_rows": _lists(block.messages(), counts, block.message_polls, MESSAGE),
         "snapshot_rows": _lists(
             block.snapshots(), block.snapshot_counts, block.snapshot_polls, SNAPSHOT
