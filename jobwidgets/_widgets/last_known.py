@@ -14,7 +14,9 @@ LONGEST_INTERVAL = 60.0
 
 
 class LastKnown:
-    """When the static form of one widget is updated. All of it runs on the poller's thread.
+    """When the static form of one widget is updated.
+
+    All but `note_display` runs on the poller's thread.
 
     Parameters
     ----------
@@ -31,6 +33,10 @@ class LastKnown:
         self._told_at: float | None = None
         self._has_news = False
         self._timer: asyncio.TimerHandle | None = None
+
+    def note_display(self, bundle: Bundle) -> None:
+        """Note what the outputs hold that were made now."""
+        self._told = bundle
 
     def note(self, *, has_news: bool) -> None:
         """Note that the job was asked for, and whether more is new than the time."""
@@ -59,8 +65,7 @@ class LastKnown:
         self.end()
         if self._displays.await_views or not self._displays.are_reached:
             return  # the next answer of the server, or the end of the next cell, comes by
-        bundle = self._bundle()
+        bundle, self._has_news = self._bundle(), False
         if bundle != self._told:
             self._displays.update(bundle)
-        self._told, self._told_at = bundle, asyncio.get_running_loop().time()
-        self._has_news = False
+            self._told, self._told_at = bundle, asyncio.get_running_loop().time()

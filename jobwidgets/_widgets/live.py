@@ -106,7 +106,9 @@ class LiveWidget(anywidget.AnyWidget):
             display_for_good(self._static_bundle())
             return
         _cell_runs.follow()
-        self._displays.show(self.model_id, self._last_known_bundle())
+        bundle = self._last_known_bundle()
+        self._last_known.note_display(bundle)
+        self._displays.show(self.model_id, bundle)
         poller().thread.call(self._freezing.freeze_if_due)
 
     def _on_view_message(self, _: Any, content: object, __: object) -> None:

@@ -18,6 +18,8 @@ from jobwidgets import Job, JobBoard, Jobs, JobWidget
 from jobwidgets.demo import MissionServer, example
 server = MissionServer().start()
 """
+SEEN = ".jobwidgets:visible"
+"""The live view or the static form of a job."""
 RUN_AGAIN = "run this cell again"
 BY_ITSELF = "show it by itself"
 
@@ -37,7 +39,7 @@ def roots(notebook: Notebook, cell: int) -> list[str]:
     """Return the texts of the jobs that a cell's outputs show."""
     node = notebook.page.locator(".jp-Notebook .jp-Cell").nth(cell)
     node.scroll_into_view_if_needed()  # JupyterLab renders no text that is out of sight
-    return node.locator(".jobwidgets").all_inner_texts()
+    return node.locator(SEEN).all_inner_texts()
 
 
 SHOWN = {
@@ -89,7 +91,7 @@ def test_reloaded_before_the_end(browser: Chromium) -> None:
         notebook.page.locator(".jobwidgets-words", has_text="running").wait_for()
         notebook.saved()
         notebook.reload()
-        job = notebook.page.locator(".jobwidgets")
+        job = notebook.page.locator(SEEN)
         notebook.wait_for(lambda: "succeeded" in job.inner_text(), "the end, after the reload")
         assert job.count() == 1
         assert "Error displaying widget" not in notebook.page.inner_text("body")
@@ -106,7 +108,7 @@ def test_board_of_a_jobs_resource(browser: Chromium) -> None:
     cells = [START, board, "url = server.add(example(seconds=2))", "b.close()"]
     with browser.notebook(cells, name="resource.ipynb") as notebook:
         notebook.run(0, 1)
-        notebook.page.locator(".jobwidgets").wait_for()
+        notebook.page.locator(SEEN).wait_for()
         notebook.run(2)
         notebook.wait_for(lambda: "1 succeeded" in root_text(notebook), "the new job's end")
         assert not is_frozen(notebook, 1)
@@ -117,7 +119,7 @@ def test_board_of_a_jobs_resource(browser: Chromium) -> None:
 
 def root_text(notebook: Notebook) -> str:
     """Return the text of the one job or board on the page."""
-    return notebook.page.locator(".jobwidgets").inner_text()
+    return notebook.page.locator(SEEN).inner_text()
 
 
 def test_focused_while_it_ends(browser: Chromium) -> None:
@@ -144,7 +146,7 @@ def test_closed_and_opened_again(browser: Chromium) -> None:
         notebook.page.locator(".jobwidgets-words", has_text="running").wait_for()
         notebook.saved()
     with browser.tab("closed.ipynb") as notebook:
-        job = notebook.page.locator(".jobwidgets")
+        job = notebook.page.locator(SEEN)
         notebook.wait_for(lambda: "succeeded" in job.inner_text(), "the end")
         assert job.count() == 1
         assert "Error displaying widget" not in notebook.page.inner_text("body")

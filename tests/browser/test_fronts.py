@@ -101,7 +101,7 @@ def wait_for_words(page: Page, *words: str) -> None:
     """
     end = time.monotonic() + 60
     while True:
-        texts = page.locator(".jobwidgets").all_inner_texts()
+        texts = page.locator(".jobwidgets:visible").all_inner_texts()
         found = {word: sum(word in text for text in texts) for word in words}
         if len(texts) == len(words) and all(found[word] >= words.count(word) for word in words):
             return
