@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -61,10 +61,13 @@ class Lab:
         Empty, or not there yet.
     app
         The Python module that is run: ``jupyterlab``, or ``notebook`` for Jupyter Notebook.
+    options
+        More of its command line.
     """
 
-    def __init__(self, folder: Path, app: str = "jupyterlab") -> None:
+    def __init__(self, folder: Path, app: str = "jupyterlab", options: Sequence[str] = ()) -> None:
         self._app = app
+        self._options = options
         self.root = folder / "root"
         self.root.mkdir(parents=True)
         self._data = folder / "data"
@@ -87,6 +90,7 @@ class Lab:
             *("--ServerApp.port_retries=0", f"--IdentityProvider.token={self._token}"),
             *(f"--ServerApp.root_dir={self.root}", "--expose-app-in-browser"),
             "--LabApp.extension_manager=readonly",
+            *self._options,
         ]
 
     def wait_until_up(self) -> None:

@@ -95,7 +95,7 @@ def _pictures(browser: Chromium, theme: str, states: list[str], folder: Path) ->
 def _picture(notebook: Notebook, cell: int, path: Path) -> None:
     output = notebook.page.locator(".jp-Notebook .jp-Cell").nth(cell)
     output.scroll_into_view_if_needed()
-    output.locator(".jp-OutputArea-output").first.screenshot(path=path)
+    output.locator(".jp-OutputArea-output:visible").first.screenshot(path=path)
 
 
 if __name__ == "__main__":
