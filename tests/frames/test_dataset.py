@@ -334,7 +334,7 @@ ERRORS: dict[str, tuple[Any, type[Exception], str]] = {
     "engine": ({"engine": "polars"}, ValueError, "engine is 'polars'; expected 'pandas' or 'dask'"),
     "text": ({"since": "soon"}, ValueError, "since: expected a time.*found 'soon'"),
     "number": ({"until": 5}, TypeError, "until: .*found a int"),
-    "NaT": ({"since": np.datetime64("NaT")}, ValueError, "since: .*NaT"),
+    "NaT": ({"since": np.datetime64("NaT", "us")}, ValueError, "since: .*NaT"),
 }
 
 

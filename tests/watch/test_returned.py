@@ -79,7 +79,9 @@ def test_times(told: Any) -> None:
     assert time.tzinfo is UTC
 
 
-@pytest.mark.parametrize("told", [None, 0, -1, float("nan"), pd.NaT, np.datetime64("NaT"), ""])
+@pytest.mark.parametrize(
+    "told", [None, 0, -1, float("nan"), pd.NaT, np.datetime64("NaT", "us"), ""]
+)
 def test_not_yet(told: Any) -> None:
     """None and its like mean that there is no time yet."""
     assert time_of("ended", told) is None
