@@ -137,7 +137,7 @@ def _histories(file: Path) -> list[Any]:
     from datetime import UTC, datetime, timedelta
 
     from jobwidgets import JobHistory
-    from jobwidgets.dialects import find_dialect
+    from jobwidgets.dialects import Answer, find_dialect
 
     noon, found = datetime(2026, 5, 1, 12, tzinfo=UTC), []
     for number, whole in enumerate(_decoded(file)):
@@ -145,7 +145,7 @@ def _histories(file: Path) -> list[Any]:
         for poll in range(1, 6):
             custom = whole["customAttributes"] | {"stepsCompleted": poll}
             part = whole | {"messages": whole["messages"][: 4 * poll], "customAttributes": custom}
-            snapshot = find_dialect("mission").parse(whole if poll == 5 else part)
+            snapshot = find_dialect("mission").read(Answer(whole if poll == 5 else part))
             history.record(replace(snapshot, seen=noon + timedelta(seconds=number + 7 * poll)))
         found.append(history)
     return found

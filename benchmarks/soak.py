@@ -23,6 +23,7 @@ import psutil
 from benchmarks.processes import server
 from jobwidgets._http.budget import configure
 from jobwidgets._http.connections import Limits
+from jobwidgets.dialects import Answer
 from jobwidgets.dialects.mission import Mission
 from jobwidgets.job import Job
 
@@ -137,7 +138,7 @@ def _seen(job: Job) -> tuple[str, list[tuple[str, Any]]]:
 def _recorded(record: dict[str, Any] | None) -> tuple[str, list[tuple[str, Any]]]:
     if record is None:
         return "never asked for", []
-    snapshot = Mission().parse(record)
+    snapshot = Mission().read(Answer(record))
     return str(snapshot.status), [(message.text, message.code) for message in snapshot.messages]
 
 

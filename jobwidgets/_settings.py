@@ -19,6 +19,7 @@ from jobwidgets._watch.functions import Function, FunctionSource
 from jobwidgets._watch.pace import LONGEST, Pace, as_float
 from jobwidgets._watch.watch import Watch
 from jobwidgets.dialects import Dialect, find_dialect
+from jobwidgets.dialects._urls import job_id_of
 
 SHORTEST_INTERVAL = 0.5
 """Seconds; the floor of `poll_interval`."""
@@ -44,7 +45,8 @@ class Settings:
 
     def watch(self, url: str) -> Watch:
         """Return the watch of the job at `url`; ValueError if that is no job's URL."""
-        history = JobHistory(self.dialect.job_id(url), url, dialect=self.dialect.name)
+        self.dialect.request(url)  # raises where that is no URL of a job
+        history = JobHistory(job_id_of(url), url, dialect=self.dialect.name)
         return Watch(
             self.source(url),
             history,

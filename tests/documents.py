@@ -8,10 +8,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from jobwidgets._http.answers import Answer
+from jobwidgets._http.answers import HttpAnswer
 from jobwidgets._model.contact import Contact, ContactState
 from jobwidgets._model.history import JobHistory
 from jobwidgets._model.snapshot import Snapshot
+from jobwidgets.dialects import Answer
 from jobwidgets.dialects.mission import Mission
 
 CASES = Path(__file__).parent / "cases" / "mission"
@@ -68,15 +69,15 @@ def after(seconds: float) -> datetime:
     return STARTED + timedelta(seconds=seconds)
 
 
-def answer(body: Any = None, status: int = 200, **headers: str) -> Answer:
+def answer(body: Any = None, status: int = 200, **headers: str) -> HttpAnswer:
     """Return an HTTP answer; a body that is no bytes is sent as JSON, `_` in a name as `-`."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return Answer(status, content, {k.replace("_", "-"): v for k, v in headers.items()})
+    return HttpAnswer(status, content, {k.replace("_", "-"): v for k, v in headers.items()})
 
 
 def snapshot(text: Any, at: float = 0.0) -> Snapshot:
     """Return what a document says, received some seconds after the job's start."""
-    return replace(Mission().parse(text), seen=after(at))
+    return replace(Mission().read(Answer(text)), seen=after(at))
 
 
 def watched(*documents: Any) -> JobHistory:

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from jobwidgets._model.history import JobHistory
 from jobwidgets._model.redact import redacted_document
+from jobwidgets.dialects import Answer
 from jobwidgets.dialects.mission import Mission
 
 START = 1_590_523_221_196
@@ -61,7 +62,7 @@ def by_watch(documents: list[Any]) -> list[JobHistory]:
     """Return what a watch has of each document, read one by one."""
     histories = []
     for document in documents:
-        snapshot = Mission().parse(redacted_document(document))
+        snapshot = Mission().read(Answer(redacted_document(document)))
         history = JobHistory(snapshot.id)
         history.record(snapshot)
         histories.append(history)

@@ -10,10 +10,11 @@ from documents import JOB_ID, document, snapshot
 from jobwidgets._model.history import JobHistory
 from jobwidgets._model.snapshot import Snapshot
 from jobwidgets._model.step_times import JobSteps, job_steps
-from jobwidgets._model.steps import StepCodes
 from jobwidgets.dialects.mission import Mission
 
-TRACKS, COMMUNICATIONS, EVENTS, MAP, FINISHING = [step.name for step in Mission.steps]
+TRACKS, COMMUNICATIONS, EVENTS, MAP, FINISHING = [
+    name for name, event in Mission.steps.values() if event == "begin"
+]
 CODES = [1500, 1501, 1503, 1505, 1502, 1504, 1506, 1507, 1508, 1509, 1510]
 """Of Esri's own example, in its order."""
 Poll = tuple[float, dict[str, Any]]
@@ -24,7 +25,11 @@ class Dialect:
     """A dialect whose steps have the codes 0 and 1, 2 and 3, and so on."""
 
     def __init__(self, *names: str, expected: Sequence[str] = ()) -> None:
-        self.steps = [StepCodes(name, 2 * n, 2 * n + 1) for n, name in enumerate(names)]
+        self.steps = {
+            2 * n + late: (name, ("begin", "end")[late])
+            for n, name in enumerate(names)
+            for late in (0, 1)
+        }
         self.expected = expected
 
     def expected_steps(self, _: Snapshot) -> Sequence[str]:

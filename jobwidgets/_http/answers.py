@@ -8,54 +8,40 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 from jobwidgets._http.remedies import HTTPS_WANTED, wants_https
 from jobwidgets._model.redact import redacted_document
-from jobwidgets._visible import clipped
-from jobwidgets.dialects import Dialect, Refusal
+from jobwidgets.dialects import Answer, refused
 from jobwidgets.errors import (
     BodyError,
     DocumentError,
     ExchangeError,
-    NoSuchJobError,
+    JobwidgetsError,
     ProtocolError,
     RefusedError,
-    ServerError,
     UnauthorisedError,
 )
 
+T = TypeVar("T")
 # Bounded: a page of many inputs that are cut off must not be searched again from each of them.
 _SIGN_IN = re.compile(rb"""<input[^<>]{1,500}type\s*=\s*["']?password""", re.IGNORECASE)
-_LONGEST_QUOTE = 200  # characters of a server's words in an error's text
 _LONGEST_AGE = 31_536_000.0  # seconds, a year
 _LONGEST_RETRY_AFTER = 86_400.0  # seconds; what asks for more is a mistake of the server's
 
 
-_BY_CODE: dict[int, type[ExchangeError]] = {
-    401: UnauthorisedError,
-    403: UnauthorisedError,
-    404: NoSuchJobError,
-    408: ServerError,  # what a gateway makes of a slow or a reused connection: asked again
-    410: NoSuchJobError,
-    421: ServerError,
-    425: ServerError,
-    429: ServerError,
-    498: UnauthorisedError,
-    499: UnauthorisedError,
-}
 TOKEN_REFUSED = frozenset({401, 498, 499})
 """Codes that a new token may mend (Esri's 498 is "invalid or expired token", 499 "required")."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpAnswer:
     """One HTTP answer.
 
     Parameters
@@ -90,8 +76,15 @@ class Answer:
         return min(float(value), _LONGEST_AGE) if value.isascii() and value.isdigit() else None
 
 
-def read_document(answer: Answer, dialect: Dialect, secrets: Iterable[str] = ()) -> Any:
-    """Return the JSON value that `answer` holds, or raise the ExchangeError that it stands for.
+def read_answer(
+    answer: HttpAnswer,
+    read: Callable[[Answer], T],
+    url: str,
+    secrets: Iterable[str] = (),
+    *,
+    may_be_empty: bool = False,
+) -> T:
+    """Return what `read` makes of the JSON value in `answer`, or raise what that stands for.
 
     Tokens are redacted here and nowhere else: nothing that is read or raised afterwards holds one.
 
@@ -99,34 +92,52 @@ def read_document(answer: Answer, dialect: Dialect, secrets: Iterable[str] = ())
     ----------
     answer
         What came.
-    dialect
-        Knows the server's error bodies.
+    read
+        A dialect's function, which knows the server's error bodies.
+    url
+        What was asked for.
     secrets
         Tokens that the server may quote; one that is a part of another one comes after it.
+    may_be_empty
+        Whether an empty body is an answer too.
 
     Raises
     ------
     ExchangeError
         If the answer is an error, or no JSON.
     DocumentError
-        If it is nested too deeply.
+        If it is nested too deeply, or not what was asked for.
     """
     document, problem = _decoded(answer.body, secrets)
-    refusal = dialect.refusal(document)
-    if refusal is not None:
-        raise _refused(answer, refusal)
+    if may_be_empty and not answer.body.strip():
+        problem = None
+    if problem is None:
+        try:
+            return read(Answer(document, url, answer.status, answer.headers))
+        except ExchangeError as error:
+            error.retry_after = _retry_after(answer)
+            raise
+        except DocumentError:
+            if answer.status < HTTPStatus.BAD_REQUEST:
+                raise
+    raise _error(answer, problem)
+
+
+def _error(answer: HttpAnswer, problem: Exception | None) -> JobwidgetsError:
     if answer.status == HTTPStatus.FORBIDDEN and problem is not None:
-        raise _forbidden(answer)
+        return _forbidden(answer)
     if answer.status == HTTPStatus.BAD_REQUEST and wants_https(answer.body):
-        raise ProtocolError(HTTPS_WANTED, code=answer.status)
+        return ProtocolError(HTTPS_WANTED, code=answer.status)
     if answer.status >= HTTPStatus.BAD_REQUEST:
-        raise _refused(answer, Refusal(None, phrase_of(answer.status)))
+        error = refused(Answer(None, None, answer.status), phrase_of(answer.status))
+        error.retry_after = _retry_after(answer)
+        return error
     if isinstance(problem, DocumentError):
-        raise problem
-    if problem is not None:
-        # Not the problem itself: it would keep the whole body alive.
-        raise _no_json(answer, problem) from ValueError(str(problem))
-    return document
+        return problem
+    wrong = _no_json(answer, problem)
+    # Not the problem itself: it would keep the whole body alive.
+    wrong.__cause__ = ValueError(str(problem))
+    return wrong
 
 
 def _decoded(body: bytes, secrets: Iterable[str]) -> tuple[Any, Exception | None]:
@@ -136,34 +147,12 @@ def _decoded(body: bytes, secrets: Iterable[str]) -> tuple[Any, Exception | None
         return None, problem
 
 
-def _refused(answer: Answer, refusal: Refusal) -> ExchangeError:
-    code = refusal.code or 0
-    if code < HTTPStatus.BAD_REQUEST:  # none, or a number without a meaning
-        code = answer.status
-    if code < HTTPStatus.BAD_REQUEST:
-        return RefusedError(_sentence(None, refusal.text))
-    retry_after = _retry_after(answer)
-    return error_class(code)(_sentence(code, refusal.text), code=code, retry_after=retry_after)
-
-
-def error_class(code: int) -> type[ExchangeError]:
-    """Return the class of the error that an error code, or an HTTP status from 400 on, is."""
-    if code >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return ServerError
-    return _BY_CODE.get(code, RefusedError)
-
-
-def _forbidden(answer: Answer) -> ExchangeError:
+def _forbidden(answer: HttpAnswer) -> ExchangeError:
     """Return the error for a 403 without JSON: a VPN's or a limit's, say, and no token's fault."""
     if _SIGN_IN.search(answer.body):
         return UnauthorisedError("403: the server answered with a sign-in page", code=403)
     text = "403 Forbidden: a gateway's page, not the server's own answer"
     return RefusedError(text, code=403, retry_after=_retry_after(answer))
-
-
-def _sentence(code: int | None, text: str) -> str:
-    text = clipped(" ".join(text.split()), _LONGEST_QUOTE)
-    return " ".join(part for part in ("" if code is None else str(code), text) if part) or "refused"
 
 
 def phrase_of(status: int) -> str:
@@ -174,7 +163,7 @@ def phrase_of(status: int) -> str:
         return "HTTP error"
 
 
-def _no_json(answer: Answer, problem: Exception) -> ExchangeError:
+def _no_json(answer: HttpAnswer, problem: Exception | None) -> ExchangeError:
     if _SIGN_IN.search(answer.body):
         return UnauthorisedError("the server answered with a sign-in page", code=answer.status)
     if answer.body.lstrip()[:1] == b"<":
@@ -186,7 +175,7 @@ def _no_json(answer: Answer, problem: Exception) -> ExchangeError:
     return BodyError(text, code=answer.status)
 
 
-def _retry_after(answer: Answer) -> float | None:
+def _retry_after(answer: HttpAnswer) -> float | None:
     """Return the seconds of ``Retry-After``: a number or a date (RFC 9110 section 10.2.3)."""
     value = answer.headers.get("retry-after", "").strip()
     if value.isascii() and value.isdigit():

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import os
 import ssl
-from collections.abc import Mapping
 from contextvars import ContextVar
 from functools import lru_cache
 from http import HTTPStatus
@@ -19,10 +18,11 @@ from urllib.parse import urlsplit
 
 import httpx as httpx  # the checks take it from here
 
-from jobwidgets._http.answers import Answer, phrase_of
+from jobwidgets._http.answers import HttpAnswer, phrase_of
 from jobwidgets._http.bodies import read_body
 from jobwidgets._http.remedies import users_problem
 from jobwidgets._http.settings import Http, secrets_of, without_user
+from jobwidgets._model.exchanged import Request
 from jobwidgets._model.redact import redacted
 from jobwidgets.errors import BodyError, JobwidgetsError, RefusedError, TransportError
 
@@ -54,9 +54,7 @@ class Client:
         self.patience = max(_ENDLESS if one is None else float(one) for one in given)
         """Seconds that the user waits for a part of an answer; some minutes for no timeout."""
 
-    async def get(
-        self, url: str, headers: Mapping[str, str], cookies: Any, largest_body: int
-    ) -> Answer:
+    async def send(self, request: Request, cookies: Any, largest_body: int) -> HttpAnswer:
         """Make one request; TransportError, BodyError or RefusedError if no whole answer came.
 
         `cookies` are those of the answer that has led here, in the same exchange.
@@ -64,10 +62,12 @@ class Client:
         self._client.cookies = self._cookies if cookies is None else cookies
         ours, problem = _is_ours.set(True), None
         try:
-            async with self._client.stream("GET", url, headers=headers) as response:
+            async with self._client.stream(
+                request.method, request.url, headers=request.headers, content=request.body
+            ) as response:
                 body = await _body(response, largest_body)
         except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError) as error:
-            problem = _typed(error, url, self._host)
+            problem = _typed(error, request.url, self._host)
         finally:
             _is_ours.reset(ours)
         if problem is not None:  # raised here, where what may not be seen is no context of it
@@ -75,7 +75,7 @@ class Client:
         known = {name.lower(): value for name, value in response.headers.items()}
         known |= response.extensions.get("location", {})
         sent = secrets_of(response.request.headers.items()) if self._is_signed else []
-        return Answer(response.status_code, body, known, self._client.cookies, tuple(sent))
+        return HttpAnswer(response.status_code, body, known, self._client.cookies, tuple(sent))
 
     async def aclose(self) -> None:
         """Close the connection."""

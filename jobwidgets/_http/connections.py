@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from jobwidgets._http.answers import Answer
+from jobwidgets._http.answers import HttpAnswer
 from jobwidgets._http.budget import Budgets
 from jobwidgets._http.clients import Client, is_hung_up
 from jobwidgets._http.remedies import HTTPS_WANTED
 from jobwidgets._http.settings import Http
 from jobwidgets._http.urls import origin, root
+from jobwidgets._model.exchanged import Request
 from jobwidgets.errors import (
     BodyError,
     CertificateError,
@@ -80,10 +81,9 @@ class Connections(Budgets):
         else:
             self.secured[url] = answered
 
-    async def get(
-        self, url: str, headers: Mapping[str, str], http: Http, cookies: Any = None
-    ) -> Answer:
-        """Make one GET request, which was admitted; see `Client.get`."""
+    async def send(self, request: Request, http: Http, cookies: Any = None) -> HttpAnswer:
+        """Make one request, which was admitted; see `Client.send`."""
+        url = request.url
         async with AsyncExitStack() as lending:
             pool = self._pool(url, http)
             with self.waiting_for_connection(url):
@@ -91,7 +91,7 @@ class Connections(Budgets):
             deadline = max(self._limits.deadline, client.patience)
             try:
                 async with asyncio.timeout(deadline):
-                    answer = await client.get(url, headers, cookies, self._limits.body)
+                    answer = await client.send(request, cookies, self._limits.body)
             except TimeoutError as error:
                 raise TransportError(f"no whole answer within {deadline:g} s") from error
             except TransportError as error:
@@ -216,7 +216,7 @@ async def _is_https(url: str, http: Http) -> bool:
     client = Client(origin(root(secure)), http)
     try:
         async with asyncio.timeout(_PROBE):
-            await client.get(secure, {}, None, _PROBED)  # without the token
+            await client.send(Request(secure), None, _PROBED)  # without the token
     except (CertificateError, BodyError):
         return True
     except (JobwidgetsError, TimeoutError):

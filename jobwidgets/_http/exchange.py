@@ -7,17 +7,21 @@ import traceback
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import partial
+from http import HTTPStatus
+from typing import TYPE_CHECKING, TypeVar
 
-from jobwidgets._http.answers import TOKEN_REFUSED, Answer, read_document
+from jobwidgets._http.answers import TOKEN_REFUSED, HttpAnswer, read_answer
 from jobwidgets._http.budget import Urgency, at_once
 from jobwidgets._http.secrets import Secret, forms_of
 from jobwidgets._http.settings import Http, settings_now
 from jobwidgets._http.tokens import TokenKeeper
-from jobwidgets._http.urls import redirected, root, with_query
-from jobwidgets._model.snapshot import Snapshot, Status
+from jobwidgets._http.urls import added_query, redirected, root, with_query
+from jobwidgets._model.exchanged import Answer, CancelAnswer, JobPage, LogPage, Request
+from jobwidgets._model.snapshot import Snapshot
 from jobwidgets._threads import call_in_thread
 from jobwidgets.dialects import Dialect
+from jobwidgets.dialects._urls import job_id_of
 from jobwidgets.errors import (
     CancelUnsupportedError,
     DocumentError,
@@ -102,16 +106,33 @@ class Source:
     @property
     def cancel_note(self) -> str | None:
         """Why the job cannot be cancelled; None where it can."""
-        return self.dialect.cancel_note
+        if self.dialect.cancel_request(self.url) is not None:
+            return None
+        return f"no operation that cancels a job is known of {self.dialect.name!r} servers"
 
     @property
     def messages_are(self) -> str:
-        """Whether each document has the whole "list", or only the "latest" one."""
-        return getattr(self.dialect, "messages_are", "list")
+        """Whether a document has the whole "list" or the "latest" one, or a "log" has them."""
+        return self.dialect.messages_are
 
-    async def cancel(self, connections: Connections) -> tuple[Status | None, str]:
-        """Raise CancelUnsupportedError: no dialect can cancel yet."""
-        raise CancelUnsupportedError(f"{self.cancel_note}")
+    async def cancel(self, connections: Connections) -> CancelAnswer:
+        """Ask that the job be cancelled; return what the answer says.
+
+        CancelUnsupportedError if that cannot be done.
+        """
+        request = self.dialect.cancel_request(self.url)
+        if request is None:
+            raise CancelUnsupportedError(f"{self.cancel_note}")
+        read = self._reads(self.dialect.read_cancel, may_be_empty=True)
+        return await self._typed(self._exchange(connections, request, read))
+
+    async def read_log(self, connections: Connections, after: str | None) -> LogPage:
+        """Ask for the messages of the job's log that follow `after`, once."""
+        request = self.dialect.log_request(self.url, after)
+        if request is None:
+            return LogPage((), after)
+        read = self._reads(self.dialect.read_log)
+        return await self._typed(self._exchange(connections, request, read))
 
     def ask(self, connections: Connections, urgency: Urgency, go: Callable[[], object]) -> None:
         """Call `go` when the host's budget allows a request."""
@@ -138,9 +159,19 @@ class Source:
         """
         return await self._typed(self._twice(connections, self._read_job))
 
+    async def read_page(self, connections: Connections, url: str | None = None) -> JobPage:
+        """Ask for the list of jobs once, or for the page of it at `url`; see `read_job`."""
+        request = self.dialect.list_request(url or self.url)
+        if request is None:
+            raise DocumentError(f"{self.dialect.name!r} servers have no list of jobs")
+        read = self._reads(self.dialect.read_list)
+        ask = partial(self._exchange, request=request, read=read)
+        return await self._typed(self._twice(connections, ask))
+
     async def read_ids(self, connections: Connections) -> list[str]:
         """Ask the jobs resource for its ids once; see `read_job` for the rest."""
-        return await self._typed(self._twice(connections, self._read_ids))
+        page = await self.read_page(connections)
+        return [job_id_of(url) for url, _ in page.entries]
 
     def forget(self) -> None:
         """Count the next document as a new one, even if it is the same as the last."""
@@ -179,41 +210,43 @@ class Source:
         await connections.admit(self.url, at_once)
         return await read(connections)
 
-    async def _read_ids(self, connections: Connections) -> list[str]:
-        return await self._exchange(connections, lambda it: self.dialect.ids(self._document(it)))
-
     async def _read_job(self, connections: Connections) -> Reading:
-        last, reading = await self._exchange(connections, self._reading)
+        request = self.dialect.request(self.url)
+        last, reading = await self._exchange(connections, request, self._reading)
         # Not before: an exchange that was dropped meanwhile changes nothing.
         self._last = last
         return reading
 
-    def _reading(self, answer: Answer) -> tuple[int, Reading]:
+    def _reading(self, answer: HttpAnswer) -> tuple[int, Reading]:
         """Return what tells this answer from others, and what it says; may run on any thread."""
         seen = datetime.now(UTC)
         # A token that was sent since might stand in the same body, and is to be redacted.
         last = hash((answer.status, answer.body, self._secrets))
         if last == self._last:
             return last, Reading(None, seen, answer.server_time, answer.age)
-        snapshot = replace(self._parse(self._document(answer)), seen=seen)
+        snapshot = replace(self._reads(self.dialect.read)(answer), seen=seen)
         return last, Reading(snapshot, seen, answer.server_time, answer.age)
 
-    def _document(self, answer: Answer) -> Any:
-        """Return the JSON value; a message may quote a token that is long replaced."""
-        # Those of one request alone: a digest, say, is another one each time.
-        return read_document(answer, self.dialect, (*_forms(answer.secrets), *self._secrets))
+    def _reads(
+        self, read: Callable[[Answer], T], *, may_be_empty: bool = False
+    ) -> Callable[[HttpAnswer], T]:
+        """Return what reads an HTTP answer as `read` does one whose tokens are redacted."""
 
-    def _parse(self, document: object) -> Snapshot:
-        snapshot, wanted = self.dialect.parse(document), self.dialect.job_id(self.url)
-        if snapshot.id != wanted:
-            raise DocumentError(f"expected job {wanted}, found job {snapshot.id}")
-        return snapshot
+        def reads(answer: HttpAnswer) -> T:
+            # Those of one request alone (a digest, say, is another one each time), and all that
+            # were sent: a message may quote a token that is long replaced.
+            secrets = (*_forms(answer.secrets), *self._secrets)
+            return read_answer(answer, read, self.url, secrets, may_be_empty=may_be_empty)
 
-    async def _exchange(self, connections: Connections, read: Callable[[Answer], T]) -> T:
+        return reads
+
+    async def _exchange(
+        self, connections: Connections, request: Request, read: Callable[[HttpAnswer], T]
+    ) -> T:
         """Ask once, and once more where a new token may mend a refusal."""
         token = await self.token.current() if self.token is not None else None
         try:
-            return await self._ask(connections, token, read)
+            return await self._ask(connections, request, token, read)
         except UnauthorisedError as error:
             if self.token is None or token is None or error.code not in TOKEN_REFUSED:
                 raise
@@ -221,41 +254,51 @@ class Source:
             if fresh is None:
                 raise
         await connections.admit(self.url, at_once)
-        return await self._ask(connections, fresh, read)
+        return await self._ask(connections, request, fresh, read)
 
     async def _ask(
-        self, connections: Connections, token: Secret | None, read: Callable[[Answer], T]
+        self,
+        connections: Connections,
+        request: Request,
+        token: Secret | None,
+        read: Callable[[HttpAnswer], T],
     ) -> T:
         """Make one request that was admitted, and read its answer."""
-        answer = await self._get(connections, token)
+        answer = await self._send(connections, request, token)
         if len(answer.body) <= self._large_body:
             return read(answer)
         return await call_in_thread("jobwidgets-reader", read, answer)
 
-    async def _get(self, connections: Connections, token: Secret | None) -> Answer:
+    async def _send(
+        self, connections: Connections, request: Request, token: Secret | None
+    ) -> HttpAnswer:
         """Make one request, following redirects on the same origin, with the cookies they set."""
-        place = root(self.url)
+        bare, added = request.url.partition("?")[0], added_query(request.url, self.url)
+        place = root(bare)
         # Else each poll would send the token in the clear once more.
-        url = connections.secured.get(self.url)
-        url = url or self.url.replace(place, connections.secured.get(place, place), 1)
-        headers, cookies = self._headers(token), None
+        url = connections.secured.get(bare)
+        url = url or request.url.replace(place, connections.secured.get(place, place), 1)
+        request, cookies = replace(request, url=url, headers=self._headers(request, token)), None
         for _ in range(MOST_REDIRECTS + 1):
-            url = with_query(url, self.dialect.query)
-            answer = await connections.get(url, headers, self.http, cookies)
+            asked = replace(request, url=with_query(url, added))
+            answer = await connections.send(asked, self.http, cookies)
             if url.startswith("https:") and place.startswith("http:"):
-                connections.secure(self.url, url)
+                connections.secure(bare, url.partition("?")[0])
             location = answer.headers.get("location")
             if answer.status not in _REDIRECTS or location is None:
                 return answer
             url, cookies = redirected(url, location), answer.cookies
+            if answer.status == HTTPStatus.SEE_OTHER:
+                request = replace(request, method="GET", body=None)
             await connections.admit(url, at_once)
         raise RefusedError(f"the server redirected more than {MOST_REDIRECTS} times")
 
-    def _headers(self, token: Secret | None) -> dict[str, str]:
+    def _headers(self, request: Request, token: Secret | None) -> dict[str, str]:
+        headers = {**_FRESH, **request.headers}
         if token is None:
-            return _FRESH
+            return headers
         self._keep_secret(token)
-        return dict([*_FRESH.items(), self.dialect.authorization(token.plain)])
+        return headers | dict(self.dialect.token_headers(token.plain))
 
 
 def _forms(texts: Iterable[str]) -> tuple[str, ...]:

@@ -87,8 +87,22 @@ def is_loopback(url: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
+def added_query(url: str, bare: str) -> Mapping[str, str]:
+    """Return the parameters of `url` that `bare` has not: what a dialect has added."""
+    old = bare.partition("?")[2]
+    return dict(_added(url.partition("?")[2], old))
+
+
+@lru_cache(maxsize=32)
+def _added(query: str, old: str) -> tuple[tuple[str, str], ...]:
+    known = set(parse_qsl(old, keep_blank_values=True))
+    return tuple(pair for pair in parse_qsl(query, keep_blank_values=True) if pair not in known)
+
+
 def with_query(url: str, query: Mapping[str, str]) -> str:
     """Return `url`, which has no fragment, with `query` in place of parameters of these names."""
+    if not query:
+        return url
     bare, _, old = url.partition("?")
     return f"{bare}?{_merged(old, tuple(query.items()))}"
 

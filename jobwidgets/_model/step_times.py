@@ -22,7 +22,7 @@ class TellsSteps(Protocol):
     """A dialect, as far as it knows of steps."""
 
     @property
-    def steps(self) -> Sequence[StepCodes]:
+    def steps(self) -> StepCodes:
         """The steps that message codes tell of."""
 
     def expected_steps(self, snapshot: Snapshot) -> Sequence[str]:

@@ -3,25 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
-
-@dataclass(frozen=True, slots=True)
-class StepCodes:
-    """The two message codes of a step.
-
-    Parameters
-    ----------
-    name
-        What the dialect calls the step.
-    begin, end
-        The codes of the messages that tell that it begins, and that it has ended.
-    """
-
-    name: str
-    begin: int | str
-    end: int | str
+StepCodes: TypeAlias = Mapping[int | str, tuple[str, Literal["begin", "end"]]]
+"""A message's code → the name of a step, and whether the message tells its begin or its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,28 +29,22 @@ class StepMessages:
     end: int | None
 
 
-def paired_steps(
-    codes: Sequence[int | str | None], known: Sequence[StepCodes]
-) -> list[StepMessages]:
+def paired_steps(codes: Sequence[int | str | None], known: StepCodes) -> list[StepMessages]:
     """Return the steps that the codes of a job's messages tell of, in the order of their first one.
 
     Steps run beside each other, and one may be repeated: an end belongs to the first begin of its
     step that has none. Other codes tell of no step.
     """
-    begins = {step.begin: step.name for step in known}
-    ends = {step.end: step.name for step in known}
     open_ones: defaultdict[str, deque[int]] = defaultdict(deque)
     steps: list[StepMessages] = []
     for place, code in enumerate(codes):
-        if code in begins:
-            name = begins[code]
+        name, event = ("", "") if code is None else known.get(code, ("", ""))
+        if event == "begin":
             open_ones[name].append(len(steps))
             steps.append(StepMessages(name, place, None))
-        elif code in ends:
-            name = ends[code]
-            if open_ones[name]:
-                index = open_ones[name].popleft()
-                steps[index] = StepMessages(name, steps[index].begin, place)
-            else:
-                steps.append(StepMessages(name, None, place))
+        elif event == "end" and open_ones[name]:
+            index = open_ones[name].popleft()
+            steps[index] = StepMessages(name, steps[index].begin, place)
+        elif event == "end":
+            steps.append(StepMessages(name, None, place))
     return steps

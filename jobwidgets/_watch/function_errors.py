@@ -9,10 +9,10 @@ from pathlib import Path
 from traceback import clear_frames, extract_tb
 from types import TracebackType
 
-from jobwidgets._http.answers import error_class
 from jobwidgets._http.tokens import kinds_of
 from jobwidgets._model.redact import REDACTED, redacted
 from jobwidgets._visible import clipped
+from jobwidgets.dialects._refusals import error_class
 from jobwidgets.errors import DocumentError, ExchangeError, JobwidgetsError, TransportError
 
 _OURS = str(Path(__file__).parents[1])

@@ -15,8 +15,8 @@ from typing import Any
 from jobwidgets._model.redact import redacted, redacted_document
 from jobwidgets._model.snapshot import Message, Snapshot, Status
 from jobwidgets._watch.pace import as_float
-from jobwidgets.dialects import Dialect
-from jobwidgets.dialects._mission_facts import status_of
+from jobwidgets.dialects import Answer, Dialect
+from jobwidgets.dialects._facts import status_of
 from jobwidgets.errors import DocumentError
 
 NAMES = ("status", "progress", "messages", "started", "ended", "kind", "owner", "attributes")
@@ -51,7 +51,7 @@ def snapshot_of(returned: object, job_id: str, dialect: Dialect | None = None) -
     if not isinstance(returned, Mapping):
         raise DocumentError(f"the function returned {_found(returned)}: expected {_expected()}")
     if dialect is not None:
-        snapshot = dialect.parse(redacted_document(returned))
+        snapshot = dialect.read(Answer(redacted_document(returned)))
         _check_id(snapshot.id, job_id)
         return snapshot
     _check_names(returned)

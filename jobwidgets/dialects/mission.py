@@ -10,13 +10,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any
-from urllib.parse import quote, unquote, urlsplit, urlunsplit
+from typing import Any, ClassVar
 
-from jobwidgets._model.snapshot import Message, Snapshot
+from jobwidgets._model.exchanged import Answer, JobPage, Request
+from jobwidgets._model.snapshot import Message, Snapshot, Status
 from jobwidgets._model.steps import StepCodes
-from jobwidgets.dialects import Refusal
-from jobwidgets.dialects._mission_facts import (
+from jobwidgets.dialects._dialect import Dialect
+from jobwidgets.dialects._facts import (
+    STATUS_WORDS,
     attributes_of,
     code_of,
     codes_of,
@@ -30,57 +31,45 @@ from jobwidgets.dialects._mission_facts import (
     texts_of,
     time_of,
 )
+from jobwidgets.dialects._refusals import found, job_of, refused
+from jobwidgets.dialects._urls import (
+    check_is_job,
+    checked_job_url,
+    checked_list_url,
+    job_url_below,
+    leads_elsewhere,
+    with_parameters,
+)
 from jobwidgets.errors import DocumentError
 
 _log = logging.getLogger("jobwidgets")
 
 
-class Mission:
+# The codes and texts of Esri's own example; the names are this project's.
+_STEPS = (
+    ("tracks layers", 1501, 1502),
+    ("communications layers", 1503, 1504),
+    ("events layers", 1505, 1506),
+    ("map", 1507, 1508),
+    ("finishing", 1509, 1510),
+)
+
+
+class Mission(Dialect):
     """Documents, URLs and error bodies of ArcGIS Mission Server."""
 
     name = "mission"
-    cancel_note = "ArcGIS Mission Server documents no operation that cancels a job"
-    query: Mapping[str, str] = {"f": "json"}
-    # The codes and texts of Esri's own example; the names are this project's.
-    steps = (
-        StepCodes("tracks layers", 1501, 1502),
-        StepCodes("communications layers", 1503, 1504),
-        StepCodes("events layers", 1505, 1506),
-        StepCodes("map", 1507, 1508),
-        StepCodes("finishing", 1509, 1510),
-    )
+    words: ClassVar[Mapping[str, Status]] = STATUS_WORDS
+    steps: ClassVar[StepCodes] = {
+        **{begin: (step, "begin") for step, begin, _ in _STEPS},
+        **{end: (step, "end") for step, _, end in _STEPS},
+    }
 
-    def authorization(self, token: str) -> tuple[str, str]:
-        """Return Esri's own header, which works beside a web-tier login too."""
-        return "X-Esri-Authorization", f"Bearer {token}"
-
-    def job_url(self, jobs_url: str, job_id: str) -> str:
-        """Return the URL of one job; the id is opaque, so it is quoted.
-
-        ValueError if `jobs_url` is none of a jobs resource, or the id leads out of it.
-        """
-        if _leads_elsewhere(job_id):
-            raise ValueError(f"expected the id of a job, found {job_id!r}, which is a path")
-        parts = urlsplit(jobs_url)
-        path = parts.path.rstrip("/")
-        if not path.endswith("/jobs"):
-            found = jobs_url.partition("?")[0]
-            raise ValueError(f"the URL of a jobs resource ends with /jobs; found {found!r}")
-        return urlunsplit(parts._replace(path=f"{path}/{quote(job_id, safe='')}"))
-
-    def job_id(self, job_url: str) -> str:
-        """Return the last part of the URL's path, unquoted."""
-        parts = urlsplit(job_url).path.rstrip("/").split("/")
-        if len(parts) < 2 or parts[-2] != "jobs":
-            found = job_url.partition("?")[0]
-            raise ValueError(f"the URL of a job ends with /jobs/<job id>; found {found!r}")
-        if _leads_elsewhere(unquote(parts[-1])):
-            raise ValueError(f"expected the id of a job, found {parts[-1]!r}, which is a path")
-        return unquote(parts[-1])
-
-    def parse(self, document: object) -> Snapshot:
-        """Return what a job document says; DocumentError when it is none."""
-        job = _job(document)
+    def read(self, answer: Answer) -> Snapshot:
+        """Return what a job document says."""
+        raise_if_refused(answer)
+        job = job_of(answer.body, "jobId")
+        check_is_job(answer.url, job["jobId"])
         custom = custom_of(job)
         raw_status = text_of(job.get("status"))
         status = status_of(raw_status, cancelled=custom.get("isCancelled") is True)
@@ -101,51 +90,68 @@ class Mission:
             document=job,
         )
 
+    def request(self, url: str) -> Request:
+        """Return the GET with ``f=json``, without which Esri answers with a page."""
+        return Request(with_parameters(checked_job_url(url), f="json"))
+
+    def token_headers(self, token: str) -> Mapping[str, str]:
+        """Return Esri's own header, which works beside a web-tier login too."""
+        return {"X-Esri-Authorization": f"Bearer {token}"}
+
     def expected_steps(self, snapshot: Snapshot) -> Sequence[str]:
         """Return all steps once one has begun, if the job has as many of them (ours)."""
         codes = {message.code for message in snapshot.messages}
-        has_begun = any(step.begin in codes for step in self.steps)
-        is_usual = snapshot.steps_total == len(self.steps)
-        return [step.name for step in self.steps] if has_begun and is_usual else ()
+        has_begun = any(begin in codes for _, begin, _ in _STEPS)
+        is_usual = snapshot.steps_total == len(_STEPS)
+        return [step for step, _, _ in _STEPS] if has_begun and is_usual else ()
 
-    def is_complete(self, snapshot: Snapshot) -> bool:
-        """Return whether there is an end: the status may be written before the rest (ours)."""
-        return snapshot.ended is not None
+    def list_request(self, url: str) -> Request:
+        """Return the GET of ``…/jobs``."""
+        return Request(with_parameters(checked_list_url(url), f="json"))
 
-    def ids(self, document: object) -> list[str]:
-        """Return the ids of ``asyncJobs``: Esri's own example repeats one.
+    def read_list(self, answer: Answer) -> JobPage:
+        """Return the jobs of ``asyncJobs``, once each: Esri's own example repeats one.
 
         Sibling servers list objects, each with its id. An id that leads out of the resource is
         left out, and said so in the log.
         """
-        listed = document.get("asyncJobs") if isinstance(document, Mapping) else None
+        raise_if_refused(answer)
+        body = answer.body
+        listed = body.get("asyncJobs") if isinstance(body, Mapping) else None
         if not isinstance(listed, list):
-            raise DocumentError(f'expected {{"asyncJobs": [id, …]}}, found {_found(document)}')
+            raise DocumentError(f'expected {{"asyncJobs": [id, …]}}, found {found(body)}')
         ids = dict.fromkeys(_listed_id(item, place) for place, item in enumerate(listed))
-        paths = [job_id for job_id in ids if _leads_elsewhere(job_id)]
+        paths = [job_id for job_id in ids if leads_elsewhere(job_id)]
         if paths and len(paths) == len(ids):
             raise DocumentError(f'expected job ids in "asyncJobs", found only paths: {paths[:8]}')
         for job_id in paths:
-            _tell_left_out(job_id)
+            tell_left_out(job_id)
             del ids[job_id]
-        return list(ids)
+        return JobPage(tuple((self.job_url(answer.url or "", job_id), None) for job_id in ids))
 
-    def refusal(self, document: object) -> Refusal | None:
-        """Return what Esri's two error bodies say.
+    def job_url(self, list_url: str, job_id: str) -> str:
+        """Return the URL of one job of the jobs resource; ValueError also if that is none."""
+        return job_url_below(checked_list_url(list_url) if list_url else list_url, job_id)
 
-        ``{"error": {"code", "message", "details"}}`` usually comes with HTTP 200;
-        ``{"status": "error", "messages", "code"}`` looks much like a job.
-        """
-        if not isinstance(document, Mapping):
-            return None
-        error = document.get("error")
-        if isinstance(error, Mapping):
-            return Refusal(code_of(error.get("code")), _words(error))
-        if error is not None and "jobId" not in document:
-            return Refusal(code_of(document.get("code")), line_of(error))
-        if document.get("status") == "error" and "jobId" not in document:
-            return Refusal(code_of(document.get("code")), line_of(document.get("messages")))
-        return None
+
+def raise_if_refused(answer: Answer) -> None:
+    """Raise what Esri's two error bodies say.
+
+    ``{"error": {"code", "message", "details"}}`` usually comes with HTTP 200;
+    ``{"status": "error", "messages", "code"}`` looks much like a job.
+    """
+    document = answer.body
+    if not isinstance(document, Mapping):
+        return
+    error = document.get("error")
+    if isinstance(error, Mapping):
+        raise refused(answer, _words(error), code_of(error.get("code")))
+    has_id = any(name.casefold() in {"jobid", "job_id"} for name in document)
+    if error is not None and not has_id:
+        raise refused(answer, line_of(error), code_of(document.get("code")))
+    if document.get("status") == "error" and not has_id:
+        text = line_of(document.get("messages"))
+        raise refused(answer, text, code_of(document.get("code")))
 
 
 def _listed_id(item: object, place: int) -> str:
@@ -154,41 +160,14 @@ def _listed_id(item: object, place: int) -> str:
     name = names.get("jobid", names.get("id"))
     job_id = item[name] if isinstance(item, Mapping) and name is not None else item
     if not isinstance(job_id, str) or not job_id:
-        raise DocumentError(f'expected a job id at "asyncJobs"[{place}], found {_found(job_id)}')
+        raise DocumentError(f'expected a job id at "asyncJobs"[{place}], found {found(job_id)}')
     return job_id
 
 
-def _leads_elsewhere(job_id: str) -> bool:
-    """Return whether a gateway might take an id for a path out of the jobs resource.
-
-    Some resolve ``..`` after decoding, quoted or not, and without what follows a ``;``.
-    """
-    path = unquote(unquote(job_id)).replace("\\", "/")
-    return any(part.partition(";")[0].strip() in {".", ".."} for part in path.split("/"))
-
-
 @lru_cache(maxsize=256)  # once each: a list is read again and again
-def _tell_left_out(job_id: str) -> None:
+def tell_left_out(job_id: str) -> None:
+    """Log that a list names what is no id."""
     _log.warning("the server lists %r as a job: left out, as it is a path", job_id[:200])
-
-
-def _job(document: object) -> Mapping[str, Any]:
-    """Return the document, once it is sure to be a job's."""
-    if not isinstance(document, Mapping):
-        raise DocumentError(f"expected a job document, found {_found(document)}")
-    if not isinstance(document.get("jobId"), str) or not document["jobId"]:
-        raise DocumentError(f'expected a job document with a "jobId", found {_found(document)}')
-    return document
-
-
-def _found(document: object) -> str:
-    """Return what was found instead: names and types, no values."""
-    if isinstance(document, Mapping):
-        names = ", ".join(sorted(str(name)[:40] for name in document)[:8])
-        return f"an object with: {names}" if names else "an empty object"
-    if isinstance(document, list | tuple):
-        return f"a list of {len(document)}"
-    return "null" if document is None else f"a {type(document).__name__}"
 
 
 def _messages(messages: object, codes: object) -> tuple[Message, ...]:

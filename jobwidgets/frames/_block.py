@@ -48,7 +48,7 @@ class Rows(Protocol):
     def snapshots(self) -> pd.DataFrame:
         """Return the rows of `snapshots_frame`."""
 
-    def steps(self, known: Sequence[StepCodes]) -> pd.DataFrame:
+    def steps(self, known: StepCodes) -> pd.DataFrame:
         """Return the rows of `steps_frame`, of the steps that a dialect knows."""
 
 
@@ -277,7 +277,7 @@ class Block(ABC):
             }
         )
 
-    def steps(self, known: Sequence[StepCodes]) -> pd.DataFrame:
+    def steps(self, known: StepCodes) -> pd.DataFrame:
         """Return the rows of `steps_frame`."""
         counts, codes = self._message_numbers, self.message_codes
         return step_rows(self.job_ids, counts, codes, self.written(), known)

@@ -132,7 +132,7 @@ class Dataset:
         """Return the rows of `snapshots_frame`."""
         return self._frame(methodcaller("snapshots"), _COLUMNS["snapshots"])
 
-    def steps(self, known: Sequence[StepCodes]) -> pd.DataFrame:
+    def steps(self, known: StepCodes) -> pd.DataFrame:
         """Return the rows of `steps_frame`."""
         return self._frame(methodcaller("steps", known), _COLUMNS["steps"])
 

@@ -210,7 +210,7 @@ class DatasetBlock(Block):
             }
         )
 
-    def steps(self, known: Sequence[StepCodes]) -> pd.DataFrame:
+    def steps(self, known: StepCodes) -> pd.DataFrame:
         """Return the rows of `steps_frame`: each job's dialect says what its codes tell."""
         frames, start = [super().steps(known).iloc[:0]], 0
         for dialect, jobs in groupby(self.dialects("")):

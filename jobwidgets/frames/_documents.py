@@ -9,8 +9,8 @@ from typing import Any, Literal, Protocol, TypeAlias
 from jobwidgets._model.redact import redacted_document
 from jobwidgets._model.snapshot import Snapshot
 from jobwidgets._model.steps import StepCodes
-from jobwidgets.dialects import Dialect, find_dialect
-from jobwidgets.errors import DocumentError
+from jobwidgets.dialects import Answer, Dialect, find_dialect
+from jobwidgets.errors import DocumentError, ExchangeError
 from jobwidgets.frames._block import Block
 from jobwidgets.frames._mission import MissionDocuments
 from jobwidgets.frames._plain import plain
@@ -82,7 +82,7 @@ class Reader:
         return self._dialect.name == "mission"
 
     @property
-    def steps(self) -> Sequence[StepCodes]:
+    def steps(self) -> StepCodes:
         """The steps that the dialect's message codes tell of."""
         return self._dialect.steps
 
@@ -148,12 +148,12 @@ class Reader:
 
     def _parsed(self, given: Mapping[str, Any]) -> Snapshot:
         document = redacted_document(plain(given))
-        refusal = self._dialect.refusal(document)
-        if refusal is None:
-            return self._dialect.parse(document)
-        code = "without a code" if refusal.code is None else f"with code {refusal.code}"
-        text = refusal.text or "the server gave no text"
-        raise DocumentError(f"expected a job document, found an error {code}: {text}")
+        try:
+            return self._dialect.read(Answer(document))
+        except ExchangeError as error:
+            code = "without a code" if error.code is None else f"with code {error.code}"
+            words = str(error).removeprefix(f"{error.code}").strip() or "the server gave no text"
+        raise DocumentError(f"expected a job document, found an error {code}: {words}")
 
     def fail(self, place: str, error: DocumentError) -> None:
         """Raise the error that names the place, or count what is left out."""

@@ -1,7 +1,7 @@
 """Mission documents to columns, without an object a document or a message.
 
 A column whose values are all of the usual type is taken as it is; else each of its values goes
-through the function of `jobwidgets.dialects._mission_facts` that the watch goes by.
+through the function of `jobwidgets.dialects._facts` that the watch goes by.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 
 from jobwidgets._model.packed import NONE
 from jobwidgets._model.redact import redacted, redacted_document, redacted_texts
-from jobwidgets.dialects import _mission_facts as facts
+from jobwidgets.dialects import _facts as facts
 from jobwidgets.frames._block import Block
 from jobwidgets.frames._columns import STATUS_NUMBER, Column, microseconds, numbered, texts, within
 from jobwidgets.frames._plain import plain

@@ -17,7 +17,7 @@ import pyarrow.json as pj
 
 from jobwidgets._model.packed import NONE
 from jobwidgets._model.redact import may_need_redaction, redacted, redacted_texts
-from jobwidgets.dialects import _mission_facts as facts
+from jobwidgets.dialects import _facts as facts
 from jobwidgets.frames._block import Block
 from jobwidgets.frames._columns import STATUS_NUMBER, Column, from_arrow
 from jobwidgets.frames._mission import MissionDocuments, from_milliseconds, paired

@@ -48,7 +48,7 @@ class Documents:
         snapshots.insert(1, "seen", no_times(len(snapshots)))
         return snapshots
 
-    def steps(self, known: Sequence[StepCodes]) -> pd.DataFrame:
+    def steps(self, known: StepCodes) -> pd.DataFrame:
         """Return the rows of `steps_frame`; for the frames alone."""
         counts = self._jobs["messages"].to_numpy("i8")
         codes = self._messages["code"].to_numpy("i8", na_value=NONE)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,7 +59,7 @@ def step_rows(
     counts: np.ndarray,
     codes: np.ndarray,
     written: MessageTimes,
-    known: Sequence[StepCodes],
+    known: StepCodes,
 ) -> pd.DataFrame:
     """Return the rows of `steps_frame`; `counts` says how many of the messages each job has."""
     owners, names, begins, ends = _places(counts, codes, known)
@@ -82,7 +81,7 @@ def step_rows(
 
 
 def _places(
-    counts: np.ndarray, codes: np.ndarray, known: Sequence[StepCodes]
+    counts: np.ndarray, codes: np.ndarray, known: StepCodes
 ) -> tuple[np.ndarray, list[str], np.ndarray, np.ndarray]:
     """Return of each step its job, its name, and the messages of its begin and end."""
     owners: list[int] = []

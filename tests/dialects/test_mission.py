@@ -9,9 +9,10 @@ import pytest
 from documents import ABSENT, CASES, JOBS_URL, STARTED, after, case, document, milliseconds
 
 from jobwidgets._model.snapshot import Message, Snapshot, Status
-from jobwidgets.dialects import Refusal
+from jobwidgets.dialects import Answer
+from jobwidgets.dialects._urls import job_id_of
 from jobwidgets.dialects.mission import Mission
-from jobwidgets.errors import DocumentError
+from jobwidgets.errors import DocumentError, ExchangeError, JobwidgetsError
 
 MISSION = Mission()
 EXAMPLE_ID = "j522676d9-983a-48e2-a51c-5066966160f0"
@@ -24,7 +25,30 @@ ODD = [
 
 def parsed(**changes: Any) -> Snapshot:
     """Return what the document with these changes says."""
-    return MISSION.parse(document(**changes))
+    return MISSION.read(Answer(document(**changes)))
+
+
+def listed(document: Any) -> list[str]:
+    """Return the ids of the jobs that a list has."""
+    page = MISSION.read_list(Answer(document, JOBS_URL))
+    return [job_id_at(url) for url, _ in page.entries]
+
+
+def job_id_at(url: str) -> str:
+    """Return the id of the job at a URL that Mission takes."""
+    MISSION.request(url)
+    return job_id_of(url)
+
+
+def refusal(body: Any) -> ExchangeError | None:
+    """Return the error that an error body is raised as; None for anything else."""
+    try:
+        MISSION.read(Answer(body))
+    except ExchangeError as error:
+        return error
+    except DocumentError:
+        pass
+    return None
 
 
 # The resources
@@ -32,7 +56,7 @@ def parsed(**changes: Any) -> Snapshot:
 
 def test_example() -> None:
     """Esri's own example says what its page says."""
-    job = MISSION.parse(case("completed"))
+    job = MISSION.read(Answer(case("completed")))
     assert (job.id, job.status, job.raw_status) == (EXAMPLE_ID, Status.SUCCEEDED, "COMPLETED")
     assert (job.steps_done, job.steps_total, job.progress) == (5, 5, 1.0)
     assert (job.owner, job.kind) == ("admin", "addMission")
@@ -57,16 +81,15 @@ def test_example() -> None:
 )
 def test_job_files(name: str, status: Status, messages: int, progress: float | None) -> None:
     """Every document of a job is read for what it is."""
-    job = MISSION.parse(case(name))
-    assert MISSION.refusal(case(name)) is None
+    job = MISSION.read(Answer(case(name)))
     assert (job.status, len(job.messages), job.progress) == (status, messages, progress)
 
 
 @pytest.mark.parametrize("name", ["error_rest_498", "error_admin_498_token_expired", "jobs-list"])
 def test_other_files(name: str) -> None:
     """What is no job is refused as one."""
-    with pytest.raises(DocumentError, match="jobId"):
-        MISSION.parse(case(name))
+    with pytest.raises(JobwidgetsError, match=r"jobId|498"):
+        MISSION.read(Answer(case(name)))
 
 
 def test_every_file_has_a_test() -> None:
@@ -78,25 +101,25 @@ def test_every_file_has_a_test() -> None:
 
 def test_jobs_list_without_repeats() -> None:
     """The list of jobs is ids only, in the server's order; Esri's own example repeats one."""
-    assert MISSION.ids(case("jobs-list")) == ["jbbb0be02-74dc-46b5-ac9b-edca3619871b"]
-    assert MISSION.ids({"asyncJobs": ["b", "a", "b", "c", "a"]}) == ["b", "a", "c"]
-    assert MISSION.ids({"asyncJobs": []}) == []
+    assert listed(case("jobs-list")) == ["jbbb0be02-74dc-46b5-ac9b-edca3619871b"]
+    assert listed({"asyncJobs": ["b", "a", "b", "c", "a"]}) == ["b", "a", "c"]
+    assert listed({"asyncJobs": []}) == []
 
 
 def test_jobs_list_with_odd_ids() -> None:
     """An id may be any text, and stand in an object; it comes back from its URL."""
     ids = ["word", "7", "\x00", "...", "a..b", "..."]
     objects: list[Any] = [{"jobId": "j1"}, {"JOBID": "j2", "id": 3}, {"id": "j3", "type": "x"}]
-    assert MISSION.ids({"asyncJobs": [*ids, *objects]}) == [*ids[:5], "j1", "j2", "j3"]
+    assert listed({"asyncJobs": [*ids, *objects]}) == [*ids[:5], "j1", "j2", "j3"]
     for job_id in ids:
-        assert MISSION.job_id(MISSION.job_url(JOBS_URL, job_id)) == job_id
+        assert job_id_at(MISSION.job_url(JOBS_URL, job_id)) == job_id
 
 
 @pytest.mark.parametrize("odd", [{}, {"id": 7}, {"name": "j2"}, "", None, 7, True, ["j2"]])
 def test_jobs_list_with_something_else(odd: Any) -> None:
     """What is no id and has none is told with its place, never dropped in silence."""
     with pytest.raises(DocumentError, match=r'expected a job id at "asyncJobs"\[1\], found \w+'):
-        MISSION.ids({"asyncJobs": ["j1", odd]})
+        listed({"asyncJobs": ["j1", odd]})
 
 
 PATHS = ["..", ".", "%2E%2e", "%252e%252E", "../x", "a/../..", "..\\x", "..;a", ".. "]
@@ -105,26 +128,26 @@ PATHS = ["..", ".", "%2E%2e", "%252e%252E", "../x", "a/../..", "..\\x", "..;a", 
 @pytest.mark.parametrize("path", PATHS)
 def test_jobs_list_with_a_path(path: str) -> None:
     """An id that a gateway may resolve is left out; alone it is an error."""
-    assert MISSION.ids({"asyncJobs": ["j1", path]}) == ["j1"]
+    assert listed({"asyncJobs": ["j1", path]}) == ["j1"]
     with pytest.raises(DocumentError, match="found only paths"):
-        MISSION.ids({"asyncJobs": [path, {"jobId": path}]})
+        listed({"asyncJobs": [path, {"jobId": path}]})
     with pytest.raises(ValueError, match="is a path"):
         MISSION.job_url(JOBS_URL, path)
     with pytest.raises(ValueError, match="is a path"):
-        MISSION.job_id(f"{JOBS_URL}/{quote(path, safe='%')}")
+        job_id_at(f"{JOBS_URL}/{quote(path, safe='%')}")
 
 
 @pytest.mark.parametrize("odd", [*ODD, {"asyncJobs": None}, {"asyncJobs": "j1"}, {"jobs": []}])
 def test_no_jobs_list(odd: Any) -> None:
     """What holds no list of ids is refused, and the error says what was found."""
     with pytest.raises(DocumentError, match=r'expected \{"asyncJobs": \[id, …\]\}, found \w+'):
-        MISSION.ids(odd)
+        listed(odd)
 
 
 def test_path_in_a_jobs_list_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
     """A list is read again and again, but what is left out of it is logged once."""
     for _ in range(3):
-        MISSION.ids({"asyncJobs": ["j1", "../told-once\x1b"]})
+        listed({"asyncJobs": ["j1", "../told-once\x1b"]})
     (record,) = caplog.records
     assert record.levelname == "WARNING"
     assert r"'../told-once\x1b'" in record.getMessage()
@@ -140,7 +163,7 @@ def test_fact_1_id_is_opaque(job_id: str) -> None:
     assert url.startswith(f"{JOBS_URL}/")
     assert "/" not in url.removeprefix(f"{JOBS_URL}/")
     assert url.isascii()
-    assert MISSION.job_id(url) == job_id
+    assert job_id_at(url) == job_id
     assert parsed(jobId=job_id).id == job_id
 
 
@@ -155,8 +178,8 @@ def test_fact_1_id_is_opaque(job_id: str) -> None:
 def test_fact_1_url_of_a_job(url: str, expected: str) -> None:
     """A job stands below the jobs resource, whatever that URL ends with."""
     assert MISSION.job_url(url, "j1") == expected
-    assert MISSION.job_id(expected) == "j1"
-    assert MISSION.job_id(f"{expected.partition('?')[0]}/") == "j1"
+    assert job_id_at(expected) == "j1"
+    assert job_id_at(f"{expected.partition('?')[0]}/") == "j1"
 
 
 @pytest.mark.parametrize(
@@ -169,7 +192,7 @@ def test_fact_1_url_of_a_job(url: str, expected: str) -> None:
 def test_fact_1_no_url_of_a_job(url: str) -> None:
     """A URL that is no job's is refused at once, and its token is not repeated."""
     with pytest.raises(ValueError, match=r"ends with /jobs/<job id>") as caught:
-        MISSION.job_id(f"{url}?token=S3cr3t")
+        job_id_at(f"{url}?token=S3cr3t")
     assert "S3cr3t" not in str(caught.value)
 
 
@@ -306,7 +329,7 @@ def test_fact_5_codes_pair_by_index() -> None:
 
 def test_fact_5_more_messages_than_codes() -> None:
     """A message without a code has None."""
-    job = MISSION.parse(case("more-messages-than-codes"))
+    job = MISSION.read(Answer(case("more-messages-than-codes")))
     assert [message.code for message in job.messages] == [1500, 1501, *[None] * 9]
 
 
@@ -339,7 +362,7 @@ def test_fact_5_codes_as_they_come(sent: Any, code: int | str | None) -> None:
 
 def test_fact_5_messages_are_plain_strings() -> None:
     """A message is a text without time and level; markup in it is text like any other."""
-    first, second = MISSION.parse(case("hostile-message")).messages
+    first, second = MISSION.read(Answer(case("hostile-message"))).messages
     assert first.text == "<img src=x onerror=alert(1)>"
     assert second.text == "ünïcode ✓ 任务"
     assert {first.time, first.level, second.time, second.level} == {None}
@@ -357,7 +380,7 @@ def test_fact_5_messages_that_are_no_list(sent: Any, texts: list[str]) -> None:
 
 def test_fact_7_epoch_milliseconds() -> None:
     """Times are UTC, to the millisecond."""
-    job = MISSION.parse(case("completed"))
+    job = MISSION.read(Answer(case("completed")))
     assert job.started == datetime(2020, 5, 26, 20, 0, 21, 196_000, tzinfo=UTC)
     assert job.ended == datetime(2020, 5, 26, 20, 1, 27, 507_000, tzinfo=UTC)
 
@@ -435,11 +458,12 @@ def test_fact_8_type_is_free_text(kind: str) -> None:
 )
 def test_error_bodies(body: Any, code: int | None, text: str) -> None:
     """Both of Esri's error bodies are told from a job, whatever parts they lack."""
-    refusal = MISSION.refusal(body)
-    assert refusal is not None
-    assert refusal.code == code
-    assert refusal.text.startswith(text.removesuffix("…"))
-    assert isinstance(refusal, Refusal)
+    error = refusal(body)
+    assert error is not None
+    is_error = code is not None and code >= 400
+    assert error.code == (code if is_error else None)
+    told = f"{code} {text}" if is_error else text or "refused"
+    assert str(error).startswith(told.strip().removesuffix("…"))
 
 
 @pytest.mark.parametrize(
@@ -452,7 +476,7 @@ def test_error_bodies(body: Any, code: int | None, text: str) -> None:
 )
 def test_no_error_body(body: Any) -> None:
     """A job is no error body, even one whose word is "error"."""
-    assert MISSION.refusal(body) is None
+    assert refusal(body) is None
 
 
 @pytest.mark.parametrize(
@@ -465,7 +489,7 @@ def test_no_error_body(body: Any) -> None:
 def test_valid_json_that_is_no_job(odd: Any, found: str) -> None:
     """The error says what was found instead, names and types alone."""
     with pytest.raises(DocumentError, match=rf"found {found}$"):
-        MISSION.parse(odd)
+        MISSION.read(Answer(odd))
 
 
 @pytest.mark.parametrize(
@@ -484,6 +508,4 @@ def test_error_body_that_is_nested_deeply(depth: int) -> None:
     for _ in range(depth):
         deep = [deep]
     for body in ({"error": {"message": deep}}, {"error": deep}, {"error": {"details": deep}}):
-        refusal = MISSION.refusal(body)
-        assert refusal is not None
-        assert refusal.text in {"deep", "…"}
+        assert str(refusal(body)) in {"deep", "…"}

@@ -12,6 +12,7 @@ from jobwidgets._model.contact import Contact, ContactState
 from jobwidgets._model.history import JobHistory
 from jobwidgets._model.snapshot import Status
 from jobwidgets._visible import visible
+from jobwidgets.dialects import Answer
 from jobwidgets.dialects.mission import Mission
 from jobwidgets.errors import ServerError
 
@@ -170,7 +171,7 @@ def test_long_texts_are_cut() -> None:
 def test_columns_without_a_value_are_left_out() -> None:
     """A column in which nothing would stand is not drawn."""
     bare = JobHistory("j1")
-    bare.latest = Mission().parse(document(messageCodes=[]))
+    bare.latest = Mission().read(Answer(document(messageCodes=[])))
     assert Page(static_html(bare)).rows == [["#", "message"], ["1", "Started mission creation."]]
     assert len(Page(static_html(watched(document()))).rows[0]) == 4
 

@@ -13,6 +13,7 @@ from documents import case
 from jobwidgets._model.history import JobHistory
 from jobwidgets._model.redact import redacted_document
 from jobwidgets._model.snapshot import Snapshot, Status
+from jobwidgets.dialects import Answer
 from jobwidgets.dialects.mission import Mission
 from jobwidgets.errors import DocumentError, JobwidgetsError
 from jobwidgets.frames import jobs_frame, messages_frame, snapshots_frame
@@ -76,7 +77,7 @@ def document(job_id: str = "j1", **parts: Any) -> dict[str, Any]:
 
 def seen(text: dict[str, Any], second: float) -> Snapshot:
     """Return a document's snapshot as received some seconds after noon."""
-    parsed = Mission().parse(redacted_document(text))
+    parsed = Mission().read(Answer(redacted_document(text)))
     return replace(parsed, seen=NOON + timedelta(seconds=second))
 
 
@@ -369,7 +370,7 @@ def test_wrong_attributes(names: Any, error: type[Exception], text: str) -> None
         (jobs_frame([]), "a DataFrame"),
         (JobHistory, "a type"),
         (SimpleNamespace(history=[1, 2]), "a SimpleNamespace"),
-        (Mission().parse(document()), "a Snapshot"),
+        (Mission().read(Answer(document())), "a Snapshot"),
     ],
 )
 def test_wrong_input(make: Any, given: Any, found: str) -> None:

@@ -2,9 +2,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from documents import answer, document
+from documents import JOB_URL, answer, document
 
-from jobwidgets._http.answers import Answer, read_document
+from jobwidgets._http.answers import HttpAnswer, read_answer
 from jobwidgets.dialects.mission import Mission
 from jobwidgets.errors import (
     BodyError,
@@ -22,10 +22,10 @@ PAGE = b"<!DOCTYPE html><html><body>502 Bad Gateway</body></html>"
 SIGN_IN = b'<html><form><input name="p" type="password"></form></html>'
 
 
-def refused(given: Answer) -> ExchangeError:
+def refused(given: HttpAnswer) -> ExchangeError:
     """Return the error that an answer stands for."""
     with pytest.raises(ExchangeError) as caught:
-        read_document(given, Mission())
+        read_answer(given, Mission().read, JOB_URL)
     return caught.value
 
 
@@ -61,11 +61,18 @@ def test_each_code_has_its_error(code: int, kind: type[ExchangeError]) -> None:
         error = refused(given)
         assert type(error) is kind
         assert (error.code, str(error)) == (code, f"{code} In words.")
-    for bare in (answer(b"", code), answer(PAGE, code), answer(document(), code)):
+    for bare in (answer(b"", code), answer(PAGE, code), answer({"id": 1}, code)):
         error = refused(bare)
         is_gateways = code == 403 and bare.body in {b"", PAGE}
         assert type(error) is (RefusedError if is_gateways else kind)
         assert error.code == code
+
+
+@pytest.mark.parametrize("status", [400, 404, 500])
+def test_job_counts_before_the_http_status(status: int) -> None:
+    """Some servers answer for a failed job with an error's HTTP status."""
+    failed = answer(document(status="FAILED"), status)
+    assert read_answer(failed, Mission().read, JOB_URL).status == "failed"
 
 
 @pytest.mark.parametrize(
@@ -135,7 +142,8 @@ def test_quoted_token_is_redacted() -> None:
     """A token that was sent is in no part of a document, however its bytes had spelt it."""
     secret = "S3cr3t/T0ken+with="
     body = b'{"a/b": ["S3cr3t\\/T0ken+with\\u003d"], "?token=other": {"myToken": "third"}}'
-    assert read_document(answer(body), Mission(), [secret]) == {
+    document = read_answer(answer(body), lambda it: it.body, JOB_URL, [secret])
+    assert document == {
         "a/b": ["[redacted]"],
         "?token=[redacted]": {"myToken": "[redacted]"},
     }

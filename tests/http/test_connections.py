@@ -10,29 +10,30 @@ from typing import Any
 import httpx
 import pytest
 from documents import JOB_URL, document
-from servers import HANG, Certificates, Replies, Reply, Request, Server
+from servers import HANG, Certificates, Replies, Reply, Server
 
-from jobwidgets._http.answers import Answer
+from jobwidgets._http.answers import HttpAnswer
 from jobwidgets._http.connections import Connections, Limits
 from jobwidgets._http.settings import settings_now
+from jobwidgets._model.exchanged import Request
 from jobwidgets.errors import BodyError, RefusedError, TransportError
 
 Serve = Callable[..., Server]
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
 
 
-def get(url: str, http: Any = None, *, number: int = 1, **limits: Any) -> list[Answer]:
+def get(url: str, http: Any = None, *, number: int = 1, **limits: Any) -> list[HttpAnswer]:
     """Return the answers to some requests that are made at once."""
 
-    async def main() -> list[Answer]:
+    async def main() -> list[HttpAnswer]:
         async with aclosing(Connections(Limits(**limits))) as connections:
-            requests = (connections.get(url, {}, settings_now(http)) for _ in range(number))
+            requests = (connections.send(Request(url), settings_now(http)) for _ in range(number))
             return await asyncio.gather(*requests)
 
     return asyncio.run(main())
 
 
-def get_mock(reply: Any, url: str = JOB_URL, **limits: Any) -> Answer:
+def get_mock(reply: Any, url: str = JOB_URL, **limits: Any) -> HttpAnswer:
     """Return the answer of a server without a socket."""
     return get(url, {"transport": Replies(reply)}, **limits)[0]
 
@@ -58,7 +59,9 @@ def test_request_headers(serve: Serve) -> None:
     async def main() -> None:
         async with aclosing(Connections()) as connections:
             http = {"headers": {"Referer": "https://portal.example.com"}}
-            await connections.get(server.jobs_url, {"X-Ours": "1"}, settings_now(http))
+            await connections.send(
+                Request(server.jobs_url, headers={"X-Ours": "1"}), settings_now(http)
+            )
 
     asyncio.run(main())
     (request,) = server.requests
@@ -89,7 +92,7 @@ def test_waiting_for_a_lane_is_not_counted(skipping: Run) -> None:
     async def main() -> int:
         async with aclosing(Connections(Limits(deadline=45, kept=1))) as connections:
             http = {"transport": Replies(slow)}
-            requests = (connections.get(JOB_URL, {}, settings_now(http)) for _ in range(3))
+            requests = (connections.send(Request(JOB_URL), settings_now(http)) for _ in range(3))
             return len(await asyncio.gather(*requests))
 
     assert skipping(main()) == 3
@@ -98,7 +101,7 @@ def test_waiting_for_a_lane_is_not_counted(skipping: Run) -> None:
 def test_few_requests_are_in_flight(serve: Serve) -> None:
     """A hundred requests at once go through a few connections, a few at a time."""
 
-    def answer(_: Request) -> Any:
+    def answer(_: Any) -> Any:
         time.sleep(0.002)  # long enough for others to come in between
         return document()
 
@@ -116,7 +119,7 @@ def test_connection_is_used_again(serve: Serve) -> None:
     async def main() -> None:
         async with aclosing(Connections()) as connections:
             for _ in range(20):
-                await connections.get(server.jobs_url, {}, settings_now())
+                await connections.send(Request(server.jobs_url), settings_now())
 
     asyncio.run(main())
     assert (len(server.requests), server.connections) == (20, 1)
@@ -130,8 +133,8 @@ def test_jobs_with_equal_settings_share_connections(serve: Serve) -> None:
         async with aclosing(Connections()) as connections:
             for referer in ("a", "a", "b", "a"):
                 http = {"headers": {"Referer": referer}}
-                await connections.get(server.jobs_url, {}, settings_now(http))
-                await connections.get(other.jobs_url, {}, settings_now(http))
+                await connections.send(Request(server.jobs_url), settings_now(http))
+                await connections.send(Request(other.jobs_url), settings_now(http))
 
     asyncio.run(main())
     assert (server.connections, other.connections) == (2, 2)
@@ -143,17 +146,17 @@ def test_failed_request_frees_its_lane(serve: Serve) -> None:
     answers = [Reply(b"x" * 2000), torn, Reply({})]
     server = serve(lambda _: answers.pop(0))
 
-    async def main() -> Answer:
+    async def main() -> HttpAnswer:
         async with aclosing(Connections(Limits(kept=1, body=1000))) as connections:
-            task = asyncio.create_task(connections.get(server.jobs_url, {}, settings_now()))
+            task = asyncio.create_task(connections.send(Request(server.jobs_url), settings_now()))
             await asyncio.sleep(0)
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
             with pytest.raises(BodyError):
-                await connections.get(server.jobs_url, {}, settings_now())
+                await connections.send(Request(server.jobs_url), settings_now())
             with pytest.raises(TransportError):
-                await connections.get(server.jobs_url, {}, settings_now())
-            return await connections.get(server.jobs_url, {}, settings_now())
+                await connections.send(Request(server.jobs_url), settings_now())
+            return await connections.send(Request(server.jobs_url), settings_now())
 
     assert asyncio.run(main()).body == b"{}"
 
@@ -206,12 +209,12 @@ def test_settings_change_between_jobs(
         async with aclosing(Connections()) as connections:
             for proxy in proxies:
                 monkeypatch.setenv("HTTP_PROXY", proxy.origin)
-                await connections.get("http://gis.invalid/jobs", {}, settings_now())
+                await connections.send(Request("http://gis.invalid/jobs"), settings_now())
             before = settings_now({"verify": path})
             with pytest.raises(RefusedError):
-                await connections.get(server.jobs_url, {}, before)
+                await connections.send(Request(server.jobs_url), before)
             path.write_bytes(certificates.ca.read_bytes())
-            await connections.get(server.jobs_url, {}, settings_now({"verify": path}))
+            await connections.send(Request(server.jobs_url), settings_now({"verify": path}))
 
     asyncio.run(main())
     assert [len(proxy.requests) for proxy in proxies] == [1, 1]
@@ -255,7 +258,7 @@ def test_patience_of_the_user(skipping: Run, timeout: Any, seconds: int) -> None
     async def main() -> None:
         async with aclosing(Connections(Limits(deadline=45))) as connections:
             http = settings_now({"transport": Replies(never), "timeout": timeout})
-            await connections.get(JOB_URL, {}, http)
+            await connections.send(Request(JOB_URL), http)
 
     with pytest.raises(TransportError, match=f"no whole answer within {seconds} s"):
         skipping(main())
@@ -321,9 +324,9 @@ def test_idle_connections_can_be_dropped(serve: Serve, http: Any) -> None:
         async with aclosing(Connections()) as connections:
             for drop in (server.jobs_url, None, f"{other.origin}/unknown", "https://gis.invalid"):
                 for url in (server.jobs_url, other.jobs_url):
-                    await connections.get(url, {}, settings_now(http))
+                    await connections.send(Request(url), settings_now(http))
                 await connections.drop_idle(drop)
-            await connections.get(server.jobs_url, {}, settings_now(http))
+            await connections.send(Request(server.jobs_url), settings_now(http))
 
     asyncio.run(main())
     assert (server.connections, other.connections) == (3, 3)
@@ -341,7 +344,7 @@ def test_transport_of_the_user_is_not_dropped() -> None:
     async def main() -> int:
         transport = Closing({})
         async with aclosing(Connections()) as connections:
-            await connections.get(JOB_URL, {}, settings_now({"transport": transport}))
+            await connections.send(Request(JOB_URL), settings_now({"transport": transport}))
             await connections.drop_idle()
             return transport.closed
 
@@ -356,7 +359,7 @@ def test_settings_that_nobody_uses_any_more(serve: Serve) -> None:
         async with aclosing(Connections(Limits(idle=0.01))) as connections:
             for number in range(10):
                 http = settings_now({"headers": {"X": str(number)}})
-                await connections.get(server.jobs_url, {}, http)
+                await connections.send(Request(server.jobs_url), http)
             await until(lambda: not server.open_connections)
 
     asyncio.run(main())
@@ -371,7 +374,9 @@ def test_connections_while_requests_hang(serve: Serve) -> None:
     async def main() -> None:
         limits = Limits(kept=2, most=5, stuck=0.01)
         async with aclosing(Connections(limits)) as connections:
-            requests = [connections.get(server.jobs_url, {}, settings_now()) for _ in range(9)]
+            requests = [
+                connections.send(Request(server.jobs_url), settings_now()) for _ in range(9)
+            ]
             asking = asyncio.gather(*requests)
             await until(lambda: server.most_in_flight == 5)
             await asyncio.sleep(0.1)
@@ -401,9 +406,9 @@ def test_cookies_of_an_exchange() -> None:
 
     async def main() -> None:
         async with aclosing(Connections()) as connections:
-            answer = await connections.get(JOB_URL, {}, http)
-            await connections.get(JOB_URL, {}, http, answer.cookies)
-            await connections.get(JOB_URL, {}, http)
+            answer = await connections.send(Request(JOB_URL), http)
+            await connections.send(Request(JOB_URL), http, answer.cookies)
+            await connections.send(Request(JOB_URL), http)
 
     asyncio.run(main())
     sent = [request.headers["cookie"] for request in replies.requests]

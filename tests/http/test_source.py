@@ -18,6 +18,7 @@ from jobwidgets._http.exchange import MOST_REDIRECTS, Reading, Source
 from jobwidgets._http.settings import Http, settings_now
 from jobwidgets._http.tokens import Token, token_keeper
 from jobwidgets._model.snapshot import Snapshot, Status
+from jobwidgets.dialects import Answer
 from jobwidgets.dialects.mission import Mission
 from jobwidgets.errors import (
     BodyError,
@@ -406,12 +407,12 @@ class Reader(Mission):
         self.begun, self.may_go_on = threading.Event(), threading.Event()
         self.may_go_on.set()
 
-    def parse(self, document: object) -> Snapshot:
+    def read(self, answer: Answer) -> Snapshot:
         """Note the thread, wait, and parse."""
         self.threads.append(threading.current_thread().name)
         self.begun.set()
         assert self.may_go_on.wait(HANG)
-        return super().parse(document)
+        return super().read(answer)
 
 
 def test_large_body_is_read_on_a_thread_of_its_own() -> None:
@@ -490,8 +491,8 @@ def test_same_body_is_parsed_again_when_it_was_forgotten() -> None:
 
 
 def test_same_body_with_an_error_status() -> None:
-    """The same body with an HTTP error is an error."""
-    one, _ = source(document(), httpx.Response(503, json=document()))
+    """Another job's document with an HTTP error is that error."""
+    one, _ = source(document(), httpx.Response(503, json=document(jobId="other")))
     with pytest.raises(ServerError):
         read(one, times=2)
 

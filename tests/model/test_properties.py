@@ -9,20 +9,21 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from documents import CASES, JOB_ID, STARTED, after, answer, case, document
+from documents import CASES, JOB_ID, JOB_URL, JOBS_URL, STARTED, after, answer, case, document
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from jobwidgets import jobs_frame, messages_frame, snapshots_frame
 from jobwidgets._display.job import static_html, static_text
 from jobwidgets._display.words import message_text, word
-from jobwidgets._http.answers import Answer, read_document
+from jobwidgets._http.answers import HttpAnswer, read_answer
 from jobwidgets._model.contact import Contact, ContactState
 from jobwidgets._model.history import JobHistory
 from jobwidgets._model.redact import REDACTED, redacted_document
 from jobwidgets._model.snapshot import Snapshot, Status
 from jobwidgets._model.step_times import job_steps
 from jobwidgets._widgets.job_updates import Updates
+from jobwidgets.dialects import Answer
 from jobwidgets.dialects.mission import Mission
 from jobwidgets.errors import DocumentError, ExchangeError
 
@@ -118,8 +119,8 @@ def same(one: Any, other: Any) -> bool:
 def parsed(value: Any) -> Snapshot | None:
     """Return what a document says, None where it is refused with the one documented error."""
     try:
-        return MISSION.parse(redacted_document(value))
-    except DocumentError:
+        return MISSION.read(Answer(redacted_document(value)))
+    except (DocumentError, ExchangeError):
         return None
 
 
@@ -212,10 +213,11 @@ def test_lists_of_jobs_raise_the_documented_error_only(ids: Any) -> None:
     """Any value in the place of the ids is a list of texts, or a DocumentError."""
     for value in (ids, {"asyncJobs": ids}):
         try:
-            found = MISSION.ids(value)
+            page = MISSION.read_list(Answer(value, JOBS_URL))
         except DocumentError:
             continue
-        assert all(isinstance(one, str) and one for one in found)
+        found = [url for url, _ in page.entries]
+        assert all(url.startswith(f"{JOBS_URL}/") for url in found)
         assert len(set(found)) == len(found)
 
 
@@ -245,12 +247,14 @@ def test_reading_raises_the_documented_errors_only(
     """Any bytes with any status are a JSON value, or one of the errors of an exchange."""
     refused, value = None, None
     try:
-        value = read_document(Answer(status, body, headers), MISSION)
+        value = read_answer(HttpAnswer(status, body, headers), MISSION.read, JOB_URL)
+    except DocumentError:
+        assert status < 400
+        return
     except ExchangeError as error:
         refused = error
     if refused is None:
-        assert status < 400
-        assert same(value, json.loads(body))
+        assert value.document == json.loads(body)
         return
     assert str(refused)
     assert "\n" not in str(refused)
@@ -287,12 +291,11 @@ def test_replayed_updates_are_the_history(life: list[tuple[Any, bool]]) -> None:
 
 def answered(value: Any, second: float) -> Snapshot:
     """Return the snapshot of a document, received some seconds after the job's start."""
-    body = json.dumps(value).encode()
     try:
-        value = read_document(answer(body), MISSION)
-    except ExchangeError:
-        value = document()
-    return replace(MISSION.parse(value), seen=after(second))
+        found = read_answer(answer(json.dumps(value).encode()), MISSION.read, JOB_URL)
+    except (ExchangeError, DocumentError):
+        found = MISSION.read(Answer(document()))
+    return replace(found, seen=after(second))
 
 
 # Frames

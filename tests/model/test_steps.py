@@ -1,8 +1,8 @@
 import pytest
 
-from jobwidgets._model.steps import StepCodes, StepMessages, paired_steps
+from jobwidgets._model.steps import StepMessages, paired_steps
 
-KNOWN = [StepCodes("a", 1, 2), StepCodes("b", "B", "E")]
+KNOWN = {1: ("a", "begin"), 2: ("a", "end"), "B": ("b", "begin"), "E": ("b", "end")}
 PAIRS = {
     "nothing": ([], []),
     "one step": ([1, 2], [("a", 0, 1)]),

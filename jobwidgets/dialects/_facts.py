@@ -22,7 +22,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Only COMPLETED is documented for Mission; the others are sibling Esri servers' words. Compared
 # without case, spaces, `_` and `-`, and without the "esriJob" of geoprocessing servers:
 # https://developers.arcgis.com/enterprise-sdk/api-reference/net/esriJobStatus
-_STATUS = {
+STATUS_WORDS = {
     "submitted": Status.QUEUED,
     "new": Status.QUEUED,  # esriJobNew
     "waiting": Status.QUEUED,  # esriJobWaiting: "for available job processor"
@@ -103,7 +103,7 @@ def _fits(value: object, kind: type | tuple[type, ...]) -> bool:
 def status_of(raw: str | None, *, cancelled: bool) -> Status:
     """Return the status; isCancelled turns an end to cancelled, but a failure stays one (ours)."""
     word = (raw or "").casefold().translate(_SEPARATORS).removeprefix("esrijob")
-    status = _STATUS.get(word, Status.UNKNOWN)
+    status = STATUS_WORDS.get(word, Status.UNKNOWN)
     if cancelled and status is Status.SUCCEEDED:
         return Status.CANCELLED
     if cancelled and status in {Status.QUEUED, Status.RUNNING}:
