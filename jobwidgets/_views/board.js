@@ -1,10 +1,15 @@
 // The view of a board: totals, filters, and the table of the jobs.
 
-import { jobOf } from "./board_job.js";
+import { BoardActions } from "./board_actions.js";
 import { ColumnChoice } from "./board_choice.js";
+import { copyTable, giveTable, jobTable } from "./board_copy.js";
+import { jobOf } from "./board_job.js";
+import { Selection } from "./board_selection.js";
 import { BoardTable } from "./board_table.js";
 import { now } from "./monotonic.js";
-import { button, element, focused, hide, put, say, searchField, StatusMark } from "./parts.js";
+import {
+  button, element, focused, hide, put, say, searchField, selectionAt, StatusMark,
+} from "./parts.js";
 import { initialize, View } from "./view.js";
 import { counted, sentenceText } from "./words.js";
 
@@ -36,11 +41,19 @@ class BoardView extends View {
     this.line = element("div", "line", this.root);
     const tools = element("div", "boardtools", this.root);
     this.caption = element("span", "caption", tools);
-    this.table = new BoardTable(this.root, {
+    this.selection = new Selection(this.link.name, (request) => this.send(request));
+    this.actions = new BoardActions(tools, this.root, {
+      act: (name) => this.act(name),
+      clear: () => this.clear(),
+      copy: () => copyTable(this.copied()),
+    });
+    this.table = new BoardTable(this.root, this.selection, {
       unfolded: (index) => this.send({ unfold: index }),
       folded: (index) => this.send({ fold: index }),
       settled: () => this.showShown(),
+      picked: () => this.showPicked(true),
     });
+    this.root.addEventListener("copy", (event) => this.onCopy(event));
     this.choice = new ColumnChoice(tools, this.table);
     this.none = element("div", "line", this.root);
     this.noneWords = element("span", "", this.none);
@@ -64,6 +77,7 @@ class BoardView extends View {
     const isAsked = this.askedAt > -Infinity;
     if (update.jobs.length && isAsked) this.askedAt = now();
     if (update.jobs.length) this.table.changed(update.jobs.map(([index]) => index));
+    if (this.selection.take(update.selection)) this.table.picker.mark();
     for (const [index, messages] of update.messages) this.table.take(index, messages);
     this.show();
     if (isLost) this.askAgain();
@@ -95,6 +109,7 @@ class BoardView extends View {
     this.choice.show();
     this.filters.classList.toggle("jobwidgets-unneeded", this.needsNoField);
     this.showShown();
+    this.showPicked();
     this.readOut();
     this.tick();
   }
@@ -160,6 +175,46 @@ class BoardView extends View {
     this.reset.hidden = !this.isFiltered;
   }
 
+  // The selection, and what is done with it.
+
+  get picked() {
+    const { jobs } = this.table.order;
+    return [...this.selection.indexes].map((index) => jobs[index]).filter(Boolean);
+  }
+
+  showPicked(isRead = false) {
+    const { size } = this.selection.indexes;
+    this.actions.show(this.picked, size, this.isFiltered, this.link.isGone);
+    if (isRead) say(this.live, `${counted(size, "job")} selected`);
+  }
+
+  act(name) {
+    const { jobs } = this.table.order;
+    const on = [...this.selection.indexes].filter((index) => jobs[index]?.action === name);
+    this.send({ act: name, on: this.selection.ranges(on) });
+  }
+
+  clear() {
+    this.selection.set([]);
+    this.table.picker.changed();
+  }
+
+  /** The selected jobs, else those that are shown, as they stand in the table. */
+  copied() {
+    const { jobs, indexes } = this.table.order;
+    const chosen = this.selection.indexes;
+    const hidden = [...chosen].filter((index) => !indexes.includes(index));
+    const picked = [...indexes.filter((index) => chosen.has(index)), ...hidden];
+    const copied = (chosen.size ? picked : indexes).map((index) => jobs[index]).filter(Boolean);
+    return jobTable(copied, this.table.now);
+  }
+
+  onCopy(event) {
+    const isText = event.defaultPrevented || !selectionAt(this.root).isCollapsed;
+    const isInTable = this.table.scroller.contains(event.target);
+    if (!isText && isInTable && this.selection.indexes.size) giveTable(event, this.copied());
+  }
+
   /** Read out how many there are of each status, not too often. */
   readOut() {
     const words = this.update.spoken;
@@ -188,6 +243,7 @@ class BoardView extends View {
   onGone() {
     super.onGone();
     this.table.gone(this.link.isGone);
+    this.showPicked();
     if (!this.link.isGone) this.askAgain();
     this.tick();
   }
@@ -195,6 +251,7 @@ class BoardView extends View {
   remove() {
     super.remove();
     clearTimeout(this.reading);
+    this.actions.remove();
     this.table.remove();
   }
 }

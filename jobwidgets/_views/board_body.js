@@ -1,6 +1,6 @@
 // The rows of a board that are in the page, and gaps of the height of those that are not.
 //
-//   new BoardBody(table, toggle)   toggle(row) folds or unfolds a JobRow
+//   new BoardBody(table, events)   events of a JobRow
 //     .root, .rows                 the tbody; index -> JobRow
 //     .of(index)                   a row, made if it is not there
 //     .gap(place, height, columns) → a node
@@ -10,8 +10,8 @@ import { JobRow } from "./board_row.js";
 import { element, focused, put } from "./parts.js";
 
 export class BoardBody {
-  constructor(table, toggle) {
-    this.toggle = toggle;
+  constructor(table, events) {
+    this.events = events;
     this.rows = new Map();
     this.gaps = new Map();
     this.root = element("tbody", "", table);
@@ -19,7 +19,7 @@ export class BoardBody {
   }
 
   of(index) {
-    if (!this.rows.has(index)) this.rows.set(index, new JobRow(index, this.toggle));
+    if (!this.rows.has(index)) this.rows.set(index, new JobRow(index, this.events));
     return this.rows.get(index);
   }
 

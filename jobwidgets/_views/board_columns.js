@@ -9,13 +9,14 @@
 //     .choose(name, isWanted), .choices()  [[name, heading, isWanted], …] of what can be chosen
 //     .resized(width)      of the table
 //     .showOrder(name, direction)
-//     .count               how many are shown
+//     .count               how many are shown, that of the boxes among them
 //
 // The reader's choice is kept in this browser, for all boards.
 
 import { clockSeconds } from "./words.js";
 import { element, put } from "./parts.js";
 
+const PICK = 24; // px of the column of the boxes
 const LEAST = 120; // px of the last message, below which a column is left out
 const LEFT_OUT = ["owner", "kind", "started"]; // where there is too little room, in this order
 const STORE = "jobwidgets-columns-unwanted";
@@ -126,7 +127,7 @@ export class Columns {
 
   needed(shown) {
     const widths = JOB_COLUMNS.map(({ name, width }) => (shown.has(name) ? (width ?? LEAST) : 0));
-    return widths.reduce((sum, width) => sum + width, 0);
+    return widths.reduce((sum, width) => sum + width, PICK);
   }
 
   /** What spans the table spans as many as are shown: more would make columns of its own. */

@@ -1,4 +1,5 @@
-// The keyboard in the table of a board: Tab comes to one row, the arrows go from row to row.
+// The keyboard in the table of a board: Tab comes to the box and the button of one row, the arrows
+// go from row to row, with Shift they select, Enter unfolds from the box too, Ctrl+A selects all.
 //
 //   new BoardKeys(table)   of a BoardTable
 //     .activeIndex()       the index of the row with the focus; null for none
@@ -23,28 +24,52 @@ export class BoardKeys {
   }
 
   onFocus(event) {
-    if (event.target.matches(".jobwidgets-fold")) this.focused = this.activeIndex();
+    if (isOfRow(event.target)) this.focused = this.activeIndex();
     this.keepTabStop();
   }
 
   keepTabStop() {
     const { rows } = this.table;
     const stop = rows.has(this.focused) ? this.focused : this.table.firstInSight();
-    for (const [index, row] of rows) put(row.button, "tabindex", index === stop ? 0 : -1);
+    for (const [index, row] of rows) {
+      for (const part of [row.box, row.button]) put(part, "tabindex", index === stop ? 0 : -1);
+    }
   }
 
   onKey(event, target) {
-    if (!target.matches(".jobwidgets-fold")) return;
-    const { order, page } = this.table;
+    if (!isOfRow(target)) return;
+    const { table } = this;
+    const step = this.step(event.key);
+    const isAll = event.key.toLowerCase() === "a";
+    const isEnter = event.key === "Enter" && target.type === "checkbox";
+    if (step === undefined && !isAll && !isEnter) return;
+    event.preventDefault();
+    if (isAll) table.picker.pickAll(true);
+    else if (isEnter) table.toggle(table.rows.get(this.activeIndex()));
+    else this.go(step, target, event.shiftKey);
+  }
+
+  step(key) {
+    const { page } = this.table;
     const steps = {
       ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -Infinity, End: Infinity,
     };
-    const step = steps[event.key];
-    if (step === undefined) return;
-    event.preventDefault();
-    const wanted = order.positionOf(this.activeIndex()) + step;
-    const position = Math.min(Math.max(wanted, 0), order.length - 1);
-    this.table.show(position);
-    this.table.rows.get(order.indexes[position])?.button.focus({ preventScroll: true });
+    return steps[key];
   }
+
+  go(step, target, isRange) {
+    const { order } = this.table;
+    const from = this.activeIndex();
+    const wanted = order.positionOf(from) + step;
+    const position = Math.min(Math.max(wanted, 0), order.length - 1);
+    const index = order.indexes[position];
+    if (isRange) this.table.picker.pickRange(index, from);
+    this.table.show(position);
+    const row = this.table.rows.get(index);
+    (target.type === "checkbox" ? row?.box : row?.button)?.focus({ preventScroll: true });
+  }
+}
+
+function isOfRow(node) {
+  return node.matches(".jobwidgets-fold, .jobwidgets-pick > input");
 }

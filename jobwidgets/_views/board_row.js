@@ -1,7 +1,8 @@
 // One row of a board, and what it unfolds to.
 //
-//   new JobRow(index, toggle)  .row, and .detail while unfolded; toggle(row) when the reader wants
-//                              the other
+//   new JobRow(index, events)  .row, and .detail while unfolded; events.toggle(row) when the reader
+//                              wants the other, events.pick(row, isRange) to select it or not
+//     .mark(isSelected)
 //     .show(job, now), .tick(now), .place(position, columns), .unfold(), .fold(), .remove()
 //     .messages                what it unfolds to: Messages; null while folded
 
@@ -11,14 +12,15 @@ import { Messages } from "./messages.js";
 import { clockText, moment } from "./words.js";
 
 export class JobRow {
-  constructor(index, toggle) {
+  constructor(index, events) {
     this.index = index;
     this.messages = this.detail = null;
-    this.build(() => toggle(this));
+    this.build(events);
   }
 
-  build(toggle) {
+  build(events) {
     this.row = this.line("row");
+    this.buildBox(events);
     const cells = (this.cells = {});
     for (const { name } of JOB_COLUMNS) {
       cells[name] = element(name === "state" ? "th" : "td", name, this.row);
@@ -32,8 +34,29 @@ export class JobRow {
     this.bar = new Bar(cells.part);
     this.row.addEventListener("click", (event) => {
       const isButton = this.button.contains(event.target);
-      if (isButton || selectionAt(this.row).isCollapsed) toggle();
+      if (event.shiftKey || event.ctrlKey || event.metaKey) events.pick(this, event.shiftKey);
+      else if (isButton || selectionAt(this.row).isCollapsed) events.toggle(this);
     });
+    this.row.addEventListener("mousedown", (event) => {
+      if (event.shiftKey) event.preventDefault(); // it would select text
+    });
+  }
+
+  /** The box, and all of its cell: it is small. */
+  buildBox(events) {
+    const cell = element("td", "pick", this.row);
+    cell.setAttribute("role", "cell");
+    this.box = element("input", "", cell);
+    this.box.type = "checkbox";
+    cell.addEventListener("click", (event) => {
+      event.stopPropagation();
+      events.pick(this, event.shiftKey);
+    });
+  }
+
+  mark(isSelected) {
+    this.box.checked = isSelected;
+    this.row.toggleAttribute("data-selected", isSelected);
   }
 
   /** A row that is one for assistive technology however it is laid out. */
@@ -48,6 +71,7 @@ export class JobRow {
     if (job === this.job) return this.tick(now);
     this.job = job;
     put(this.row, "data-status", job.status ?? "");
+    put(this.box, "aria-label", `select ${job.id}`);
     this.status.show(job);
     say(this.cells.kind, job.kind);
     this.fill("job", job.short_id, job.id);

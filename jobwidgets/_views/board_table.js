@@ -1,8 +1,10 @@
 // The table of a board: as many rows as there are jobs, of which only those in sight are in the
 // page, with those that are unfolded and that with the focus.
 //
-//   new BoardTable(parent, events) events.unfolded(index), events.folded(index), events.settled()
+//   new BoardTable(parent, selection, events)
+//     events.unfolded(index), events.folded(index), events.settled(), events.picked()
 //   .order, .columns               its JobOrder and its Columns
+//   .picker                        its BoardPicker
 //   .changed(indexes)              these jobs of the order are new or changed
 //   .filter(fits)                  show the jobs for which fits(job) is true; null for all
 //   .take(index, update)           messages of an unfolded job
@@ -15,6 +17,7 @@ import { BoardBody } from "./board_body.js";
 import { Columns } from "./board_columns.js";
 import { JobOrder } from "./board_job.js";
 import { BoardKeys } from "./board_keys.js";
+import { BoardPicker } from "./board_picker.js";
 import { Heights } from "./heights.js";
 import { now } from "./monotonic.js";
 import { element, focused, put } from "./parts.js";
@@ -24,7 +27,8 @@ const UNSEEN = 640; // px of rows drawn while the board is in no page yet
 const ROW = 28; // px of a row, where its style is not known yet
 
 export class BoardTable {
-  constructor(parent, events) {
+  constructor(parent, selection, events) {
+    this.selection = selection;
     this.events = events;
     this.order = new JobOrder();
     this.heights = new Heights(); // of rows and what they unfold to, as shown
@@ -45,8 +49,12 @@ export class BoardTable {
     const head = element("tr", "", thead);
     head.setAttribute("role", "row");
     head.setAttribute("aria-rowindex", "1");
+    this.picker = new BoardPicker(this, head);
     this.columns = new Columns(table, head, (name) => this.sort(name));
-    this.drawn = new BoardBody(table, (row) => this.toggle(row));
+    this.drawn = new BoardBody(table, {
+      toggle: (row) => this.toggle(row),
+      pick: (row, isRange) => this.picker.pick(row.index, isRange),
+    });
   }
 
   get body() {
@@ -155,7 +163,7 @@ export class BoardTable {
 
   draw() {
     const now = this.now;
-    const { order, columns } = this;
+    const { order, columns, selection } = this;
     const nodes = [];
     const drawn = new Set();
     let end = 0; // of what is drawn so far
@@ -167,12 +175,14 @@ export class BoardTable {
       const row = this.drawn.of(index);
       row.show(order.jobs[index], now);
       row.place(position, columns.count);
+      row.mark(selection.indexes.has(index));
       nodes.push(row.row, ...(row.detail ? [row.detail] : []));
       drawn.add(index);
       end = position + 1;
     }
     this.drawn.settle(nodes, drawn);
     put(this.table, "aria-rowcount", order.length + 1);
+    this.picker.markHead();
     this.measure();
     this.keys.keepTabStop();
   }

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any, overload
+
+import traitlets
 
 from jobwidgets._display.board import board_html, board_text
 from jobwidgets._http.secrets import hidden, hidden_settings
 from jobwidgets._http.tokens import Token
 from jobwidgets._model.contact import Contact, ContactState
+from jobwidgets._threads import user_callbacks
 from jobwidgets._views import joined_css, joined_esm
-from jobwidgets._watch.feed import Throttle
 from jobwidgets._watch.listing import INTERVAL as LISTING_INTERVAL
 from jobwidgets._watch.pace import Pace
 from jobwidgets._watch.poller import poller
 from jobwidgets._watch.waiting import checked_timeout
 from jobwidgets._widgets.arguments import hidden_in_each, many_jobs
+from jobwidgets._widgets.board_row import Row
+from jobwidgets._widgets.board_selection import Selection, indexes_in, selection
 from jobwidgets._widgets.board_updates import BoardUpdates
 from jobwidgets._widgets.displays import Bundle
 from jobwidgets._widgets.live import LiveWidget
@@ -51,6 +55,13 @@ class JobBoard(LiveWidget):
     token, dialect, poll_interval, give_up_after, http, pace
         As for `Jobs`; with URLs only.
 
+    Attributes
+    ----------
+    selected : tuple of Job
+        A trait: the selected jobs in the order of the board, one selection for all its views. It
+        can be set to some of the board's jobs; TraitError for anything else. Its observers run on
+        the thread of all callbacks.
+
     Raises
     ------
     TypeError, ValueError
@@ -66,6 +77,7 @@ class JobBoard(LiveWidget):
     _esm = joined_esm("board.js")
     _css = joined_css("look.css", "messages.css", "board.css")
 
+    selected = traitlets.Tuple()
     _updates: BoardUpdates
 
     def __init__(
@@ -94,8 +106,9 @@ class JobBoard(LiveWidget):
             "pace": pace,
         }
         self._resource, given = many_jobs(jobs, keywords, unknown)
-        self._rows: dict[str | Job, _Row] = {}
+        self._rows: dict[str | Job, Row] = {}
         self._updates = BoardUpdates()
+        self._choice: tuple[tuple[Job, ...], Selection] = ((), Selection())  # the last of a view
         self._listing = (
             self._resource._listing(partial(self._take_list, self._resource), listing_interval)
             if self._resource
@@ -186,8 +199,36 @@ class JobBoard(LiveWidget):
             "text/plain": board_text(repr(self), jobs, contact, most=most and most // 4),
         }
 
-    def _facts(self) -> tuple[Sequence[Job], Contact | None]:
-        return self.jobs, self._contact
+    def _facts(self) -> tuple[Sequence[Job], Contact | None, Selection]:
+        return self.jobs, self._contact, self._selection
+
+    @property
+    def _selection(self) -> Selection:
+        selected, (chosen, choice) = self.selected, self._choice
+        if chosen is selected:
+            return choice
+        return Selection(tuple(self._rows[_key(job)].index for job in selected))
+
+    @traitlets.validate("selected")
+    def _check_selected(self, proposal: Any) -> tuple[Job, ...]:
+        rows = {row.index: row for row in map(self._row_of, proposal["value"])}
+        return tuple(rows[index].job for index in sorted(rows))
+
+    def _row_of(self, given: object) -> Row:
+        row = self._rows.get(_key(given)) if isinstance(given, Job) else None
+        if row is None:
+            found = f"job {given.id!r}" if isinstance(given, Job) else f"a {type(given).__name__}"
+            raise traitlets.TraitError(f"selected takes jobs of this board, found {found}")
+        return row
+
+    def notify_change(self, change: Any) -> None:
+        """Call the observers of `selected` on the thread of all callbacks, and tell the views."""
+        if change["name"] != "selected":
+            super().notify_change(change)
+            return
+        user_callbacks.call(super().notify_change, change)
+        if self._is_open:
+            poller().thread.call(self._update_views)
 
     @property
     def _contact(self) -> Contact | None:
@@ -196,15 +237,13 @@ class JobBoard(LiveWidget):
     def _is_over(self) -> bool:
         if self._contact is not None and self._contact.state is not ContactState.LOST:
             return False
-        # A stopped watch counts: nothing more comes of it by itself, and its row says so.
-        return all(row.job._is_at_rest for row in tuple(self._rows.values()))
+        return all(row.is_over for row in tuple(self._rows.values()))
 
-    def _add(self, job: Job) -> _Row | None:
+    def _add(self, job: Job) -> Row | None:
         """Add a job; return its row, None for a job that has one."""
-        key = job if job.url is None else job.url  # two functions may tell of jobs of one id
-        if key in self._rows:
+        if _key(job) in self._rows:
             return None
-        row = self._rows[key] = _Row(len(self._rows), job, self._note)
+        row = self._rows[_key(job)] = Row(len(self._rows), job, self._note)
         self._updates.note(row.index)
         job._join(self)
         return row
@@ -221,16 +260,16 @@ class JobBoard(LiveWidget):
             self._listing.begin()
         self._update_views()
 
-    def _follow(self, row: _Row) -> None:
+    def _follow(self, row: Row) -> None:
         row.job._subscribe(row.listener)
         self._note(row, None)
         row.job._start_once()
 
-    def _note(self, row: _Row, first_message: int | None) -> None:
+    def _note(self, row: Row, first_message: int | None) -> None:
         """Note that a job may have changed."""
         self._updates.note(row.index, first_message)
         self._update_views()
-        if row.job._is_at_rest and self._is_over():
+        if row.is_over and self._is_over():
             self._throttle.flush()  # whoever waits for the last job finds the outputs frozen
 
     def _take_list(self, resource: Jobs, ids: Sequence[str] | None) -> None:
@@ -253,8 +292,23 @@ class JobBoard(LiveWidget):
             self._updates.fold(view, request["fold"])
         if "need" in request:
             self._updates.want(request.get("of"), request["need"])
+        if "select" in request:
+            self._select(selection(request, len(self._rows)))
+        if "act" in request:
+            self._act(str(request["act"]), indexes_in(request.get("on"), len(self._rows)))
         if self._updates.has_more:
             self._update_views()
+
+    def _select(self, choice: Selection) -> None:
+        jobs = self.jobs
+        self.selected = tuple(jobs[index] for index in choice.indexes)
+        self._choice = (self.selected, choice)
+        self._update_views()  # the view is told that its choice was taken, although it is the same
+
+    def _act(self, name: str, indexes: Iterable[int]) -> None:
+        rows = tuple(self._rows.values())
+        for index in indexes:
+            rows[index].act(name)
 
     def _release(self) -> None:
         if self._listing is not None:
@@ -264,16 +318,5 @@ class JobBoard(LiveWidget):
             row.job._leave(self)
 
 
-class _Row:
-    """One job of a board: its place, and what listens to it.
-
-    Parameters
-    ----------
-    note
-        Called with the row, and the index of the first message that changed, when the job did.
-    """
-
-    def __init__(self, index: int, job: Job, note: Callable[[_Row, int | None], None]) -> None:
-        self.index = index
-        self.job = job
-        self.listener = Throttle(partial(note, self))
+def _key(job: Job) -> str | Job:
+    return job if job.url is None else job.url  # two functions may tell of jobs of one id

@@ -22,6 +22,8 @@ An update is a dict:
     The names of the values that are in it, of which no column is needed.
 ``line``
     A sentence (see `job_values`) on the list of the jobs, and on those without contact.
+``selection``
+    Which jobs are selected; see `board_selection.Selection`.
 ``is_over``
     Whether nothing more will come.
 ``kept``
@@ -42,12 +44,14 @@ from jobwidgets._display.sentences import Sentence
 from jobwidgets._display.statuses import MARKS, Total, totals
 from jobwidgets._display.words import Shown, trouble
 from jobwidgets._model.contact import Contact
+from jobwidgets._widgets.board_selection import Selection
 from jobwidgets._widgets.board_values import FIELDS, JobValues, job_values, json_job
 from jobwidgets._widgets.job_updates import MOST_BYTES, Updates
 from jobwidgets._widgets.job_values import json_value
 
 LARGEST_UPDATE = 200_000
 """Bytes of the jobs and messages in one update."""
+_NONE = Selection()
 _BYTES_BESIDE_MESSAGES = LARGEST_UPDATE - MOST_BYTES  # with more, messages wait for the next one
 
 
@@ -104,6 +108,7 @@ class BoardUpdates:
         self,
         jobs: Sequence[Shown],
         contact: Contact | None,
+        selection: Selection = _NONE,
         *,
         is_kept: bool = False,
         now: datetime | None = None,
@@ -120,7 +125,7 @@ class BoardUpdates:
             changed += new[0]
             messages += new[1]
             size += _size(new[0]) + _size(new[1])
-        summary = _summary(jobs, contact, is_kept, now)
+        summary = _summary(jobs, contact, selection, is_kept, now)
         if not changed and not messages and summary == self._summary:
             return None
         self._number, self._summary = self._number + 1, summary
@@ -130,6 +135,7 @@ class BoardUpdates:
         self,
         jobs: Sequence[Shown],
         contact: Contact | None,
+        selection: Selection = _NONE,
         *,
         is_kept: bool = False,
         now: datetime | None = None,
@@ -146,7 +152,7 @@ class BoardUpdates:
             if size > LARGEST_UPDATE:
                 given.pop()
                 break
-        return _update(number, _summary(jobs, contact, is_kept, now), given, [])
+        return _update(number, _summary(jobs, contact, selection, is_kept, now), given, [])
 
     def _job(self, index: int, job: Shown) -> list[list[Any]]:
         """Return the values of a job, or nothing when the views know them."""
@@ -185,12 +191,17 @@ class _Summary:
     totals: list[Total]
     alike: dict[str, str]
     line: Sentence
+    selection: Selection
     is_over: bool
     is_kept: bool
 
 
 def _summary(
-    jobs: Sequence[Shown], contact: Contact | None, is_kept: bool, now: datetime | None
+    jobs: Sequence[Shown],
+    contact: Contact | None,
+    selection: Selection,
+    is_kept: bool,
+    now: datetime | None,
 ) -> _Summary:
     troubled = sum(bool(trouble(job.history, job.contact)[0]) for job in jobs)
     return _Summary(
@@ -198,6 +209,7 @@ def _summary(
         totals(job.history.status for job in jobs),
         alike(jobs),
         on_board(contact, troubled, now or datetime.now(UTC)),
+        selection,
         contact is None and all(job.history.has_ended for job in jobs),
         is_kept,
     )
@@ -218,6 +230,7 @@ def _update(
         "caption": caption(summary.alike),
         "alike": list(summary.alike),
         "line": json_value(summary.line),
+        "selection": summary.selection.json(),
         "is_over": summary.is_over,
         "kept": summary.is_kept,
     }

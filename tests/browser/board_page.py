@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Locator, Page
 from browser.page import bare_page
 from jobwidgets._model.contact import Contact
 from jobwidgets._widgets.board import JobBoard
+from jobwidgets._widgets.board_selection import Selection, indexes_in, selection
 from jobwidgets._widgets.board_updates import BoardUpdates
 
 RUNNING: dict[str, Any] = {}
@@ -28,6 +29,9 @@ class BoardPage:
         self.jobs = jobs
         self.contact: Contact | None = None
         self.updates = BoardUpdates()
+        self.selection = Selection()
+        self.acts: list[tuple[str, list[int]]] = []
+        """What the view has asked to be done, with which jobs."""
         for index in range(len(jobs)):
             self.updates.note(index)
 
@@ -53,7 +57,7 @@ class BoardPage:
 
     def next(self) -> dict[str, Any] | None:
         """Return the next update as it comes out of the comm."""
-        update = self.updates.next(self.jobs, self.contact)
+        update = self.updates.next(self.jobs, self.contact, self.selection)
         return None if update is None else dict(json.loads(json.dumps(update)))
 
     def tell(self) -> int:
@@ -74,6 +78,10 @@ class BoardPage:
             self.updates.unfold(content["view"], content.get("unfold"))
             if "fold" in content:
                 self.updates.fold(content["view"], content["fold"])
+            if "select" in content:
+                self.selection = selection(content, len(self.jobs))
+            if "act" in content:
+                self.acts.append((content["act"], indexes_in(content["on"], len(self.jobs))))
             self.updates.want(content.get("of"), content.get("need"))
 
     def ids(self) -> list[str]:

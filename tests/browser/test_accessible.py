@@ -128,12 +128,14 @@ def board_states(board: BoardPage) -> Iterator[str]:
         board.part("fold").nth(index).click()
         board.tell()
     yield "two rows unfolded"
-    board.part("chip").nth(1).click()
-    yield "filtered by a status"
-    board.part("sorter").first.press("Enter")
-    yield "sorted"
     board.root.get_by_role("button", name="columns").click()
     yield "columns to choose from"
+    board.part("chip").nth(1).click()
+    yield "filtered by a status"
+    board.part("fold").first.press("Control+A")
+    yield "some selected"
+    board.part("sorter").first.press("Enter")
+    yield "sorted"
     board.root.get_by_label("filter jobs by text").fill("nowhere")
     yield "no job fits"
 
@@ -206,7 +208,8 @@ def test_tab_comes_to_every_action_of_a_board(engine: Browser) -> None:
         board.open()
         chips = ["▸4 running", "✕4 failed", "✓4 succeeded"]
         heads = ["status", "job", "progress", "started", "time", "contact", "last message"]
-        expected = [*chips, "filter jobs by text", "columns", *heads, "▸running"]
+        expected = [*chips, "filter jobs by text", "copy all", "columns"]
+        expected += ["select all that are shown", *heads, "select j0000", "▸running"]
         assert stops(board.page, len(expected)) == expected
         board.page.keyboard.press("Enter")
         board.tell()

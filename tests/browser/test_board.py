@@ -64,7 +64,7 @@ def test_update_in_place(board: BoardPage) -> None:
     board.poll(0, **FINAL)
     board.poll(2, status="FAILED", messages=["Started.", "No disk."], stepsCompleted=2)
     assert board.tell() == 1
-    assert node.inner_text().startswith("✓")
+    assert node.inner_text().strip().startswith("✓")
     assert board.focused() == "j0000"
     assert board.page.evaluate("() => String(getSelection())") == "No disk."
 

@@ -89,7 +89,7 @@ def test_board_without_a_place_for_the_choice(board: BoardPage) -> None:
 
 def test_columns_give_way_where_there_is_little_room(board: BoardPage) -> None:
     """Owner, kind and start go one after another; the last message keeps its place."""
-    for width, gone in [(1100, set()), (840, {"owner"}), (760, {"owner", "kind"})]:
+    for width, gone in [(1100, set()), (900, {"owner"}), (800, {"owner", "kind"})]:
         board.page.set_viewport_size({"width": width, "height": 700})
         board.page.evaluate("() => new Promise(requestAnimationFrame)")
         assert {"owner", "kind", "started", "last message"} - set(heads(board.page)) == gone
