@@ -134,7 +134,7 @@ class Dataset:
 
     def steps(self, known: StepCodes) -> pd.DataFrame:
         """Return the rows of `steps_frame`."""
-        return self._frame(methodcaller("steps", known), _COLUMNS["steps"])
+        return self._frame(methodcaller("steps", dict(known)), _COLUMNS["steps"])
 
     def _frame(self, rows: Callable[[Block], pd.DataFrame], columns: Sequence[str]) -> pd.DataFrame:
         if self._engine == "dask":
