@@ -16,6 +16,7 @@ from jobwidgets._http.urls import is_loopback, root, split_token
 from jobwidgets._model.history import JobHistory
 from jobwidgets._model.redact import redacted
 from jobwidgets._watch.functions import Function, FunctionSource
+from jobwidgets._watch.listed import JobsList, ListedSource
 from jobwidgets._watch.pace import LONGEST, Pace, as_float
 from jobwidgets._watch.watch import Watch
 from jobwidgets.dialects import Dialect, find_dialect
@@ -43,17 +44,23 @@ class Settings:
         """Return where the resource at `url`, without a token, is asked for."""
         return Source(url, self.dialect, token=self.token, http=self.http)
 
-    def watch(self, url: str) -> Watch:
-        """Return the watch of the job at `url`; ValueError if that is no job's URL."""
+    def watch(self, url: str, told: JobsList | None = None) -> Watch:
+        """Return the watch of the job at `url`; ValueError if that is no job's URL.
+
+        `told` is what the list that it stands in tells of it; None for a job alone.
+        """
         self.dialect.request(url)  # raises where that is no URL of a job
         history = JobHistory(job_id_of(url), url, dialect=self.dialect.name)
         return Watch(
-            self.source(url),
+            self.source(url) if told is None else self._listed(url, told),
             history,
             pace=self.pace,
             poll_interval=self.poll_interval,
             give_up_after=self.give_up_after,
         )
+
+    def _listed(self, url: str, told: JobsList) -> ListedSource:
+        return ListedSource(url, self.dialect, told, token=self.token, http=self.http)
 
 
 def checked_settings(

@@ -6,17 +6,20 @@ import asyncio
 import threading
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn, SupportsIndex
 from weakref import WeakSet
 
-from jobwidgets._http.budget import at_once
+from jobwidgets._http.lists import read_list
 from jobwidgets._http.secrets import hidden, hidden_in, hidden_settings
 from jobwidgets._http.tokens import Token, token_keeper
 from jobwidgets._model.history import JobHistory
 from jobwidgets._settings import checked_settings, seconds
+from jobwidgets._watch.listed import JobsList
 from jobwidgets._watch.listing import Listing, ListListener
 from jobwidgets._watch.pace import Pace
 from jobwidgets._watch.poller import poller
+from jobwidgets.dialects._urls import job_id_of
 from jobwidgets.errors import JobwidgetsError
 from jobwidgets.job import Job
 
@@ -64,6 +67,7 @@ class Jobs:
         )
         self._source = self._settings.source(bare)
         self._url_of("any")  # an invalid URL raises here, not when the list is there
+        self._told = JobsList()
         # A job that a board shows is the one that `job` returns: it is asked for once.
         self._handles: dict[str, Job] = {}
         self._listings: WeakSet[Listing] = WeakSet()
@@ -109,6 +113,10 @@ class Jobs:
         """
         return poller().run(self._ids)
 
+    def _urls(self) -> list[str]:
+        """Ask the server for the URLs of its jobs; see `ids`."""
+        return list(poller().run(partial(read_list, self._source)).jobs)
+
     def job(self, job_id: str) -> Job:
         """Return the handle of one job, the same one each time; no I/O.
 
@@ -121,9 +129,7 @@ class Jobs:
             raise TypeError(f"the id of a job is a string, found a {type(job_id).__name__}")
         job_id = hidden_in(job_id)
         with self._lock:
-            if job_id not in self._handles:
-                self._handles[job_id] = Job._of(self._settings.watch(self._url_of(job_id)))
-            return self._handles[job_id]
+            return self._at(self._url_of(job_id))
 
     def histories(self) -> list[JobHistory]:
         """Ask for every job once, a few at a time: N + 1 requests for N jobs.
@@ -140,11 +146,19 @@ class Jobs:
         """
         return poller().run(self._histories)
 
+    def _at(self, url: str) -> Job:
+        """Return the handle of the job at `url`, the same one each time."""
+        with self._lock:
+            if url not in self._handles:
+                self._handles[url] = Job._of(self._settings.watch(url, self._told))
+            return self._handles[url]
+
     def _listing(self, listener: ListListener, interval: float) -> Listing:
         settings = self._settings
         listing = Listing(
             self._source,
             listener,
+            told=self._told,
             interval=seconds("listing_interval", interval),
             pace=settings.pace,
             give_up_after=settings.give_up_after,
@@ -157,15 +171,14 @@ class Jobs:
         return self._settings.dialect.job_url(self.url, job_id)
 
     async def _histories(self, connections: Connections) -> list[JobHistory]:
-        watches = [
-            self._settings.watch(self._url_of(job_id)) for job_id in await self._ids(connections)
-        ]
+        listed = await read_list(self._source, connections)
+        watches = [self._settings.watch(url) for url in listed.jobs]
         await asyncio.gather(*(_look(watch, self.url, connections) for watch in watches))
         return [watch.history for watch in watches]
 
     async def _ids(self, connections: Connections) -> list[str]:
-        await connections.admit(self.url, at_once)  # a person waits for it
-        return await self._source.read_ids(connections)
+        listed = await read_list(self._source, connections)
+        return [job_id_of(url) for url in listed.jobs]
 
 
 async def _look(watch: Watch, url: str, connections: Connections) -> None:

@@ -109,7 +109,7 @@ def read_answer(
         If it is nested too deeply, or not what was asked for.
     """
     document, problem = _decoded(answer.body, secrets)
-    if may_be_empty and not answer.body.strip():
+    if may_be_empty and not answer.body.strip() and answer.status < HTTPStatus.BAD_REQUEST:
         problem = None
     if problem is None:
         try:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from jobwidgets._http.answers import TOKEN_REFUSED, HttpAnswer, read_answer
 from jobwidgets._http.budget import Urgency, at_once
+from jobwidgets._http.logs import Log
 from jobwidgets._http.secrets import Secret, forms_of
 from jobwidgets._http.settings import Http, settings_now
 from jobwidgets._http.tokens import TokenKeeper
@@ -21,7 +22,6 @@ from jobwidgets._model.exchanged import Answer, CancelAnswer, JobPage, LogPage, 
 from jobwidgets._model.snapshot import Snapshot
 from jobwidgets._threads import call_in_thread
 from jobwidgets.dialects import Dialect
-from jobwidgets.dialects._urls import job_id_of
 from jobwidgets.errors import (
     CancelUnsupportedError,
     DocumentError,
@@ -58,12 +58,15 @@ class Reading:
         The server's clock (UTC) when it answered, None where it did not tell.
     age
         Seconds that the answer spent in caches, None if unknown.
+    is_listed
+        Whether a list told it, which may know less than the job itself.
     """
 
     snapshot: Snapshot | None
     seen: datetime
     server_time: datetime | None
     age: float | None = None
+    is_listed: bool = False
 
 
 class Source:
@@ -83,7 +86,7 @@ class Source:
         Bytes above which a body is read on a thread of its own.
     """
 
-    __slots__ = ("_large_body", "_last", "_secrets", "dialect", "http", "token", "url")
+    __slots__ = ("_large_body", "_last", "_log", "_secrets", "dialect", "http", "token", "url")
 
     def __init__(
         self,
@@ -100,6 +103,7 @@ class Source:
         self.http = settings_now() if http is None else http
         self._large_body = large_body
         self._last: int | None = None
+        self._log = Log()
         self._secrets: tuple[str, ...] = ()
         self._keep_secret(*self.http.secrets)
 
@@ -115,15 +119,28 @@ class Source:
         """Whether a document has the whole "list" or the "latest" one, or a "log" has them."""
         return self.dialect.messages_are
 
+    @property
+    def has_all(self) -> bool:
+        """Whether nothing more need be read of a job that has ended."""
+        return False
+
     async def cancel(self, connections: Connections) -> CancelAnswer:
-        """Ask that the job be cancelled; return what the answer says.
+        """Ask that the job be cancelled, at once; return what the answer says.
 
         CancelUnsupportedError if that cannot be done.
         """
         request = self.dialect.cancel_request(self.url)
         if request is None:
             raise CancelUnsupportedError(f"{self.cancel_note}")
-        read = self._reads(self.dialect.read_cancel, may_be_empty=True)
+
+        def taken(answer: Answer) -> CancelAnswer:
+            said = self.dialect.read_cancel(answer)
+            if answer.status >= HTTPStatus.BAD_REQUEST:  # whatever else stands there
+                raise DocumentError("the cancel was refused")
+            return said
+
+        read = self._reads(taken, may_be_empty=True)
+        await connections.admit(self.url, at_once)
         return await self._typed(self._exchange(connections, request, read))
 
     async def read_log(self, connections: Connections, after: str | None) -> LogPage:
@@ -132,6 +149,7 @@ class Source:
         if request is None:
             return LogPage((), after)
         read = self._reads(self.dialect.read_log)
+        await connections.admit(self.url, at_once)
         return await self._typed(self._exchange(connections, request, read))
 
     def ask(self, connections: Connections, urgency: Urgency, go: Callable[[], object]) -> None:
@@ -167,11 +185,6 @@ class Source:
         read = self._reads(self.dialect.read_list)
         ask = partial(self._exchange, request=request, read=read)
         return await self._typed(self._twice(connections, ask))
-
-    async def read_ids(self, connections: Connections) -> list[str]:
-        """Ask the jobs resource for its ids once; see `read_job` for the rest."""
-        page = await self.read_page(connections)
-        return [job_id_of(url) for url, _ in page.entries]
 
     def forget(self) -> None:
         """Count the next document as a new one, even if it is the same as the last."""
@@ -215,6 +228,8 @@ class Source:
         last, reading = await self._exchange(connections, request, self._reading)
         # Not before: an exchange that was dropped meanwhile changes nothing.
         self._last = last
+        if self.dialect.messages_are == "log":
+            return await self._log.added(reading, self, connections)
         return reading
 
     def _reading(self, answer: HttpAnswer) -> tuple[int, Reading]:

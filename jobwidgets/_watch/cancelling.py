@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from jobwidgets._http.exchange import Reading
 from jobwidgets._model.cancel import Cancel
 from jobwidgets._model.history import JobHistory
 from jobwidgets._model.latest import accumulated
@@ -58,16 +59,29 @@ def note_failure(watch: Watch, error: JobwidgetsError) -> None:
         watch.history.cancel = Cancel(datetime.now(UTC), is_sent, error)
 
 
-def as_seen(snapshot: Snapshot, history: JobHistory, messages_are: str) -> Snapshot:
+def as_seen(
+    reading: Reading, snapshot: Snapshot, history: JobHistory, messages_are: str
+) -> Snapshot:
     """Return what a document says, and what is known beside it.
 
-    All messages where each document has one, and that a job that goes on is being cancelled.
+    All messages where each document has one, what a list leaves out, and that a job that goes on
+    is being cancelled.
     """
+    if reading.is_listed and history.latest is not None:
+        snapshot = _completed(snapshot, history.latest, messages_are)
     if messages_are == "latest":
         snapshot = replace(snapshot, messages=accumulated(history.messages, snapshot.messages))
     if snapshot.status in {Status.QUEUED, Status.RUNNING} and _is_sent(history):
         return replace(snapshot, status=Status.CANCELLING)
     return snapshot
+
+
+def _completed(listed: Snapshot, latest: Snapshot, messages_are: str) -> Snapshot:
+    """Return what a list says, with the facts that it left out and the job has told."""
+    names = ("started", "owner", "kind", "steps_total")
+    left_out = {name: getattr(latest, name) for name in names if getattr(listed, name) is None}
+    messages = listed.messages if messages_are == "latest" else listed.messages or latest.messages
+    return replace(listed, **left_out, messages=messages)
 
 
 def is_cancelled_by(error: JobwidgetsError, history: JobHistory) -> bool:

@@ -58,6 +58,7 @@ class FunctionSource:
     __slots__ = ("_call", "_cancel", "_deadline", "_fetch", "_job_id", "dialect")
 
     url = None
+    has_all = False
 
     def __init__(
         self,
@@ -82,8 +83,9 @@ class FunctionSource:
 
     @property
     def messages_are(self) -> str:
-        """What the dialect says; a mapping tells the whole list."""
-        return getattr(self.dialect, "messages_are", "list")
+        """What the dialect says; a function tells of no log, and a mapping has the whole list."""
+        is_latest = self.dialect is not None and self.dialect.messages_are == "latest"
+        return "latest" if is_latest else "list"
 
     @property
     def token(self) -> TokenKeeper | None:

@@ -9,9 +9,11 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from jobwidgets._http.exchange import Source
+from jobwidgets._http.lists import Listed, read_list
 from jobwidgets._model.contact import Contact
 from jobwidgets._threads import cancel
 from jobwidgets._watch.contact_tracker import ContactTracker
+from jobwidgets._watch.listed import JobsList
 from jobwidgets._watch.pace import Pace
 from jobwidgets._watch.poller import poller
 from jobwidgets.errors import JobwidgetsError
@@ -22,7 +24,7 @@ INTERVAL = 10.0
 _log = logging.getLogger("jobwidgets")
 
 ListListener = Callable[[Sequence[str] | None], object]
-"""Called after each exchange, with the ids in the server's order; None when no list came."""
+"""Called after each exchange, with the jobs' URLs in the server's order; None if no list came."""
 
 
 class Listing:
@@ -36,8 +38,10 @@ class Listing:
         Where the list is asked for.
     listener
         Called after each exchange, whose outcome `contact` has by then.
+    told
+        What the list tells of each job, for those that are asked for in it; None for none.
     interval
-        Seconds between two lists.
+        Seconds between two lists; fewer while jobs wait for what it tells.
     pace
         When to ask again after a failure.
     give_up_after
@@ -51,6 +55,7 @@ class Listing:
         source: Source,
         listener: ListListener,
         *,
+        told: JobsList | None = None,
         interval: float = INTERVAL,
         pace: Pace | None = None,
         give_up_after: float | None = None,
@@ -58,6 +63,7 @@ class Listing:
     ) -> None:
         self._source = source
         self._listener = listener
+        self._told = JobsList() if told is None else told
         self._interval = interval
         self._tracker = ContactTracker(pace or Pace(), give_up_after=give_up_after, clock=clock)
         self._task: asyncio.Task[None] | None = None
@@ -70,6 +76,8 @@ class Listing:
     def begin(self) -> None:
         """Ask now and go on: at first, or again after an end."""
         cancel(self._task)
+        if not self._tracker.is_active:
+            self._told.begin()
         self._tracker.begin()
         self._task = asyncio.get_running_loop().create_task(self._go_on())
         poller().listings.add(self)
@@ -88,29 +96,32 @@ class Listing:
         """Ask no more, and leave nothing behind."""
         cancel(self._task)
         self._task = None
+        if self._tracker.is_active:
+            self._told.end()
         self._tracker.stop()
 
     async def _go_on(self) -> None:
         # It is over when only the user can help; `begin` goes on.
-        while (delay := await self._exchange()) is not None:  # noqa: ASYNC110 - no polling of ours
-            await asyncio.sleep(delay)
+        while (delay := await self._exchange()) is not None:
+            await self._told.pause(delay, is_failed=self.contact.failures > 0)
 
     async def _exchange(self) -> float | None:
-        ids: list[str] | None = None
+        listed: Listed | None = None
         try:
-            connections = poller().connections
-            await connections.admit(self._source.url)
-            ids = await self._source.read_ids(connections)
+            listed = await read_list(self._source, poller().connections)
         except JobwidgetsError as error:
             self._tracker.missed(error)
+            self._told.fail(error)
         else:
             self._tracker.answered(datetime.now(UTC))
         delay = self._delay()
         self._tracker.note_next_try(delay)
         try:
-            self._listener(ids)
+            self._listener(None if listed is None else list(listed.jobs))
         except Exception:  # noqa: BLE001 - no fault of the list's
             _log.exception("the listener to %s failed", self._source.url)
+        if listed is not None:
+            self._told.take(listed)
         return delay
 
     def _delay(self) -> float | None:

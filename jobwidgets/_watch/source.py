@@ -38,7 +38,11 @@ class JobSource(Protocol):
 
     @property
     def messages_are(self) -> str:
-        """Whether each document has the whole "list", or only the "latest" one."""
+        """Whether a document has the whole "list", the "latest" one, or they are in a "log"."""
+
+    @property
+    def has_all(self) -> bool:
+        """Whether nothing more need be read of a job that has ended."""
 
     @property
     def cancel_note(self) -> str | None:

@@ -201,8 +201,10 @@ class Watch:
         The status may be written before the rest; an end is written last (ours).
         """
         latest = self.history.latest
-        is_complete = latest is not None and latest.ended is not None
-        return is_complete or self._has_trailed or self.history.status is Status.GONE
+        has_end = latest is not None and latest.ended is not None
+        is_complete = has_end and self.source.messages_are != "log"
+        is_gone = self.history.status is Status.GONE
+        return is_complete or is_gone or self._has_trailed or self.source.has_all
 
     def _delay_by_age(self, latest: Snapshot) -> float:
         now, elapsed = self._tracker.clock(), self.elapsed
@@ -222,8 +224,8 @@ class Watch:
             self.history.record_again(reading.seen, reading.server_time)
         else:
             self._note_step(reading.snapshot)
-            snapshot = as_seen(reading.snapshot, self.history, self.source.messages_are)
-            self.record(snapshot, reading.server_time)
+            seen = as_seen(reading, reading.snapshot, self.history, self.source.messages_are)
+            self.record(seen, reading.server_time)
         self.history.watch_error = None
 
     def record(self, snapshot: Snapshot, server_time: datetime | None = None) -> None:

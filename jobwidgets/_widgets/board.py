@@ -182,7 +182,7 @@ class JobBoard(LiveWidget):
 
     def _jobs_to_wait_for(self) -> Sequence[Job]:
         if self._resource is not None and self._is_open:
-            poller().thread.do(self._take_list, self._resource, self._resource.ids())
+            poller().thread.do(self._take_list, self._resource, self._resource._urls())
         return self.jobs
 
     def to_frame(self) -> pd.DataFrame:
@@ -272,10 +272,10 @@ class JobBoard(LiveWidget):
         if row.is_over and self._is_over():
             self._throttle.flush()  # whoever waits for the last job finds the outputs frozen
 
-    def _take_list(self, resource: Jobs, ids: Sequence[str] | None) -> None:
+    def _take_list(self, resource: Jobs, urls: Sequence[str] | None) -> None:
         """Add the jobs that a resource lists; one that it lists no more stays."""
-        for job_id in ids or ():
-            row = self._add(resource.job(job_id))
+        for url in urls or ():
+            row = self._add(resource._at(url))
             if row is not None:
                 self._follow(row)
         self._update_views()

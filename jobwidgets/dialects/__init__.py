@@ -20,8 +20,10 @@ __all__ = [
 _known: dict[str, Dialect] = {}
 
 
-def find_dialect(name: str) -> Dialect:
-    """Return the dialect called `name`; ValueError names the known ones."""
+def find_dialect(name: str | Dialect) -> Dialect:
+    """Return the dialect called `name`, or the one given; ValueError names the known ones."""
+    if isinstance(name, Dialect):
+        return name
     # Imported here: `jobwidgets.dialects` alone brings none of them.
     from jobwidgets.dialects.mission import Mission
 

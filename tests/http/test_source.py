@@ -15,10 +15,12 @@ from servers import HANG, Replies, Reply, Server
 from jobwidgets._http.budget import configure
 from jobwidgets._http.connections import Connections, Limits
 from jobwidgets._http.exchange import MOST_REDIRECTS, Reading, Source
+from jobwidgets._http.lists import read_list
 from jobwidgets._http.settings import Http, settings_now
 from jobwidgets._http.tokens import Token, token_keeper
 from jobwidgets._model.snapshot import Snapshot, Status
 from jobwidgets.dialects import Answer
+from jobwidgets.dialects._urls import job_id_of
 from jobwidgets.dialects.mission import Mission
 from jobwidgets.errors import (
     BodyError,
@@ -580,7 +582,7 @@ def read_ids(one: Source) -> list[str]:
 
     async def main() -> list[str]:
         async with aclosing(Connections()) as connections:
-            return await one.read_ids(connections)
+            return [job_id_of(url) for url in (await read_list(one, connections)).jobs]
 
     return asyncio.run(main())
 

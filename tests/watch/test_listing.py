@@ -28,10 +28,10 @@ class ListKeeper:
         self._raising = list(raising)
         self._turn = threading.Condition()
 
-    def __call__(self, ids: Sequence[str] | None) -> None:
+    def __call__(self, urls: Sequence[str] | None) -> None:
         """Take in what one exchange brought."""
         with self._turn:
-            self.lists.append(ids)
+            self.lists.append(None if urls is None else [url.rpartition("/")[2] for url in urls])
             self._turn.notify_all()
         if self._raising:
             raise self._raising.pop()

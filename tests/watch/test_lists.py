@@ -1,0 +1,201 @@
+"""Lists with pages, lists that tell their jobs whole, logs, and cancelling over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import count
+from typing import Any
+
+import httpx
+import pytest
+from lathe import Lathe, Logging, Shop
+from servers import FAST, HANG, Reply, Server, until
+
+from jobwidgets import DocumentError, Job, JobBoard, Jobs, RefusedError
+
+JOBS_URL = "https://lathe.example.com/jobs"
+Serve = Callable[..., Server]
+
+
+def jobs_of(shop: Any, dialect: Any = None, **keywords: Any) -> Jobs:
+    """Return the resource of a shop without a socket."""
+    http = {"transport": httpx.MockTransport(shop)}
+    return Jobs(JOBS_URL, dialect=dialect or Lathe(), http=http, pace=FAST, **keywords)
+
+
+def texts(job: Job) -> list[str]:
+    """Return the texts of a job's messages."""
+    return [message.text for message in job.messages]
+
+
+def test_pages() -> None:
+    """A list is followed to its last page, and each job has one handle."""
+    shop = Shop(250)
+    jobs = jobs_of(shop)
+    assert jobs.ids() == list(shop.jobs)
+    assert shop.count(lists=True) == 3
+    assert jobs.job("j7") is jobs.job("j7")
+    assert len(jobs.histories()) == 250
+
+
+def test_next_page_elsewhere() -> None:
+    """A next page on another origin is not asked for, and is named."""
+    shop = Shop(250)
+    shop.other_origin = "https://evil.example.com"
+    with pytest.raises(DocumentError, match=r"another host, https://evil\.example\.com:443"):
+        jobs_of(shop).ids()
+    assert shop.count(lists=True) == 1
+
+
+def test_pages_without_an_end() -> None:
+    """A list whose next page is one before has no end, and is given up."""
+    endless = {"jobs": [], "next": JOBS_URL}
+    with pytest.raises(DocumentError, match="one that came before"):
+        jobs_of(lambda _: httpx.Response(200, json=endless)).ids()
+    places = count()
+
+    def further(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json={"jobs": [], "next": f"{JOBS_URL}?at={next(places)}"})
+
+    with pytest.raises(DocumentError, match="more than 1000 pages"):
+        jobs_of(further).ids()
+
+
+@pytest.mark.parametrize("body", [{}, [], {"asyncJobs": []}, {"jobs": None}])
+def test_other_shape(body: Any) -> None:
+    """A list in another shape is never "no jobs"."""
+    with pytest.raises(DocumentError, match='expected an object with "jobs"'):
+        jobs_of(lambda _: httpx.Response(200, json=body)).ids()
+
+
+def test_thousand_jobs_cost_a_few_requests(serve: Serve) -> None:
+    """A board of a list that tells its jobs whole asks the list alone while they run."""
+    shop = Shop(1000)
+
+    def answer(request: Any) -> Reply:
+        status, body = shop.answer("GET", request.target, f"http://{request.headers['host']}")
+        return Reply(body, status)
+
+    server = serve(answer)
+    board = JobBoard(Jobs(f"{server.origin}/jobs", dialect=Lathe()), listing_interval=0.2)
+    until(lambda: len(board) == 1000 and all(job.status for job in board))
+    shop.asked.clear()
+    shop.jobs = {name: {**job, "note": "half"} for name, job in shop.jobs.items()}
+    until(lambda: all(texts(job)[-1] == "half" for job in board))
+    assert shop.count(lists=False) == 0
+    assert shop.count(lists=True) <= 60
+    assert {job.contact.state for job in board} == {"in touch"}
+    board.close()
+
+
+def test_end_is_asked_of_the_job() -> None:
+    """A job that the list says has ended is asked for itself; one that had ended before is not."""
+    shop = Shop(3)
+    shop.jobs["j0"]["state"] = "done"
+    board = JobBoard(jobs_of(shop), listing_interval=0.01)
+    until(lambda: len(board) == 3 and all(job.status for job in board))
+    assert shop.count(lists=False) == 0
+    shop.jobs["j1"]["state"] = "done"
+    until(lambda: board[1].status == "succeeded")
+    until(lambda: ("GET", "/jobs/j1") in shop.asked)
+    assert ("GET", "/jobs/j0") not in shop.asked
+    assert ("GET", "/jobs/j2") not in shop.asked
+    board[2].refresh()  # a person's
+    assert ("GET", "/jobs/j2") in shop.asked
+    board.close()
+
+
+def test_job_that_leaves_the_list() -> None:
+    """One that the list names no more is asked for itself, and gone if the server says so."""
+    shop = Shop(2)
+    board = JobBoard(jobs_of(shop), listing_interval=0.01)
+    until(lambda: len(board) == 2 and all(job.status for job in board))
+    del shop.jobs["j1"]
+    until(lambda: board[1].status == "gone")
+    board.close()
+
+
+def test_list_that_fails() -> None:
+    """While no list comes, its jobs are without contact; afterwards all goes on."""
+    shop = Shop(2)
+    failing: list[bool] = []
+    board = JobBoard(
+        jobs_of(lambda request: httpx.Response(503) if failing else shop(request)),
+        listing_interval=0.01,
+    )
+    until(lambda: len(board) == 2 and all(job.status for job in board))
+    failing.append(True)
+    until(lambda: {job.contact.state for job in board} == {"retrying"})
+    failing.clear()
+    until(lambda: {job.contact.state for job in board} == {"in touch"})
+    board.close()
+
+
+def test_latest_messages_are_gathered() -> None:
+    """Of a server with one message, all that were seen are kept, each once in a row."""
+    shop = Shop(1)
+    job = jobs_of(shop).job("j0")
+    for note in ("begun 0", "half", "half", "", "begun 0"):
+        shop.jobs["j0"]["note"] = note
+        job.refresh()
+    assert texts(job) == ["begun 0", "half", "begun 0"]
+    assert [message.number for message in job.messages] == [1, 2, 3]
+
+
+def test_log_is_read_on() -> None:
+    """A log is read on from where it was, page by page, and once more after the end."""
+    shop = Shop(1)
+    shop.page = 2
+    shop.logs["j0"] = [[str(n), f"line {n}"] for n in range(1, 6)]
+    job = jobs_of(shop, Logging()).job("j0").refresh()
+    assert texts(job) == [f"line {n}" for n in range(1, 6)]
+    shop.logs["j0"].append(["6", "line 6"])
+    shop.asked.clear()
+    job.refresh()
+    assert texts(job)[-1] == "line 6"
+    assert {path for _, path in shop.asked if "/log" in path} <= {
+        "/jobs/j0/log?after=5",
+        "/jobs/j0/log?after=6",
+    }
+    shop.jobs["j0"]["state"] = "done"
+    job.refresh()
+    shop.logs["j0"].append(["7", "the reason, which came late"])
+    job.wait(HANG)
+    until(lambda: texts(job)[-1] == "the reason, which came late")
+
+
+def test_log_that_fails() -> None:
+    """What the job itself tells is shown though its log cannot be read."""
+    shop = Shop(1)
+    job = jobs_of(
+        lambda request: httpx.Response(500) if "log" in str(request.url) else shop(request),
+        Logging(),
+    ).job("j0")
+    assert job.refresh().status == "running"
+
+
+@pytest.mark.parametrize("deleted", [{"state": "stopped", "note": "dismissed"}, None])
+def test_cancel_over_http(deleted: Any) -> None:
+    """The answer to a DELETE tells a status and a message; 404 after it is cancelled at once."""
+    shop = Shop(1)
+    shop.deleted = deleted
+    job = jobs_of(shop).job("j0")
+    assert job.cancel().wait(HANG).status == "cancelled"
+    assert texts(job) == ["begun 0"] + (["dismissed"] if deleted else [])
+    assert [method for method, _ in shop.asked][:2] == ["GET", "DELETE"]
+
+
+def test_nothing_is_deleted_after_the_end() -> None:
+    """An ended job is left alone, whether that was seen or not."""
+    shop = Shop(1)
+    shop.jobs["j0"]["state"] = "done"
+    assert jobs_of(shop).job("j0").cancel().wait(HANG).status == "succeeded"
+    assert list(shop.jobs) == ["j0"]
+
+
+def test_server_without_delete() -> None:
+    """A refusal of the request is told."""
+    shop = Shop(1)
+    jobs = jobs_of(lambda asked: httpx.Response(405) if asked.method == "DELETE" else shop(asked))
+    with pytest.raises(RefusedError, match="405"):
+        jobs.job("j0").cancel()
