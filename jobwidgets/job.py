@@ -382,6 +382,13 @@ class Job(JobFacts):
         one.begin(self._watch)
         return self
 
+    def _try_now(self) -> None:
+        """Ask at once for a person who looks, whatever is awaited or under way."""
+        if self._watch.is_active:
+            poller().renew(self._watch)
+        else:
+            self._begin()
+
     def _start_once(self) -> None:
         """Watch the job unless that was begun or stopped before."""
         # After a fork the poller that watched is the parent's.

@@ -91,7 +91,7 @@ def test_repr() -> None:
 def test_html(new_job: NewJob) -> None:
     """Where there are no widgets a job is shown as it stands."""
     job = new_job(document(messages=["<img onerror=x>"]))
-    assert "not seen yet" in job._repr_html_()
+    assert "no answer yet" in job._repr_html_()
     job.refresh()
     assert "&lt;img onerror=x&gt;" in job._repr_html_()
 

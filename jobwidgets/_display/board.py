@@ -22,6 +22,7 @@ from jobwidgets._display.markup import (
     plain,
 )
 from jobwidgets._display.saved import as_of, board_known_at, rows_within
+from jobwidgets._display.standing import standing
 from jobwidgets._display.statuses import status_words, totals_words
 from jobwidgets._display.times import counted, utc
 from jobwidgets._display.words import (
@@ -74,6 +75,7 @@ _ID = "font-family:monospace;font-size:12px"
 class _Row:
     history: JobHistory
     cells: tuple[str, ...]
+    mark: tuple[str, str]
 
 
 _NAMES = (*_WIDTHS, "last message")
@@ -127,8 +129,9 @@ def board_text(
 
 def _row(job: Shown) -> _Row:
     history, latest = job.history, job.history.latest
+    shown = standing(history, job.contact, status_words(history))
     cells = (
-        status_words(history),
+        shown.words,
         kind(latest),
         word(history.job_id),
         steps(latest, noun=""),
@@ -138,7 +141,7 @@ def _row(job: Shown) -> _Row:
         trouble(history, job.contact)[0],
         preview(history),
     )
-    return _Row(history, cells)
+    return _Row(history, cells, (shown.mark, shown.colour))
 
 
 def _table(
@@ -198,7 +201,7 @@ def _cell_html(row: _Row, column: int, messages: str) -> str:
         return f'<td dir="auto" title="{text}" style="{_style(name)}">{text}</td>'
     title = f' title="{text}"' if name in _MAY_BE_CUT else ""
     if name == "status":
-        text = f"{mark(row.history.status)}{text}"
+        text = f"{mark(*row.mark)}{text}"
     if name == "started":
         text = text[: len("2026-05-01 12:00")]
     if name == "job":

@@ -9,13 +9,17 @@ from datetime import UTC, datetime, timedelta
 
 from jobwidgets._display.sentences import Clock, Part, Sentence
 from jobwidgets._display.times import counted, utc
+from jobwidgets._display.words import is_blip
 from jobwidgets._model.contact import Contact, ContactState
 from jobwidgets._model.history import JobHistory
 from jobwidgets.errors import (
     BodyError,
+    CertificateError,
     DocumentError,
     JobwidgetsError,
+    NoSuchHostError,
     NoSuchJobError,
+    ProtocolError,
     RefusedError,
     UnauthorisedError,
 )
@@ -28,6 +32,8 @@ def on_job(history: JobHistory, contact: Contact, now: datetime) -> Sentence:
     """Return what a live view says of the contact with a job; nothing of an ended one."""
     if history.has_ended:
         return Sentence()
+    if is_blip(history, contact):
+        return _in_touch(history.latest.seen if history.latest is not None else None, now)
     cause = _cause(contact.error)
     match contact.state:
         case ContactState.CONNECTING:
@@ -39,10 +45,11 @@ def on_job(history: JobHistory, contact: Contact, now: datetime) -> Sentence:
         case ContactState.RETRYING:
             return _retrying(contact, now, f"{_gateway(contact.error)} The job itself may be fine.")
         case ContactState.UNAUTHORISED:
-            text = f"The server wants a new token{cause}. Set job.token to go on;"
-            return _asked_again(contact, now, f"{text} the job itself may be fine.")
+            text = f"The server wants a new token{cause}: set job.token = … to go on."
+            fine = "" if contact.last_heard is None else " The job itself may be fine."
+            return _asked_again(contact, now, f"{text}{fine}")
         case ContactState.LOST:
-            return Sentence((f"Not watched any more{cause}. {_remedy(contact.error)}".strip(),))
+            return Sentence((_given_up("Not watched any more", contact.error),))
     return Sentence(("Not watched. The job itself goes on.",))
 
 
@@ -57,10 +64,10 @@ def on_list(contact: Contact, now: datetime) -> Sentence:
         case ContactState.RETRYING:
             return _retrying(contact, now, _gateway(contact.error))
         case ContactState.UNAUTHORISED:
-            text = f"The server wants a new token{cause}. Set jobs.token to go on."
+            text = f"The server wants a new token{cause}: set jobs.token = … to go on."
             return _asked_again(contact, now, text)
         case ContactState.LOST:
-            return Sentence((f"No list of jobs{cause}. {_remedy(contact.error)}".strip(),))
+            return Sentence((_given_up("No list of jobs", contact.error),))
     return Sentence(("The list of jobs is not watched.",))
 
 
@@ -90,15 +97,15 @@ def last_known(history: JobHistory, contact: Contact | None) -> str:
     heard = utc(contact.last_heard if contact is not None else None)
     if contact is not None and contact.state is ContactState.STOPPED and heard and error is None:
         return f"Not watched since {heard}."
-    heard_words = f"Last heard {heard}." if heard else ""
+    heard_words = f"Last answer {heard}." if heard else ""
     is_given_up = contact is not None and contact.state is ContactState.LOST
+    remedy = f": {_remedy(error)}" if is_given_up and _remedy(error) else ""
     cached = utc(contact.cached_since) if contact is not None else ""
     from_cache = f"A cache answered in place of the server: this is as of {cached}."
     facts = (
         heard_words,
-        f"{_bare(error)}." if error else "",
+        f"{_bare(error)}{remedy}." if error else "",
         from_cache if cached else "",
-        _remedy(error) if is_given_up else "",
     )
     return " ".join(fact for fact in facts if fact)
 
@@ -110,17 +117,17 @@ def list_last_known(contact: Contact | None) -> str:
     heard = utc(contact.last_heard)
     if contact.state is ContactState.STOPPED:
         return f"Not watched since {heard}." if heard else "Not watched."
-    known = f"The list of jobs was last heard {heard}" if heard else "There is no list of jobs yet"
+    known = f"The last list of jobs came {heard}" if heard else "There is no list of jobs yet"
     reason = f": {_bare(contact.error)}" if contact.error is not None else ""
     return f"{known}{reason}."
 
 
 def _in_touch(changed: datetime | None, now: datetime) -> Sentence:
     if changed is None:
-        return Sentence(("in touch",))
+        return Sentence(("connected",))
     age = (now - changed).total_seconds()
-    quiet = ("in touch · unchanged for ", Clock("span", age, 1, changed))
-    return Sentence(("in touch",), quiet, QUIET.total_seconds() - age)
+    quiet = ("connected · unchanged for ", Clock("span", age, 1, changed))
+    return Sentence(("connected",), quiet, QUIET.total_seconds() - age)
 
 
 def _cached(since: datetime, now: datetime) -> tuple[Part, ...]:
@@ -143,6 +150,8 @@ def _retrying(contact: Contact, now: datetime, after: str = "") -> Sentence:
 
 def _trouble(contact: Contact, now: datetime) -> tuple[Part, ...]:
     cause, heard, missing = _cause(contact.error), contact.last_heard, contact.missing_since
+    if heard is None and isinstance(contact.error, NoSuchHostError):
+        return (_told(contact.error),)
     if missing is not None and heard is None:
         return (f"The server has no such job yet{cause}.",)
     if missing is not None:
@@ -167,14 +176,28 @@ def _asked_again(contact: Contact, now: datetime, text: str) -> Sentence:
     return Sentence(again, (text, " Asking again now."), left)
 
 
+def _given_up(what: str, error: JobwidgetsError | None) -> str:
+    """Return why nothing is asked any more, and what only the user can do, in one sentence."""
+    if isinstance(error, CertificateError | ProtocolError):
+        return _told(error)
+    remedy = _remedy(error)
+    return f"{what}{_cause(error)}{f': {remedy}' if remedy else ''}."
+
+
+def _told(error: JobwidgetsError) -> str:
+    """Return an error that tells its remedy itself, as a sentence."""
+    text = _bare(error)
+    return f"{text[:1].upper()}{text[1:]}."
+
+
 def _remedy(error: JobwidgetsError | None) -> str:
     """Return what only the user can do; "" where asking again may be enough."""
     if isinstance(error, UnauthorisedError):
-        return "Set a new token to go on."
+        return "set a new token to go on"
     if isinstance(error, NoSuchJobError):
-        return "Check the id and the URL."
+        return "check the id in the URL"
     if isinstance(error, DocumentError | RefusedError | BodyError):
-        return "Check the URL."
+        return "check the URL"
     return ""
 
 

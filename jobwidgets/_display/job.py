@@ -27,7 +27,8 @@ from jobwidgets._display.markup import (
     plain,
 )
 from jobwidgets._display.saved import as_of, known_at, rows_within
-from jobwidgets._display.statuses import MARKS, raw_status
+from jobwidgets._display.standing import is_last_known, standing
+from jobwidgets._display.statuses import raw_status
 from jobwidgets._display.step_bars import axis_length, segments
 from jobwidgets._display.step_table import segments_html, step_text, steps_html
 from jobwidgets._display.steps import at_the_end, job_words, step_lines
@@ -71,7 +72,7 @@ def static_html(
     facts = (at_the_end(told, history.status), ownership(history.latest))
     parts = [
         _head(history, contact, told),
-        _bar(history, told),
+        _bar(history, contact, told),
         line(" · ".join(fact for fact in facts if fact)),
         line(last_known(history, contact)),
         line(cancel_words(history)),
@@ -97,7 +98,8 @@ def static_text(
     """
     latest, told = history.latest, JobSteps() if steps is None else steps
     known = as_of(known_at(history, contact))
-    facts = (job_words(history, told), kind(latest), steps_done(latest), duration(history), known)
+    words = standing(history, contact, job_words(history, told)).words
+    facts = (words, kind(latest), steps_done(latest), duration(history), known)
     lines = [
         f"JobWidget({word(history.job_id)!r})",
         " · ".join(fact for fact in facts if fact),
@@ -114,26 +116,27 @@ def static_text(
 
 def _head(history: JobHistory, contact: Contact | None, steps: JobSteps) -> str:
     id_style = "font-size:12px;background-color:transparent;padding:0"
-    words, raw = escaped(job_words(history, steps)), escaped(raw_status(history))
+    shown, raw = standing(history, contact, job_words(history, steps)), escaped(raw_status(history))
     known = known_at(history, contact)
     times = ", ".join(text for text in (duration(history), as_of(known)) if text)
     return (
-        f'<div style="{ROW}">{mark(history.status)}'
-        f'<strong style="{GAP}" title="{raw}">{words}</strong>'
+        f'<div style="{ROW}">{mark(shown.mark, shown.colour)}'
+        f'<strong style="{GAP}" title="{raw}">{escaped(shown.words)}</strong>'
         f'<span style="{GAP}">{escaped(kind(history.latest))}</span>'
         f'<code style="{id_style};{GAP};{MUTED}">{escaped(word(history.job_id))}</code>'
         f'<span style="margin:0 0 0 auto" title="{utc(known)}">{escaped(times)}</span></div>'
     )
 
 
-def _bar(history: JobHistory, steps: JobSteps) -> str:
+def _bar(history: JobHistory, contact: Contact | None, steps: JobSteps) -> str:
     if drawn := segments(steps, history.latest):
-        return _beside_steps_done(segments_html(drawn, history.status), history)
+        lost = is_last_known(history, contact)
+        return _beside_steps_done(segments_html(drawn, history.status, is_last_known=lost), history)
     value = drawn_progress(history.latest)
     if value is None:
         return ""
     # No <progress>: its track is white in the dark, so that an empty one reads as full.
-    fill = f"height:4px;width:{value:.1%};background-color:{MARKS[history.status][1]}"
+    fill = f"height:4px;width:{value:.1%};background-color:{standing(history, contact, '').colour}"
     track = f"flex:1;height:4px;{GAP};background-color:rgba(128,128,128,0.35)"
     bar = f'<div style="{track}"><div style="{fill}"></div></div>'
     return _beside_steps_done(bar, history)

@@ -11,9 +11,7 @@ import html
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
-from jobwidgets._display.statuses import MARKS
 from jobwidgets._display.words import LONGEST_TEXT
-from jobwidgets._model.snapshot import Status
 from jobwidgets._visible import visible
 
 T = TypeVar("T")
@@ -62,9 +60,8 @@ def plain(line: str) -> str:
     return visible(line).translate(_ONE_LINE)
 
 
-def mark(status: Status | None) -> str:
+def mark(shape: str, colour: str) -> str:
     """Return the shape of a status, in its colour."""
-    shape, colour = MARKS[status]
     style = (
         "display:inline-block;width:18px;line-height:18px;text-align:center;border-radius:9px;"
         f"margin:0 8px 0 0;color:#ffffff;background-color:{colour}"

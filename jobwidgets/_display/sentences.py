@@ -76,6 +76,15 @@ class Sentence:
         return "".join(str(part) for part in (self.then if is_over and self.then else self.parts))
 
 
+def last_clock(history: JobHistory) -> Clock | None:
+    """Return how long a job had run at its last document, as a clock that stands."""
+    if history.elapsed is None:
+        return None
+    seconds = history.elapsed / timedelta(seconds=1)
+    # Without an anchor, for it is no news by itself: it counts once the job is out of contact.
+    return Clock("duration" if history.has_ended else "clock", seconds, 0)
+
+
 def elapsed_clock(history: JobHistory, elapsed: timedelta | None) -> Clock | None:
     """Return how long an ended job took, or how long one has run by now; None when unknown."""
     elapsed = history.elapsed if history.has_ended else elapsed

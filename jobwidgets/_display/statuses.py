@@ -12,7 +12,7 @@ from jobwidgets._model.history import JobHistory
 from jobwidgets._model.snapshot import Status
 
 # The mark is white on these: 4.5:1. The word beside it has the page's own colour.
-GREEN, RED, BLUE, GREY = "#1a7f37", "#cf222e", "#0969da", "#656d76"
+GREEN, RED, BLUE, GREY, AMBER = "#1a7f37", "#cf222e", "#0969da", "#656d76", "#9a6700"
 MARKS: dict[Status | None, tuple[str, str]] = {
     None: ("…", GREY),
     Status.QUEUED: ("○", GREY),
@@ -47,14 +47,14 @@ _RANKS = (
     None,
     Status.SUCCEEDED,
 )  # by which jobs are sorted: what went wrong comes first
-_IN_TOTALS = {None: "not seen yet", Status.UNKNOWN: "of unknown status"}
+_IN_TOTALS = {None: "no answer yet", Status.UNKNOWN: "of unknown status"}
 
 
 def status_words(history: JobHistory) -> str:
     """Return the status in words; one that is not known here as the server's own word."""
     latest = history.latest
     if latest is None:
-        return "not seen yet"
+        return "no answer yet"
     if latest.status is not Status.UNKNOWN:
         return str(latest.status)
     if not latest.raw_status:

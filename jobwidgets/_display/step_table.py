@@ -123,10 +123,12 @@ def _tick_marks(length: float) -> str:
     )
 
 
-def segments_html(drawn: Sequence[Segment], status: Status | None) -> str:
+def segments_html(
+    drawn: Sequence[Segment], status: Status | None, *, is_last_known: bool = False
+) -> str:
     """Return the bar in segments, one a step."""
     done = GREEN if status is Status.SUCCEEDED else BLUE
-    done = GREY if status is Status.CANCELLED else done
+    done = GREY if status is Status.CANCELLED or is_last_known else done
     colours = {"done": done, "running": done, "failed": RED if status is Status.FAILED else GREY}
     parts = (
         f'<div style="flex:1;height:4px;margin:0 2px 0 0;'

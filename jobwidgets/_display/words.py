@@ -139,13 +139,19 @@ def trouble(history: JobHistory, contact: Contact) -> tuple[str, str]:
     There is none for a job that has ended, nor for a watch that has not begun.
     """
     has_begun = contact.state is not ContactState.STOPPED or contact.last_heard is not None
-    if history.has_ended or not has_begun:
+    if history.has_ended or not has_begun or is_blip(history, contact):
         return "", ""
     if contact.cached_since is not None and contact.state is ContactState.IN_TOUCH:
         return "from a cache", f"as of {times.utc(contact.cached_since)}"
     is_missing = contact.missing_since is not None and contact.state is ContactState.RETRYING
     short = "no such job" if is_missing else _TROUBLES.get(contact.state, "")
     return short, str(contact.error or "") if short else ""
+
+
+def is_blip(history: JobHistory, contact: Contact) -> bool:
+    """Return whether a single poll was lost, of which nothing is said: the next may be answered."""
+    is_single = contact.state is ContactState.RETRYING and contact.failures == 1
+    return is_single and history.latest is not None and contact.stale_from is None
 
 
 def is_asked(history: JobHistory, contact: Contact) -> bool:

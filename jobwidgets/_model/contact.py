@@ -20,6 +20,9 @@ from jobwidgets.errors import (
 # Before the first document these mean a wrong URL or setting, which asking again does not mend.
 _PERMANENT = (CertificateError, DocumentError, NoSuchJobError, ProtocolError, RefusedError)
 
+LOST_AFTER = 5.0
+"""Seconds after the first of two failed polls from which on a job is out of contact."""
+
 
 class ContactState(StrEnum):
     """Whether the server answers; never mixed with the job's status."""
@@ -62,6 +65,10 @@ class Contact:
     cached_since
         Of when the last document is (UTC, this client's clock) where it came from a cache on the
         way and not from the server; None for a fresh one.
+    stale_from
+        From when on what was seen is only what was last known (UTC): `LOST_AFTER` seconds after the
+        first of two failed polls, or when the watch was stopped or gave up. None while the server
+        answers; a single lost poll changes nothing.
     """
 
     state: ContactState = ContactState.STOPPED
@@ -71,6 +78,7 @@ class Contact:
     next_try: datetime | None = None
     missing_since: datetime | None = None
     cached_since: datetime | None = None
+    stale_from: datetime | None = None
 
 
 def state_after(

@@ -6,10 +6,10 @@
 //     .show(job, now), .tick(now), .place(position, columns), .unfold(), .fold(), .remove()
 //     .messages                what it unfolds to: Messages; null while folded
 
-import { Bar, element, put, say, selectionAt, StatusMark } from "./parts.js";
+import { Bar, element, put, say, selectionAt, standing, StatusMark } from "./parts.js";
 import { JOB_COLUMNS } from "./board_columns.js";
 import { Messages } from "./messages.js";
-import { clockText, moment } from "./words.js";
+import { clockText, isOver, moment } from "./words.js";
 
 export class JobRow {
   constructor(index, events) {
@@ -70,12 +70,10 @@ export class JobRow {
   show(job, now) {
     if (job === this.job) return this.tick(now);
     this.job = job;
-    put(this.row, "data-status", job.status ?? "");
+    this.isLost = null;
     put(this.box, "aria-label", `select ${job.id}`);
-    this.status.show(job);
     say(this.cells.kind, job.kind);
     this.fill("job", job.short_id, job.id);
-    this.bar.show(job);
     this.bar.bar.hidden = !job.has_bar;
     put(this.cells.started, "title", job.started_at === null ? null : moment(job.started_at));
     this.fill("owner", job.owner, job.owner);
@@ -85,16 +83,26 @@ export class JobRow {
     this.tick(now);
   }
 
+  showStanding(isLost) {
+    const { look, mark, words } = standing(this.job, isLost);
+    this.isLost = isLost;
+    put(this.row, "data-status", look);
+    this.status.show({ mark, words, status_hint: this.job.status_hint || words });
+    this.bar.show(this.job, isLost);
+  }
+
   fill(name, text, title) {
     say(this.cells[name], text);
     put(this.cells[name], "title", title || null);
   }
 
   tick(now) {
-    const { started, time, arrival } = this.job;
+    const { started, time, arrival, lost, last_time: last } = this.job;
     const passed = (now - arrival) / 1000;
+    const isLost = isOver(lost, passed);
+    if (isLost !== this.isLost) this.showStanding(isLost);
     say(this.cells.started, clockText(started, passed));
-    say(this.cells.time, clockText(time, passed));
+    say(this.cells.time, clockText(isLost ? last : time, passed));
   }
 
   /** Its place among all rows, the head being the first, and how many columns there are. */

@@ -1,12 +1,13 @@
 // The view of one job.
 
-import { Bar, button, element, hide, put, say, StatusMark } from "./parts.js";
+import { Bar, button, element, hide, put, say, standing, StatusMark } from "./parts.js";
 import { CancelButton } from "./cancel.js";
 import { Messages } from "./messages.js";
 import { initialize, View } from "./view.js";
-import { clockText, sentenceText } from "./words.js";
+import { clockText, isOver, sentenceText } from "./words.js";
 
 const NARROW = 480; // px
+const ACTIONS = { start: "resume", stop: "stop watching", try: "try now" };
 
 class JobView extends View {
   build() {
@@ -60,28 +61,37 @@ class JobView extends View {
 
   show(head) {
     const { isGone } = this.link;
-    const isLastKnown = isGone && !head.is_over;
     this.head = head;
-    const words = isLastKnown ? head.last_known : head.words;
-    put(this.root, "data-status", isLastKnown ? "" : (head.status ?? ""));
-    this.status.show({ ...head, words });
+    this.isLost = null; // what follows from it is shown anew
     say(this.kind, head.kind);
     say(this.id, head.short_id);
     put(this.id, "title", head.id);
-    this.bar.show({ ...head, is_moving: head.is_moving && !isGone });
-    hide(this.action, !head.action || isGone, this.root);
     this.cancel.show({ isOffered: head.can_cancel && !isGone });
     say(this.cancelled, head.cancelled);
     put(this.action, "aria-disabled", null);
-    say(this.action, head.action === "start" ? "resume" : "stop watching");
-    say(this.live, isLastKnown ? words : head.spoken);
     this.tick();
+  }
+
+  /** Out of contact nothing goes on: the shape and the bar are grey, the clock stands. */
+  showStanding(isLost) {
+    const { head } = this;
+    const { look, mark, words } = standing(head, isLost);
+    this.isLost = isLost;
+    put(this.root, "data-status", look);
+    this.status.show({ mark, words, status_hint: head.status_hint });
+    this.bar.show(head, isLost);
+    hide(this.action, !head.action || this.link.isGone, this.root);
+    say(this.action, ACTIONS[head.action] ?? "");
+    say(this.live, isLost ? words : head.spoken);
   }
 
   tick() {
     const { head, passed } = this;
     if (!head) return;
-    say(this.elapsed, clockText(head.time, passed));
+    const isLost = !head.is_over && (this.link.isGone || isOver(head.lost, passed));
+    if (isLost !== this.isLost) this.showStanding(isLost);
+    const isOut = isLost && !this.link.isGone; // without a kernel all clocks stand
+    say(this.elapsed, clockText(isOut ? head.last_time : head.time, passed));
     const sentence = this.placeWords(head.is_over) || sentenceText(head.contact, passed);
     say(this.line, [head.ownership, sentence].filter(Boolean).join(" · "));
   }

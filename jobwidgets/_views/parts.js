@@ -8,7 +8,8 @@
 //   focused(node), selectionAt(node)        the focus, the selection, in the node's own tree
 //   hide(node, isHidden, heir)              a focus in what is hidden goes to the heir
 //   new StatusMark(parent): .show({ mark, words, status_hint })  the status as shape and word
-//   new Bar(parent): .show({ progress, steps, is_moving })  the progress bar and "2 of 5 steps"
+//   standing(told, isLastKnown)             { look, mark, words } of a status; look is data-status
+//   new Bar(parent): .show({ progress, steps, is_moving }, stands)  the bar and "2 of 5 steps"
 //   copyText(text)                          to the clipboard, whatever the origin; → Promise<bool>
 
 import { keyHandler } from "./keys.js";
@@ -97,6 +98,13 @@ export class StatusMark {
   }
 }
 
+/** What is shown of a status: as it is told, last known, or what the user has to mend. */
+export function standing(told, isLastKnown) {
+  const { status, mark, words, last_known: last, needs_user: isBlocked } = told;
+  if (isLastKnown) return { look: "", mark: last === words ? mark : "?", words: last };
+  return { look: isBlocked ? "blocked" : (status ?? ""), mark, words };
+}
+
 /** The progress bar, and how many steps that is. */
 export class Bar {
   constructor(parent) {
@@ -110,8 +118,9 @@ export class Bar {
     this.steps = element("span", "steps", this.root);
   }
 
-  show({ progress, steps, is_moving }) {
+  show({ progress, steps, is_moving }, stands = false) {
     const isKnown = progress !== null;
+    this.bar.toggleAttribute("data-still", stands);
     this.bar.toggleAttribute("data-unknown", is_moving);
     this.fill.style.width = is_moving ? "" : `${100 * (progress ?? 0)}%`;
     put(this.bar, "aria-valuenow", isKnown ? Math.round(100 * progress) : null);

@@ -6,6 +6,7 @@
 //   moment(ms)                     the reader's clock and UTC, for a title
 //   clockSeconds(clock, passed)    what a clock shows `passed` seconds after it came; null for none
 //   clockText(clock, passed)       the same as it is read
+//   isOver(clock, passed)          whether one that counts down has come to its end
 //   sentenceText(sentence, passed) a sentence as it is read by then
 
 const EXACT = 100; // s
@@ -67,6 +68,9 @@ export function clockText(given, passed) {
   const seconds = clockSeconds(given, passed);
   return FORMS[form](direction < 0 ? Math.ceil(seconds) : seconds);
 }
+
+/** Whether a clock that counts down has come to its end; false for none. */
+export const isOver = (given, passed) => clockSeconds(given, passed) === 0;
 
 export function sentenceText({ parts, then, until }, passed) {
   const said = then && passed >= until ? then : parts;

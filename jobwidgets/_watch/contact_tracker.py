@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from jobwidgets._model.contact import Contact, ContactState, state_after
+from jobwidgets._model.contact import LOST_AFTER, Contact, ContactState, state_after
 from jobwidgets._watch.pace import Pace
 from jobwidgets.errors import JobwidgetsError, NoSuchJobError
 
@@ -39,6 +39,7 @@ class ContactTracker:
 
     __slots__ = (
         "_dated_at",
+        "_failed_since",
         "_missing_at",
         "_server_time",
         "began",
@@ -62,6 +63,7 @@ class ContactTracker:
         self.contact = Contact()
         self.began = clock()
         self.heard_at: float | None = None
+        self._failed_since: datetime | None = None
         self._missing_at: float | None = None
         self._server_time: datetime | None = None
         self._dated_at = self.began
@@ -94,14 +96,20 @@ class ContactTracker:
         if self.is_parked:
             self.began = self.clock()
         self._missing_at = None
-        last_heard, cached_since = self.contact.last_heard, self.contact.cached_since
+        before, self._failed_since = self.contact, None
         self.contact = Contact(
-            ContactState.CONNECTING, last_heard=last_heard, cached_since=cached_since
+            ContactState.CONNECTING,
+            last_heard=before.last_heard,
+            cached_since=before.cached_since,
+            stale_from=before.stale_from,  # until there is an answer, nothing newer is known
         )
 
     def stop(self) -> None:
         """Note that the resource is not watched."""
-        self.contact = replace(self.contact, state=ContactState.STOPPED, next_try=None)
+        stale_from = self._stale_at_once() if self._was_heard else None
+        self.contact = replace(
+            self.contact, state=ContactState.STOPPED, next_try=None, stale_from=stale_from
+        )
 
     def answered(
         self, seen: datetime, server_time: datetime | None = None, age: float | None = None
@@ -115,7 +123,7 @@ class ContactTracker:
         server_time, age
             Its ``Date`` (UTC), and its ``Age`` in seconds; None where it had none.
         """
-        self.heard_at, self._missing_at = self.clock(), None
+        self.heard_at, self._missing_at, self._failed_since = self.clock(), None, None
         state = ContactState.IN_TOUCH if self.is_active else ContactState.STOPPED
         age = max(age or 0.0, self._standstill(server_time))
         cached_since = seen - timedelta(seconds=age) if age >= CACHED else None
@@ -130,6 +138,7 @@ class ContactTracker:
             self._missing_at, missing_since = self.clock(), datetime.now(UTC)
         else:
             missing_since = self.contact.missing_since
+        self._failed_since = self._failed_since or datetime.now(UTC)
         self.contact = replace(
             self.contact,
             state=self._state_after(error),
@@ -137,6 +146,10 @@ class ContactTracker:
             error=error,
             missing_since=missing_since,
         )
+        if self.contact.state is ContactState.LOST:
+            self.contact = replace(self.contact, stale_from=self._stale_at_once())
+        elif self.contact.failures > 1:
+            self._note_lost()
 
     def note_end(self) -> None:
         """Note that what was asked for has ended: there is nothing to be out of touch with."""
@@ -156,6 +169,17 @@ class ContactTracker:
         """Note in how many seconds the server is asked again; None where that is not known."""
         at = None if delay is None else datetime.now(UTC) + timedelta(seconds=delay)
         self.contact = replace(self.contact, next_try=at)
+        if self.contact.failures and delay is not None and delay > LOST_AFTER:
+            self._note_lost()  # a pause of an hour that the server asks for is no single lost poll
+
+    def _note_lost(self) -> None:
+        if self.contact.stale_from is None and self._failed_since is not None:
+            lost = self._failed_since + timedelta(seconds=LOST_AFTER)
+            self.contact = replace(self.contact, stale_from=lost)
+
+    def _stale_at_once(self) -> datetime:
+        now = datetime.now(UTC)
+        return min(self.contact.stale_from or now, now)
 
     @property
     def _was_heard(self) -> bool:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any, TypedDict
 
-from jobwidgets._display.sentences import Clock, elapsed_clock, started_clock
+from jobwidgets._display.sentences import Clock, elapsed_clock, last_clock, started_clock
+from jobwidgets._display.standing import last_known_words, standing, until_last_known
 from jobwidgets._display.statuses import MARKS, rank, raw_status, status_words
 from jobwidgets._display.words import (
     Shown,
     drawn_progress,
-    is_asked,
     kind,
     owner,
     preview,
@@ -36,6 +37,9 @@ class JobValues(TypedDict):
     mark: str
     words: str
     status_hint: str
+    last_known: str
+    lost: Clock | None
+    needs_user: bool
     kind: str
     steps: str
     """As in "2 of 5"."""
@@ -46,6 +50,7 @@ class JobValues(TypedDict):
     """How long ago it started, and in `started_at` when: ms since 1970-01-01 UTC."""
     started_at: int | None
     time: Clock | None
+    last_time: Clock | None
     owner: str
     trouble: str
     """A short word for what is wrong with the contact, and in `reason` what it met."""
@@ -59,12 +64,15 @@ class JobValues(TypedDict):
 
 
 FIELDS = list(JobValues.__annotations__)
+_CLOCKS = ("started", "time", "last_time", "lost")
 
 
 def job_values(job: Shown) -> JobValues:
     """Return what a board shows of one job."""
     history, latest = job.history, job.history.latest
     progress, raw = drawn_progress(latest), raw_status(history)
+    words, now = status_words(history), datetime.now(UTC)
+    shown = standing(history, job.contact, words, now)
     short, reason = trouble(history, job.contact)
     is_moving = progress is None and history.status is Status.RUNNING
     started = latest.started if latest is not None else None
@@ -73,17 +81,21 @@ def job_values(job: Shown) -> JobValues:
         "short_id": short_id(history.job_id),
         "status": history.status,
         "rank": rank(history.status),
-        "mark": MARKS[history.status][0],
-        "words": status_words(history),
+        "mark": shown.mark if shown.needs_user else MARKS[history.status][0],
+        "words": shown.words if shown.needs_user else words,
         "status_hint": f"the server's word: {raw}" if raw else "",
+        "last_known": shown.words if shown.needs_user else last_known_words(history, words),
+        "lost": until_last_known(history, job.contact, now),
+        "needs_user": shown.needs_user,
         "kind": kind(latest),
         "steps": steps(latest, noun=""),
         "progress": progress,
         "has_bar": progress is not None or (latest is not None and not history.has_ended),
-        "is_moving": is_moving and is_asked(history, job.contact),
+        "is_moving": is_moving,
         "started": started_clock(history, job.elapsed),
         "started_at": None if started is None else round(started.timestamp() * 1000),
         "time": elapsed_clock(history, job.elapsed),
+        "last_time": last_clock(history),
         "owner": owner(latest),
         "trouble": short,
         "reason": reason,
@@ -95,6 +107,6 @@ def job_values(job: Shown) -> JobValues:
 
 def json_job(index: int, values: JobValues) -> list[Any]:
     """Return a job's index and its values in the order of `FIELDS`, as they cross."""
-    clocks = {"started": json_value(values["started"]), "time": json_value(values["time"])}
-    crossing: dict[str, Any] = {**values, **clocks}
+    given: dict[str, Any] = dict(values)
+    crossing = given | {name: json_value(given[name]) for name in _CLOCKS}
     return [index, *(crossing[name] for name in FIELDS)]

@@ -174,8 +174,8 @@ class JobWidget(LiveWidget):
         return self._job.history, self._job.contact, self._job.elapsed
 
     def _is_over(self) -> bool:
-        # A stopped watch may be resumed from the view, which therefore stays.
-        return self._job._is_done
+        # A watch that was stopped or gave up may go on from the view, which therefore stays.
+        return self._job._is_done and self._job.history.has_ended
 
     # What follows runs on the poller's thread, the one writer of the traits.
 
@@ -191,8 +191,8 @@ class JobWidget(LiveWidget):
             self._update_views()
         if request.get("act") == "stop":
             self._job.stop()
-        if request.get("act") == "start":
-            self._job._begin()
+        if request.get("act") in {"start", "try"}:
+            self._job._try_now()
         if request.get("act") == "cancel":
             self._job._cancel_soon()
 

@@ -132,6 +132,8 @@ def _update(
     values = {
         **new_head,
         "time": json_value(new_head["time"]),
+        "last_time": json_value(new_head["last_time"]),
+        "lost": json_value(new_head["lost"]),
         "contact": json_value(new_head["contact"]),
     }
     given = [list(part) for part in parts]

@@ -17,7 +17,8 @@ from typing import Any, TypedDict
 
 from jobwidgets._display.cancelling import can_cancel, cancel_words
 from jobwidgets._display.contact import on_job
-from jobwidgets._display.sentences import Clock, Part, Sentence, elapsed_clock
+from jobwidgets._display.sentences import Clock, Part, Sentence, elapsed_clock, last_clock
+from jobwidgets._display.standing import last_known_words, standing, until_last_known
 from jobwidgets._display.statuses import MARKS, raw_status, status_words
 from jobwidgets._display.words import (
     drawn_progress,
@@ -58,22 +59,28 @@ class Head(TypedDict):
     """The status in words, `status_hint` tells more on hover."""
     status_hint: str
     last_known: str
-    """What is said in place of `words` once the kernel is gone."""
+    """What is said in place of `words` once the job is out of contact, or the kernel is gone."""
+    lost: Clock | None
+    """Counts down to when the job is out of contact; None where it is not."""
+    needs_user: bool
+    """Whether nothing was seen, and nothing will be before the user mends what is wrong."""
     spoken: str
     """What is read out when it changes."""
     steps: str
     progress: float | None
     """The part of the bar that is drawn, 0…1; None if unknown."""
     is_moving: bool
-    """Whether the bar moves, as it does while the server is asked and no part is known."""
+    """Whether the bar moves where no part is known; it stands once the job is out of contact."""
     is_over: bool
     """Whether the job has ended."""
     time: Clock | None
     """How long it took, or how long it has run; None when unknown."""
+    last_time: Clock | None
+    """The same at the last document, for a job that is out of contact."""
     ownership: str
     contact: Sentence
     action: str | None
-    """What a click can do: ``"stop"`` or ``"start"`` the watch."""
+    """What a click can do: ``"stop"`` or ``"start"`` the watch, ``"try"`` at once."""
     can_cancel: bool
     """Whether it is offered that the job be cancelled."""
     cancelled: str
@@ -91,25 +98,30 @@ def head(
     now: datetime | None = None,
 ) -> Head:
     """Return all but the messages, as it is at `now` (None: the current time)."""
-    latest, words = history.latest, status_words(history)
+    latest, now = history.latest, now or datetime.now(UTC)
+    words = status_words(history)
+    shown = standing(history, contact, words, now)
     progress, raw = drawn_progress(latest), raw_status(history)
     return {
         "id": word(history.job_id),
         "short_id": short_id(history.job_id),
         "kind": kind(latest),
         "status": history.status,
-        "mark": MARKS[history.status][0],
-        "words": words,
+        "mark": shown.mark if shown.needs_user else MARKS[history.status][0],
+        "words": shown.words if shown.needs_user else words,
         "status_hint": f"the server's word: {raw}" if raw else "",
-        "last_known": words if history.has_ended else f"{words} (last known)",
-        "spoken": ", ".join(text for text in (words, steps(latest)) if text),
+        "last_known": shown.words if shown.needs_user else last_known_words(history, words),
+        "lost": until_last_known(history, contact, now),
+        "needs_user": shown.needs_user,
+        "spoken": ", ".join(text for text in (shown.words, steps(latest)) if text),
         "steps": steps(latest),
         "progress": progress,
-        "is_moving": progress is None and is_asked(history, contact),
+        "is_moving": progress is None and may_move(history, contact) and not shown.needs_user,
         "is_over": history.has_ended,
         "time": elapsed_clock(history, elapsed),
+        "last_time": last_clock(history),
         "ownership": ownership(latest),
-        "contact": on_job(history, contact, now or datetime.now(UTC)),
+        "contact": on_job(history, contact, now),
         "action": action(history, contact),
         "can_cancel": can_cancel(history),
         "cancelled": cancel_words(history),
@@ -118,10 +130,21 @@ def head(
 
 
 def action(history: JobHistory, contact: Contact) -> str | None:
-    """Return what a click can do: ``"stop"`` or ``"start"`` the watch; None for an ended job."""
+    """Return what a click can do, as in `Head`; None for an ended job."""
     if history.has_ended:
         return None
-    return "start" if contact.state in {ContactState.STOPPED, ContactState.LOST} else "stop"
+    if contact.state is ContactState.STOPPED:
+        return "start"
+    if contact.state is ContactState.LOST:
+        return "try"
+    is_well = contact.failures == 0 and contact.stale_from is None
+    is_blip = history.latest is not None and contact.failures == 1 and contact.stale_from is None
+    return "stop" if is_well or is_blip else "try"
+
+
+def may_move(history: JobHistory, contact: Contact) -> bool:
+    """Return whether the bar of a job of which no part is known moves, or stands out of contact."""
+    return not history.has_ended and (history.latest is not None or is_asked(history, contact))
 
 
 def message_values(message: Message, latest: Snapshot | None) -> MessageValues:

@@ -28,7 +28,7 @@ w = JobWidget(server.add(example(seconds=600)))
 w
 """
 SLEEP = "time.sleep(4); print(w.job.contact.state)"
-BUTTONS = [("stop watching", "Not watched", "stopped"), ("resume", "in touch", "in touch")]
+BUTTONS = [("stop watching", "Not watched", "stopped"), ("resume", "connected", "in touch")]
 
 
 @pytest.fixture(params=[INSTALLED, *OLDER])

@@ -159,14 +159,14 @@ def test_kernel_that_goes(browser: Chromium, end: str) -> None:
     with browser.notebook(cells, name=f"goes-{end}.ipynb") as notebook:
         notebook.run(0, 1)
         job = notebook.page.locator(".jobwidgets-job")
-        notebook.wait_for(lambda: "in touch" in job.inner_text(), "the live job")
+        notebook.wait_for(lambda: "connected" in job.inner_text(), "the live job")
         if end == "kill":
             notebook.start(2)
         else:
             notebook.end_kernel(end)
         notebook.wait_for(lambda: "The kernel is gone" in job.inner_text(), "the kernel's end")
         assert "(last known)" in job.inner_text()
-        assert "in touch" not in job.inner_text()
+        assert "connected" not in job.inner_text()
         elapsed = notebook.page.locator(".jobwidgets-elapsed").inner_text()
         notebook.page.wait_for_timeout(2500)
         assert notebook.page.locator(".jobwidgets-elapsed").inner_text() == elapsed

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from documents import ABSENT, STARTED, after, milliseconds
+from documents import ABSENT, IN_TOUCH, STARTED, after, milliseconds
 
 from browser.page import HEIGHT, ViewPage, show_static
 from jobwidgets._display.job import static_html
 from jobwidgets._model.contact import Contact, ContactState
+from jobwidgets._model.history import JobHistory
 from jobwidgets._widgets.job_updates import MOST_MESSAGES
-from jobwidgets.errors import ServerError
+from jobwidgets.errors import ProtocolError, ServerError
 
 LIVES: list[tuple[str, str | None, str, dict[str, Any]]] = [
     ("queued", "0", "0 of 5 steps", {"status": "SUBMITTED", "stepsCompleted": 0}),
@@ -116,7 +117,7 @@ def test_view_that_opens_late_tells_the_same(view: ViewPage) -> None:
     view.page.clock.run_for(30_000)
     view.open()
     assert view.page.locator(".jobwidgets-elapsed").all_inner_texts() == ["0:30", "0:30"]
-    assert view.text("line") == "admin · in touch · unchanged for 30 s"
+    assert view.text("line") == "admin · connected · unchanged for 30 s"
 
 
 def test_buttons_tell_the_kernel(view: ViewPage) -> None:
@@ -301,3 +302,45 @@ def test_end_moves_nothing(view: ViewPage, count: int) -> None:
     assert box is not None
     assert row is not None
     assert abs(row["y"] + row["height"] - box["y"] - box["height"]) < 2
+
+
+# Out of contact.
+
+
+def test_out_of_contact(view: ViewPage) -> None:
+    """After two failures and 5 s the job is grey and last known, and its clock and bar stand."""
+    at(view, 0)
+    view.open(stepsCompleted=ABSENT, totalSteps=ABSENT)
+    view.kernel.contact = trouble(ContactState.RETRYING, stale_from=after(5), next_try=after(60))
+    view.kernel.now = after(1)
+    view.tell()
+    view.page.clock.run_for(2000)
+    assert (view.text("mark"), view.text("words")) == ("▸", "running")
+    view.page.clock.run_for(3000)
+    assert (view.text("mark"), view.text("words")) == ("?", "running (last known)")
+    assert view.root.get_attribute("data-status") == ""
+    stood = view.text("elapsed")
+    view.page.clock.run_for(30_000)
+    assert view.text("elapsed") == stood
+    fill = view.part("fill").first
+    assert fill.evaluate("fill => getComputedStyle(fill).animationName") == "none"
+    view.sent()
+    view.root.get_by_role("button", name="try now").click()
+    assert [one.get("act") for one in view.sent() if "act" in one] == ["try"]
+    view.kernel.contact = IN_TOUCH
+    view.tell()
+    assert (view.text("mark"), view.text("words")) == ("▸", "running")
+
+
+def test_what_only_the_user_can_mend(view: ViewPage) -> None:
+    """Such an error is a state of its own with its remedy, and looks like no loading."""
+    text = "the server speaks https at this port: write https:// in the URL"
+    view.open()
+    view.kernel.contact = Contact(ContactState.LOST, failures=1, error=ProtocolError(text))
+    view.kernel.history = JobHistory("j1")
+    view.page.evaluate("update => models[0].put('_update', update)", view.kernel.next())
+    assert (view.text("mark"), view.text("words")) == ("!", "wrong protocol")
+    assert view.text("line") == f"{text[:1].upper()}{text[1:]}."
+    assert view.root.get_attribute("data-status") == "blocked"
+    assert view.part("bar").first.get_attribute("data-unknown") is None
+    assert view.root.get_by_role("button", name="try now").is_visible()

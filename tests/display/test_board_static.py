@@ -18,7 +18,7 @@ FAILED = {"status": "FAILED", "messages": ["Started.", "No disk."]}
 def every_field(text: str) -> list[Shown]:
     """Return jobs of which every text that comes from outside is `text`."""
     error = ServerError(text, code=502)
-    trouble = Contact(ContactState.RETRYING, failures=1, error=error)
+    trouble = Contact(ContactState.RETRYING, failures=2, error=error)
     parts = {"type": text, "username": text, "messages": [text, text]}
     return [
         Shown(text, trouble, status=text, **parts),
@@ -30,7 +30,7 @@ def test_board_as_html() -> None:
     """Totals, and a row a job with each fact."""
     other = Shown("b", messages=["Working."], type="deleteMission", username="eva")
     page = Page(board_html([Shown("a", **FINAL), other, Shown("c")]))
-    assert page.texts[0] == "1 running, 1 not seen yet, 1 succeeded"
+    assert page.texts[0] == "1 running, 1 no answer yet, 1 succeeded"
     assert page.rows[0] == [
         *("status", "kind", "job", "steps", "started", "time", "owner", "last message")
     ]
@@ -45,11 +45,11 @@ def test_board_as_text() -> None:
     """The same as lines, below the name of the board; of one without jobs, that it has none."""
     assert board_text("JobBoard(0 jobs)", []) == "JobBoard(0 jobs)\nno jobs"
     lines = board_text("JobBoard(2 jobs)", [Shown("a", **FINAL), Shown("b")]).splitlines()
-    assert lines[:2] == ["JobBoard(2 jobs)", "1 not seen yet, 1 succeeded"]
+    assert lines[:2] == ["JobBoard(2 jobs)", "1 no answer yet, 1 succeeded"]
     assert lines[2] == "addMission · admin"
     facts = ["succeeded", "a", "5 of 5", "2026-05-01 12:00:00 UTC", "60 s"]
     assert re.split(r"  +", lines[3].strip()) == [*facts, "Started mission creation."]
-    assert lines[4].split() == ["not", "seen", "yet", "b"]
+    assert lines[4].split() == ["no", "answer", "yet", "b"]
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_what_is_the_same_everywhere_is_said_once(
 def test_trouble_has_a_column_of_its_own() -> None:
     """A job without contact says so beside its status."""
     error = ServerError("502 Bad Gateway")
-    contact = replace(IN_TOUCH, state=ContactState.RETRYING, failures=1, error=error)
+    contact = replace(IN_TOUCH, state=ContactState.RETRYING, failures=2, error=error)
     page = Page(board_html([Shown("a", contact, messages=[])]))
     row = dict(zip(page.rows[0], page.rows[1], strict=True))
     assert (row["status"][1:], row["contact"]) == ("running", "no answer")

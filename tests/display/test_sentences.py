@@ -75,22 +75,22 @@ UNAUTHORISED = ContactState.UNAUTHORISED
         ),
         (
             contact(UNAUTHORISED, OLD_TOKEN),
-            "The server wants a new token (498 Invalid token). Set job.token to go on;"
-            " the job itself may be fine.",
+            "The server wants a new token (498 Invalid token): set job.token = … to go on."
+            " The job itself may be fine.",
         ),
         (
             contact(UNAUTHORISED, OLD_TOKEN, next_try=after(46)),
-            "The server wants a new token (498 Invalid token). Set job.token to go on;"
-            " the job itself may be fine. Asking again in 4 s.",
+            "The server wants a new token (498 Invalid token): set job.token = … to go on."
+            " The job itself may be fine. Asking again in 4 s.",
         ),
         (contact(LOST), "Not watched any more (502 Bad Gateway)."),
         (
             contact(LOST, MISSING, heard=None),
-            "Not watched any more (404 Job not found). Check the id and the URL.",
+            "Not watched any more (404 Job not found): check the id in the URL.",
         ),
         (
             contact(LOST, DocumentError("no document of a job"), heard=None),
-            "Not watched any more (no document of a job). Check the URL.",
+            "Not watched any more (no document of a job): check the URL.",
         ),
     ],
 )
@@ -104,9 +104,9 @@ def test_live_sentence_on_a_job(contact: Contact, words: str) -> None:
 @pytest.mark.parametrize(
     ("seconds", "cached_since", "words"),
     [
-        (0, None, "in touch"),
-        (9, None, "in touch"),
-        (10, None, "in touch · unchanged for 10 s"),
+        (0, None, "connected"),
+        (9, None, "connected"),
+        (10, None, "connected · unchanged for 10 s"),
         (90, after(24), "A cache answers in place of the server: this is 1 min old."),
     ],
 )
@@ -141,16 +141,16 @@ def test_sentences_are_equal_whenever_they_are_sent() -> None:
         (
             contact(RETRYING),
             "No answer for 42 s (502 Bad Gateway). Trying again now.",
-            "The list of jobs was last heard 2026-05-01 12:00:00 UTC: 502 Bad Gateway.",
+            "The last list of jobs came 2026-05-01 12:00:00 UTC: 502 Bad Gateway.",
         ),
         (
             contact(UNAUTHORISED, OLD_TOKEN),
-            "The server wants a new token (498 Invalid token). Set jobs.token to go on.",
-            "The list of jobs was last heard 2026-05-01 12:00:00 UTC: 498 Invalid token.",
+            "The server wants a new token (498 Invalid token): set jobs.token = … to go on.",
+            "The last list of jobs came 2026-05-01 12:00:00 UTC: 498 Invalid token.",
         ),
         (
             contact(LOST, MISSING, heard=None),
-            "No list of jobs (404 Job not found). Check the id and the URL.",
+            "No list of jobs (404 Job not found): check the id in the URL.",
             "There is no list of jobs yet: 404 Job not found.",
         ),
     ],
@@ -166,15 +166,15 @@ def test_sentence_on_a_list(contact: Contact, words: str, kept: str) -> None:
     [
         (None, ""),
         (Contact(), ""),
-        (Contact(ContactState.IN_TOUCH, after(9)), "Last heard 2026-05-01 12:00:09 UTC."),
+        (Contact(ContactState.IN_TOUCH, after(9)), "Last answer 2026-05-01 12:00:09 UTC."),
         (Contact(ContactState.STOPPED, after(9)), "Not watched since 2026-05-01 12:00:09 UTC."),
         (
             contact(RETRYING, heard=after(9)),
-            "Last heard 2026-05-01 12:00:09 UTC. 502 Bad Gateway.",
+            "Last answer 2026-05-01 12:00:09 UTC. 502 Bad Gateway.",
         ),
         (
             contact(LOST, MISSING, heard=None),
-            "404 Job not found. Check the id and the URL.",
+            "404 Job not found: check the id in the URL.",
         ),
     ],
 )

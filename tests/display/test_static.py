@@ -122,7 +122,7 @@ def test_raw_status_is_on_hover() -> None:
 
 def test_a_job_that_nobody_heard_of() -> None:
     """Before the first document there is an id, and that nothing was heard."""
-    assert static_text(JobHistory("j1")) == "JobWidget('j1')\nnot seen yet"
+    assert static_text(JobHistory("j1")) == "JobWidget('j1')\nno answer yet"
     contact = Contact(ContactState.RETRYING, STARTED, 1, ServerError("502 Bad Gateway"))
     assert "502 Bad Gateway." in static_text(JobHistory("j1"), contact)
 

@@ -57,7 +57,7 @@ def test_end_in_an_unknown_word() -> None:
     ("statuses", "words"),
     [
         ([], "no jobs"),
-        ([None], "1 not seen yet"),
+        ([None], "1 no answer yet"),
         ([Status.UNKNOWN] * 2, "2 of unknown status"),
         (
             [Status.SUCCEEDED] * 1046 + [Status.FAILED] + [Status.RUNNING] * 3,

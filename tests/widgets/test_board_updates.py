@@ -70,8 +70,8 @@ def test_first_update_tells_every_job() -> None:
     (update,) = view.tell()
     assert (update["n"], update["count"], update["kept"]) == (1, 3, False)
     words = {job["id"]: job["words"] for job in view.known.values()}
-    assert words == {"j0": "not seen yet", "j1": "succeeded", "j2": "not seen yet"}
-    assert update["spoken"] == "2 not seen yet, 1 succeeded"
+    assert words == {"j0": "no answer yet", "j1": "succeeded", "j2": "no answer yet"}
+    assert update["spoken"] == "2 no answer yet, 1 succeeded"
     counts = {status: (words, count) for status, _, words, count in update["totals"]}
     assert counts["succeeded"] == ("1 succeeded", 1)
     assert counts["running"] == ("0 running", 0)
@@ -169,7 +169,7 @@ def test_jobs_without_contact_are_counted() -> None:
         view.poll(index, **ENDED)
     assert [(update["is_over"], update["line"]["parts"]) for update in view.tell()] == [(True, [])]
     view.poll(1)
-    view.jobs[1].contact = replace(IN_TOUCH, state=ContactState.RETRYING, failures=1)
+    view.jobs[1].contact = replace(IN_TOUCH, state=ContactState.RETRYING, failures=2)
     view.contact = IN_TOUCH
     (update,) = view.tell()
     texts = ["New jobs appear by themselves.", " · 1 job without contact"]

@@ -358,11 +358,12 @@ def test_head_status(status: Status) -> None:
 
 @pytest.mark.parametrize("state", list(ContactState))
 def test_what_a_click_can_do(state: ContactState) -> None:
-    """A watch that goes on can be stopped, any other be resumed; only who asks moves the bar."""
+    """A watch that goes on can be stopped, one that was stopped resumed, a lost one tried anew."""
     values = head(watched(document(stepsCompleted=ABSENT)), Contact(state), None)
-    is_ended = state in {ContactState.STOPPED, ContactState.LOST}
-    assert values["action"] == ("start" if is_ended else "stop")
-    assert values["is_moving"] is not (is_ended or state is ContactState.UNAUTHORISED)
+    actions = {ContactState.STOPPED: "start", ContactState.LOST: "try"}
+    assert values["action"] == actions.get(state, "stop")
+    assert (values["lost"] is not None) is (state in actions)
+    assert values["is_moving"]  # it stands in the view once the job is out of contact
 
 
 def test_contact_in_trouble_is_told() -> None:
@@ -372,6 +373,8 @@ def test_contact_in_trouble_is_told() -> None:
     trouble = Contact(
         ContactState.RETRYING, after(-12), 1, ServerError("502 Bad Gateway"), next_try=after(3)
     )
+    assert view.tell(trouble) == []  # a single lost poll changes nothing
+    trouble = replace(trouble, failures=2)
     (update,) = view.tell(trouble)
     before = ["No answer for ", ["span", 12.0, 1], " (502 Bad Gateway)."]
     after_it = " The job itself may be fine."
@@ -381,6 +384,6 @@ def test_contact_in_trouble_is_told() -> None:
         "until": 3.0,
     }
     assert view.tell(trouble) == []
-    assert len(view.tell(replace(trouble, failures=2, next_try=after(7)))) == 1
+    assert len(view.tell(replace(trouble, failures=3, next_try=after(7)))) == 1
     assert len(view.tell(IN_TOUCH)) == 1
-    assert view.head["contact"]["parts"] == ["in touch"]
+    assert view.head["contact"]["parts"] == ["connected"]
