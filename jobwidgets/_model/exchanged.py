@@ -84,7 +84,7 @@ class LogPage(NamedTuple):
     messages
         In the server's order; their numbers are given where they are put together.
     after
-        Where to ask on from; None at the beginning.
+        Where to ask on from; None where there is nothing new.
     """
 
     messages: tuple[Message, ...] = ()

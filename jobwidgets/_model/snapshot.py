@@ -64,6 +64,27 @@ class Message:
     seen: datetime | None = field(default=None, compare=False)
 
 
+@dataclass(frozen=True, slots=True)
+class ToldStep:
+    """One step of a job, where the document itself tells of it.
+
+    Parameters
+    ----------
+    name
+        The server's words for it.
+    has_begun, has_ended
+        Where it stands.
+    begun, ended
+        UTC times by the server's clock; None where it tells none.
+    """
+
+    name: str
+    has_begun: bool = True
+    has_ended: bool = False
+    begun: datetime | None = None
+    ended: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """One job document, parsed.
@@ -89,6 +110,9 @@ class Snapshot:
     attributes
         The server's custom attributes, and every part of the document that has no other place
         here, under the server's names. Do not change it.
+    steps
+        The steps that the document tells of, those to come too; () where message codes tell them,
+        or nothing does.
     document
         The document itself, tokens redacted. Do not change it.
     seen
@@ -107,6 +131,7 @@ class Snapshot:
     owner: str | None = None
     kind: str | None = None
     attributes: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    steps: tuple[ToldStep, ...] = ()
     document: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
     seen: datetime | None = field(default=None, compare=False)
 

@@ -15,8 +15,8 @@ from typing import Any
 from jobwidgets._model.redact import redacted, redacted_document
 from jobwidgets._model.snapshot import Message, Snapshot, Status
 from jobwidgets._watch.pace import as_float
-from jobwidgets.dialects import Answer, Dialect
-from jobwidgets.dialects._facts import status_of
+from jobwidgets.dialects import Answer, Dialect, known_dialects
+from jobwidgets.dialects._facts import status_in, status_of
 from jobwidgets.errors import DocumentError
 
 NAMES = ("status", "progress", "messages", "started", "ended", "kind", "owner", "attributes")
@@ -115,7 +115,9 @@ def known_status(word: str) -> Status:
     try:
         return Status(word.strip().casefold())
     except ValueError:
-        return status_of(word, cancelled=False)
+        found = (status_in(dialect.words, word) for dialect in known_dialects())
+        known = (status for status in found if status is not Status.UNKNOWN)
+        return next(known, status_of(word, cancelled=False))
 
 
 def _progress(told: object) -> float | None:

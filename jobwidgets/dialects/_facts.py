@@ -1,4 +1,4 @@
-"""What a value in a Mission document stands for: the watch and the frames both go by this.
+"""What a value in a job document stands for: the watch and the frames both go by this.
 
 Each function takes whatever JSON value a server sent, and a value that is not of the kind is
 missing: None. What no page of Esri's says is a policy of this project, and marked "ours".
@@ -18,6 +18,8 @@ LARGEST_COUNT = 2**63 - 1
 LAST_MILLISECOND = 253_402_300_799_999
 """The end of the year 9999: there are no later datetimes."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LARGEST_SECONDS = 1e11  # the year 5138; as milliseconds that is 1973
+_LAST_SECOND = LAST_MILLISECOND // 1000
 
 # Only COMPLETED is documented for Mission; the others are sibling Esri servers' words. Compared
 # without case, spaces, `_` and `-`, and without the "esriJob" of geoprocessing servers:
@@ -186,3 +188,54 @@ def line_of(value: object) -> str:
         return json.dumps(value, ensure_ascii=False, default=str)
     except RecursionError:
         return "…"  # no words are nested that deeply
+
+
+def status_in(words: Mapping[str, Status], raw: str | None) -> Status:
+    """Return the status that a server's word stands for: its case and separators do not count."""
+    word = (raw or "").casefold().translate(_SEPARATORS)
+    return words.get(word, Status.UNKNOWN)
+
+
+def moment_of(value: object) -> datetime | None:
+    """Return a time in UTC; null, 0, a negative number and what is no time mean "not yet".
+
+    ISO 8601 texts are UTC where they name no zone; numbers are seconds since 1970, or from
+    100,000,000,000 on milliseconds.
+    """
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value.strip())
+        except ValueError:
+            return None
+    if isinstance(value, datetime):
+        return _utc(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    seconds = value / 1000 if value >= _LARGEST_SECONDS else value
+    return _EPOCH + timedelta(seconds=seconds) if 0 < seconds <= _LAST_SECOND else None
+
+
+def _utc(value: datetime) -> datetime | None:
+    try:
+        aware = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    except OverflowError:
+        return None
+    return aware if aware > _EPOCH else None
+
+
+def percent_of(value: object) -> float | None:
+    """Return 0…1 for a number of per cent, which may be above or below; None for no number."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
+        return None
+    return min(max(value, 0.0), 100.0) / 100
+
+
+def first_text(document: Mapping[str, Any], *names: str) -> str | None:
+    """Return the first of some values that is a text, and not an empty one."""
+    texts = (document.get(name) for name in names)
+    return next((text for text in texts if isinstance(text, str) and text), None)
+
+
+def without(document: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    """Return what has no place of its own in a snapshot."""
+    return {name: value for name, value in document.items() if name not in names}

@@ -76,10 +76,14 @@ def found(document: object) -> str:
     return "null" if document is None else f"a {type(document).__name__}"
 
 
-def job_of(body: object, name: str) -> Mapping[str, Any]:
-    """Return a document whose id stands under `name`; DocumentError if it is none."""
+def job_of(body: object, *names: str) -> Mapping[str, Any]:
+    """Return a document whose id, a text, stands under one of `names`.
+
+    DocumentError if it is none; the text tells what was found.
+    """
+    expected = " or ".join(f'"{name}"' for name in names)
     if not isinstance(body, Mapping):
         raise DocumentError(f"expected a job document, found {found(body)}")
-    if not isinstance(body.get(name), str) or not body[name]:
-        raise DocumentError(f'expected a job document with a "{name}", found {found(body)}')
+    if not any(isinstance(body.get(name), str) and body[name] for name in names):
+        raise DocumentError(f"expected a job document with a {expected}, found {found(body)}")
     return body

@@ -1,19 +1,106 @@
+"""How a dialect is found: by its name, as an object, or in somebody else's package."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
 import pytest
 
-from jobwidgets.dialects import Dialect, find_dialect
+from jobwidgets.dialects import Dialect, check, find_dialect, known_dialects
 from jobwidgets.dialects.mission import Mission
 
+NAMES = ["geoprocessing", "ogc", "openeo", "notebook", "video", "admin", "kubernetes", "mission"]
+MODULE = """
+from jobwidgets import Snapshot, Status
+from jobwidgets.dialects import Dialect, Request, refused
 
-def test_dialect_is_found_by_its_name() -> None:
+class Acme(Dialect):
+    name = "acme"
+    words = {"waits": Status.QUEUED, "busy": Status.RUNNING, "ok": Status.SUCCEEDED}
+
+    def matches(self, url):
+        return "/acme/" in url
+
+    def recognises(self, document):
+        return isinstance(document, dict) and {"key", "phase"} <= document.keys()
+
+    def token_headers(self, token):
+        return {"X-Acme-Key": token}
+
+    def read(self, answer):
+        if not self.recognises(answer.body):
+            raise refused(answer, "no job of Acme's", 400)
+        job = answer.body
+        return Snapshot(
+            id=job["key"],
+            status=self.words.get(job["phase"], Status.UNKNOWN),
+            raw_status=job["phase"],
+            progress=job.get("done"),
+            document=job,
+        )
+"""
+
+
+@pytest.fixture
+def acme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Install a package with a dialect of its own."""
+    (tmp_path / "acme_jobs.py").write_text(MODULE)
+    info = tmp_path / "acme_jobs-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-jobs\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[jobwidgets.dialects]\nacme = acme_jobs:Acme\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "acme_jobs", raising=False)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_dialect_is_found_by_its_name(name: str) -> None:
     """A dialect is found under the name that it has itself."""
-    dialect: Dialect = find_dialect("mission")
-    assert isinstance(dialect, Mission)
-    assert dialect.name == "mission"
+    dialect: Dialect = find_dialect(name)
+    assert dialect.name == name
+    assert [one.name for one in known_dialects()] == NAMES
 
 
-@pytest.mark.parametrize("name", ["", "Mission", "ogc", "mission "])
+def test_object_is_its_own_dialect() -> None:
+    """An object of a subclass is taken as it is."""
+    mine = Mission()
+    assert find_dialect(mine) is mine
+
+
+@pytest.mark.parametrize("name", ["", "Mission", "wps", "mission "])
 def test_unknown_dialect(name: str) -> None:
     """An unknown name is refused, and the error tells the known ones."""
-    with pytest.raises(ValueError, match=r"expected one of: mission") as caught:
+    with pytest.raises(ValueError, match=r"expected one of: geoprocessing, ") as caught:
         find_dialect(name)
     assert repr(name) in str(caught.value)
+
+
+@pytest.mark.parametrize("odd", [Mission, 7, None, {}])
+def test_what_is_no_dialect(odd: Any) -> None:
+    """A class, or another thing, is refused with what was expected."""
+    with pytest.raises(TypeError, match="dialect is "):
+        find_dialect(odd)
+
+
+def test_package_of_somebody_else(acme: None) -> None:
+    """A dialect is found by its entry point, and passes the check that is made for it."""
+    dialect = find_dialect("acme")
+    assert dialect.name == "acme"
+    assert [*NAMES, "acme"] == [one.name for one in known_dialects()]
+    job = {"key": "7", "phase": "busy", "done": 0.4}
+    check(dialect, [(job, {"id": "7", "status": "running", "progress": 0.4})])
+    with pytest.raises(ValueError, match="kubernetes, mission, acme"):
+        find_dialect("acne")
+
+
+def test_package_that_is_broken(
+    acme: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One that cannot be loaded is told where it is asked for, and logged elsewhere."""
+    (tmp_path / "acme_jobs-1.0.dist-info" / "entry_points.txt").write_text(
+        "[jobwidgets.dialects]\nbroken = acme_jobs:Nobody\n"
+    )
+    with pytest.raises(ValueError, match="'broken' of acme_jobs:Nobody cannot be loaded"):
+        find_dialect("broken")
+    assert [one.name for one in known_dialects()] == NAMES
+    assert "'broken'" in caplog.text
