@@ -190,7 +190,8 @@ class BoardView extends View {
 
   act(name) {
     const { jobs } = this.table.order;
-    const on = [...this.selection.indexes].filter((index) => jobs[index]?.action === name);
+    const isFit = (job) => (name === "cancel" ? job?.can_cancel : job?.action === name);
+    const on = [...this.selection.indexes].filter((index) => isFit(jobs[index]));
     this.send({ act: name, on: this.selection.ranges(on) });
   }
 

@@ -5,6 +5,7 @@
 //     .show(selected, count, isFiltered, isGone)  the selected jobs, as far as they are known, and
 //                                         how many they are
 
+import { CancelButton } from "./cancel.js";
 import { button, element, hide, put, say } from "./parts.js";
 import { counted } from "./words.js";
 
@@ -26,6 +27,7 @@ export class BoardActions {
     this.buttons = JOB_ACTIONS.map(({ name, words }) => [
       name, button(group, words, () => events.act(name)),
     ]);
+    this.cancel = new CancelButton(group, root, () => events.act("cancel"));
     this.clear = button(group, "clear", () => events.clear());
     put(this.clear, "aria-label", "clear the selection");
     this.copier = button(group, "copy all", () => this.copy());
@@ -38,6 +40,8 @@ export class BoardActions {
       const isOf = (job) => job.action === name;
       hide(made, isGone || !selected.some(isOf), this.copier);
     }
+    const cancellable = isGone ? 0 : selected.filter((job) => job.can_cancel).length;
+    this.cancel.show({ isOffered: cancellable > 0, noun: counted(cancellable, "job") });
     hide(this.clear, !count, this.copier);
     put(this.root, "data-selecting", count ? "" : null);
     if (!this.copied) say(this.copier, this.words);

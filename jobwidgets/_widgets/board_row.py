@@ -36,7 +36,9 @@ class Row:
 
     def act(self, name: str) -> None:
         """Do what a view asks for, on the poller's thread; ignore what does not fit the job."""
-        if name in ACTIONS and name == action(self.job.history, self.job.contact):
+        if name == "cancel":
+            self.job._cancel_soon()
+        elif name in ACTIONS and name == action(self.job.history, self.job.contact):
             self._was_stopped_here = name == "stop"
             ACTIONS[name](self.job)
 

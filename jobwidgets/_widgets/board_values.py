@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, TypedDict
 
+from jobwidgets._display.cancelling import can_cancel
 from jobwidgets._display.sentences import Clock, elapsed_clock, last_clock, started_clock
 from jobwidgets._display.standing import last_known_words, standing, until_last_known
 from jobwidgets._display.statuses import MARKS, rank, raw_status, status_words
@@ -61,6 +62,8 @@ class JobValues(TypedDict):
     """How many there are."""
     action: str | None
     """What a click can do, as in `Head`."""
+    can_cancel: bool
+    """Whether it is offered that the job be cancelled."""
 
 
 FIELDS = list(JobValues.__annotations__)
@@ -102,6 +105,7 @@ def job_values(job: Shown) -> JobValues:
         "preview": preview(history),
         "messages": len(history.messages),
         "action": action(history, job.contact),
+        "can_cancel": can_cancel(history),
     }
 
 

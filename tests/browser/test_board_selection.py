@@ -145,6 +145,21 @@ def test_acts_on_the_selection(board: BoardPage) -> None:
     assert board.root.get_by_role("button", name="resume").is_hidden()
 
 
+def test_cancels_the_selection(board: BoardPage) -> None:
+    """Once the reader has confirmed, those of the selected jobs are cancelled that can be."""
+    for index in (0, 3):
+        board.jobs[index].history.can_cancel = True
+        board.poll(index, stepsCompleted=3)
+    board.tell()
+    for index in (0, 1, 3):
+        box(board, index).click()
+    board.root.get_by_role("button", name="cancel 2 jobs").click()
+    group = board.root.get_by_role("group", name="cancel 2 jobs on the server?")
+    group.get_by_role("button", name="yes, cancel").click()
+    board.tell()
+    assert board.acts == [("cancel", [0, 3])]
+
+
 @pytest.mark.parametrize("origin", [HERE, INSECURE])
 @pytest.mark.parametrize("way", ["button", "keys"])
 def test_copy_as_a_table(engine: Browser, origin: str, way: str) -> None:

@@ -120,7 +120,7 @@ def test_view_of_a_job_is_small() -> None:
 
 
 def test_view_of_a_board_is_that_and_a_table() -> None:
-    """A board's code holds a job's messages too: it stays below 80 kB, and 17 kB of style sheet."""
+    """A board's code holds a job's messages too: it stays below 80 kB, and 18 kB of style sheet."""
     assert len(JobBoard._esm.encode()) < 80_000
-    assert len(JobBoard._css.encode()) < 17_000
+    assert len(JobBoard._css.encode()) < 18_000
     assert JobBoard._esm.count("export ") == 1

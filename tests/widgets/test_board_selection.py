@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 import traitlets
-from servers import HANG, until
+from servers import FAST, HANG, until
 
 from jobwidgets import Job, JobBoard, jobs_frame
 from jobwidgets._watch.poller import poller
@@ -102,3 +103,22 @@ def test_stopped_in_the_view_and_ended_is_over(opened: Callable[[Any], Any], sit
     ask(board, act="start", on=[[0, 1]])
     board.wait(HANG)
     assert board._is_over()
+
+
+def test_selected_jobs_are_cancelled(opened: Callable[[Any], Any]) -> None:
+    """Of the selected jobs those are cancelled that can be; the others go on."""
+    told = [{"status": "running"} for _ in "abc"]
+    jobs = [
+        Job.from_function(
+            told[number].copy,
+            id=number,
+            cancel=partial(told[number].update, status="cancelled") if number else None,
+            pace=FAST,
+        )
+        for number in range(3)
+    ]
+    board = opened(JobBoard(jobs))
+    until(lambda: all(job.status for job in board))
+    ask(board, act="cancel", on=[[0, 2]])
+    until(lambda: board[1].status == "cancelled")
+    assert [str(job.status) for job in board] == ["running", "cancelled", "running"]
