@@ -24,6 +24,8 @@ from jobwidgets._watch.waiting import checked_timeout, until_settled, wait_until
 from jobwidgets._watch.watch import Watch
 from jobwidgets.errors import CancelUnsupportedError, JobwidgetsError, WatchStoppedError
 
+_NO_VIEWERS: frozenset[int] = frozenset()
+
 
 class Job(JobFacts):
     """One job on a server, watched in the background.
@@ -187,6 +189,7 @@ class Job(JobFacts):
         self._is_users = notify is not None
         self._widgets: tuple[ref[object], ...] = ()  # a WeakSet costs 700 bytes
         self._was_left = False
+        self._viewers = _NO_VIEWERS
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
         raise TypeError(
@@ -344,6 +347,12 @@ class Job(JobFacts):
         self._claim()
 
     # What the widgets and `Jobs` use: nothing but this, and what is public.
+
+    def _look(self, viewer: object, *, is_on: bool) -> None:
+        """Note whether a view shows the messages; on the poller's thread."""
+        others = self._viewers - {id(viewer)}
+        self._viewers = others | {id(viewer)} if is_on else others
+        poller().look(self._watch, is_on=bool(self._viewers))
 
     def _cancel_soon(self) -> None:
         """Cancel the job without waiting, for a view; on the poller's thread."""

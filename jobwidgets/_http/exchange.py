@@ -152,6 +152,10 @@ class Source:
         await connections.admit(self.url, at_once)
         return await self._typed(self._exchange(connections, request, read))
 
+    def look(self, *, is_on: bool) -> bool:
+        """Note whether somebody looks at the messages; return whether to ask for them now."""
+        return False
+
     def ask(self, connections: Connections, urgency: Urgency, go: Callable[[], object]) -> None:
         """Call `go` when the host's budget allows a request."""
         connections.ask(self.url, urgency, go)

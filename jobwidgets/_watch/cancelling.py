@@ -80,7 +80,11 @@ def _completed(listed: Snapshot, latest: Snapshot, messages_are: str) -> Snapsho
     """Return what a list says, with the facts that it left out and the job has told."""
     names = ("started", "owner", "kind", "steps_total")
     left_out = {name: getattr(latest, name) for name in names if getattr(listed, name) is None}
-    messages = listed.messages if messages_are == "latest" else listed.messages or latest.messages
+    messages = {
+        "latest": listed.messages,
+        "list": listed.messages or latest.messages,
+        "log": latest.messages,
+    }[messages_are]
     return replace(listed, **left_out, messages=messages)
 
 

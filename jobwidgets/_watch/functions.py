@@ -96,6 +96,10 @@ class FunctionSource:
     def token(self, _: TokenKeeper | None) -> None:
         raise TypeError("a job of from_function sends no token: its function signs in by itself")
 
+    def look(self, *, is_on: bool) -> bool:
+        """Return False: all is told each time."""
+        return False
+
     def ask(self, _: Connections, __: Urgency, go: Callable[[], object]) -> None:
         """Call `go` now: a function waits for its place within the exchange."""
         go()

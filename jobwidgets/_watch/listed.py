@@ -110,25 +110,30 @@ class ListedSource(Source):
         What the list tells.
     """
 
-    __slots__ = ("_is_by_list", "_jobs", "_status", "is_looked_at")
+    __slots__ = ("_is_by_list", "_is_looked_at", "_jobs", "_status")
 
     def __init__(self, url: str, dialect: Dialect, jobs: JobsList, **keywords: Any) -> None:
         super().__init__(url, dialect, **keywords)
         self._jobs = jobs
         self._is_by_list = False
         self._status: Status | None = None
-        self.is_looked_at = False
+        self._is_looked_at = False
 
     @property
     def has_all(self) -> bool:
         """Whether nothing more is read of an ended job: it had ended when the list first told."""
-        return self._is_by_list and not self.is_looked_at
+        return self._is_by_list and not self._is_looked_at
+
+    def look(self, *, is_on: bool) -> bool:
+        """Note whether somebody looks at the messages, which a list may not have."""
+        was, self._is_looked_at = self._is_looked_at, is_on
+        return is_on and not was
 
     def ask(self, connections: Connections, urgency: Urgency, go: Callable[[], object]) -> None:
         """Call `go` when the next list has come, or when the job may be asked for by itself."""
         self._jobs.withdraw(go)
         has_ended = self._status is not None and self._status.is_final
-        is_alone = urgency is at_once or self.is_looked_at or has_ended
+        is_alone = urgency is at_once or self._is_looked_at or has_ended
         self._is_by_list = not is_alone and self._jobs.tells(self.url)
         if not self._is_by_list:
             super().ask(connections, urgency, go)

@@ -98,6 +98,11 @@ class Poller:
         """Make one exchange, or join the one under way; raises what it meets."""
         self.thread.run(lambda: self._exchange(watch))
 
+    def look(self, watch: Watch, *, is_on: bool) -> None:
+        """Note whether somebody looks at a job's messages; on the poller's thread."""
+        if watch.source.look(is_on=is_on):
+            self._ask_soon(watch, at_once)
+
     def cancel(self, watch: Watch) -> None:
         """Ask that a job be cancelled, unless it turns out to have ended; raises what it meets."""
         self.thread.run(lambda: self._cancel(watch))

@@ -48,6 +48,9 @@ class JobSource(Protocol):
     def cancel_note(self) -> str | None:
         """Why the job cannot be cancelled; None where it can, or that is not known yet."""
 
+    def look(self, *, is_on: bool) -> bool:
+        """Note whether somebody looks at the messages; return whether to ask for them now."""
+
     def ask(self, connections: Connections, urgency: Urgency, go: Callable[[], object]) -> None:
         """Call `go` when the job may be asked for; once more with the same `go`: more urgently."""
 

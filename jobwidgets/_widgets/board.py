@@ -108,6 +108,7 @@ class JobBoard(LiveWidget):
         self._resource, given = many_jobs(jobs, keywords, unknown)
         self._rows: dict[str | Job, Row] = {}
         self._updates = BoardUpdates()
+        self._looked_at: set[int] = set()
         self._choice: tuple[tuple[Job, ...], Selection] = ((), Selection())  # the last of a view
         self._listing = (
             self._resource._listing(partial(self._take_list, self._resource), listing_interval)
@@ -290,6 +291,7 @@ class JobBoard(LiveWidget):
             self._updates.unfold(view, request["unfold"])
         if "fold" in request:
             self._updates.fold(view, request["fold"])
+        self._look_at(self._updates.unfolded)
         if "need" in request:
             self._updates.want(request.get("of"), request["need"])
         if "select" in request:
@@ -298,6 +300,13 @@ class JobBoard(LiveWidget):
             self._act(str(request["act"]), indexes_in(request.get("on"), len(self._rows)))
         if self._updates.has_more:
             self._update_views()
+
+    def _look_at(self, unfolded: set[int]) -> None:
+        """Ask for the messages of the jobs that a view shows: a list may not have them."""
+        rows, before = tuple(self._rows.values()), self._looked_at
+        self._looked_at = unfolded
+        for index in unfolded ^ before:
+            rows[index].job._look(self, is_on=index in unfolded)
 
     def _select(self, choice: Selection) -> None:
         jobs = self.jobs
@@ -313,6 +322,7 @@ class JobBoard(LiveWidget):
     def _release(self) -> None:
         if self._listing is not None:
             self._listing.end()
+        self._look_at(set())
         for row in self._rows.values():
             row.job._unsubscribe(row.listener)
             row.job._leave(self)

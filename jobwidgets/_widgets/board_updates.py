@@ -86,6 +86,11 @@ class BoardUpdates:
             self._unfolded[index] = _Unfolded({*others, view})
             self._changed[index] = None
 
+    @property
+    def unfolded(self) -> set[int]:
+        """The indexes of the jobs whose messages some view shows."""
+        return set(self._unfolded)
+
     def fold(self, view: str, index: object = None) -> None:
         """Send a view the messages of a job no more; None for all jobs: the view was closed."""
         for one in [one for one in self._unfolded if index is None or one == index]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import traitlets
@@ -104,6 +105,7 @@ class JobWidget(LiveWidget):
         self._job._subscribe(self._throttle)
         poller().thread.call(self._throttle, 0)
         self._job._start_once()
+        poller().thread.call(partial(self._job._look, self, is_on=True))
 
     def __repr__(self) -> str:
         # Tracebacks may show an object whose __init__ has raised.
@@ -198,4 +200,5 @@ class JobWidget(LiveWidget):
 
     def _release(self) -> None:
         self._job._unsubscribe(self._throttle)
+        self._job._look(self, is_on=False)
         self._job._leave(self)

@@ -11,7 +11,7 @@ import pytest
 from lathe import Lathe, Logging, Shop
 from servers import FAST, HANG, Reply, Server, until
 
-from jobwidgets import DocumentError, Job, JobBoard, Jobs, RefusedError
+from jobwidgets import DocumentError, Job, JobBoard, Jobs, JobWidget, RefusedError
 
 JOBS_URL = "https://lathe.example.com/jobs"
 Serve = Callable[..., Server]
@@ -199,3 +199,23 @@ def test_server_without_delete() -> None:
     jobs = jobs_of(lambda asked: httpx.Response(405) if asked.method == "DELETE" else shop(asked))
     with pytest.raises(RefusedError, match="405"):
         jobs.job("j0").cancel()
+
+
+def test_messages_that_the_list_lacks() -> None:
+    """A job of a list whose messages are in a log is asked for itself while they are looked at."""
+    shop = Shop(2)
+    shop.logs["j0"] = [["1", "line 1"]]
+    jobs = jobs_of(shop, Logging())
+    board = JobBoard(jobs, listing_interval=0.01)
+    until(lambda: len(board) == 2 and all(job.status for job in board))
+    assert shop.count(lists=False) == 0
+    widget = JobWidget(board[0])
+    until(lambda: texts(board[0]) == ["line 1"])
+    widget.close()
+    shop.asked.clear()
+    until(lambda: shop.count(lists=True) > 3)
+    shop.asked.clear()
+    until(lambda: shop.count(lists=True) > 3)
+    assert shop.count(lists=False) == 0
+    assert texts(board[0]) == ["line 1"]
+    board.close()
