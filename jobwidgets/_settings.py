@@ -67,7 +67,7 @@ def checked_settings(
     url: str,
     *,
     token: Token | None,
-    dialect: str,
+    dialect: str | Dialect,
     poll_interval: float | None,
     give_up_after: float | None = None,
     http: Mapping[str, Any] | None,

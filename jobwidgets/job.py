@@ -11,6 +11,7 @@ from weakref import ref
 from jobwidgets._display.cancelling import can_cancel
 from jobwidgets._display.job import static_html, static_text
 from jobwidgets._http.secrets import hidden, hidden_in, hidden_settings
+from jobwidgets._http.submissions import answer_of, job_url_of
 from jobwidgets._http.tokens import Token, TokenKeeper, token_keeper
 from jobwidgets._settings import checked_settings, function_watch
 from jobwidgets._visible import visible
@@ -22,6 +23,7 @@ from jobwidgets._watch.pace import Pace
 from jobwidgets._watch.poller import Poller, poller
 from jobwidgets._watch.waiting import checked_timeout, until_settled, wait_until_settled
 from jobwidgets._watch.watch import Watch
+from jobwidgets.dialects import Dialect, find_dialect, known_dialects
 from jobwidgets.errors import CancelUnsupportedError, JobwidgetsError, WatchStoppedError
 
 _NO_VIEWERS: frozenset[int] = frozenset()
@@ -70,7 +72,7 @@ class Job(JobFacts):
         url: str,
         *,
         token: Token | None = None,
-        dialect: str = "mission",
+        dialect: str | Dialect = "mission",
         poll_interval: float | None = None,
         give_up_after: float | None = None,
         notify: Callable[[Job], object] | None = None,
@@ -173,6 +175,47 @@ class Job(JobFacts):
             pace=pace,
         )
         return cls._of(watch, notify)
+
+    @classmethod
+    def from_response(
+        cls,
+        response: object,
+        *,
+        dialect: str | Dialect | None = None,
+        token: Token | None = None,
+        http: Mapping[str, Any] | None = None,
+    ) -> Job:
+        """Return the handle of the job that an asynchronous request has started.
+
+        Parameters
+        ----------
+        response
+            The response of httpx or requests: the body names the job, or the headers do, such as
+            ``Location`` beside an empty body.
+        dialect
+            How the server speaks; None is told from the URL, else from the response.
+        token, http
+            As for `Job`: the response's own are not taken over.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If it is no such response, or tells of no job, of more than one, or of one on another
+            server than it came from.
+        ExchangeError
+            If the server refused the request.
+
+        Examples
+        --------
+        >>> job = Job.from_response(httpx.post(f"{server}/processes/buffer/execution", json=inputs))
+        """
+        token, http = hidden(token), hidden_settings(http)
+        known = known_dialects() if dialect is None else [find_dialect(dialect)]
+        url, found = job_url_of(answer_of(response), known)
+        if len(found) > 1:
+            names = ", ".join(one.name for one in found)
+            raise ValueError(f"the response may be of several dialects; give dialect=: {names}")
+        return cls(hidden_in(url), token=token, dialect=found[0], http=http)
 
     @classmethod
     def _of(cls, watch: Watch, notify: Callable[[Job], object] | None = None) -> Job:
