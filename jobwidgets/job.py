@@ -290,9 +290,10 @@ class Job(JobFacts):
         which may also be that the job had ended before; a job that the server then knows no more
         is cancelled.
 
-        ``mission`` cannot, since ArcGIS Mission Server documents no such operation
-        (https://developers.arcgis.com/rest/services-reference/mission/job); `stop` only ends the
-        watch.
+        Which dialects can: ``geoprocessing``, ``ogc``, ``openeo`` and ``notebook``; and a job of
+        `from_function` with ``cancel=``. ``mission`` cannot, since ArcGIS Mission Server documents
+        no such operation (https://developers.arcgis.com/rest/services-reference/mission/job).
+        `stop` only ends the watch.
 
         Raises
         ------

@@ -106,4 +106,6 @@ def _answered(
     if messages_are == "latest" and text:  # elsewhere the document or the log will tell it
         messages = accumulated(messages, (Message(1, text),))
     status = Status.CANCELLING if status is None or not status.is_final else status
-    return replace(latest, status=status, messages=messages, seen=datetime.now(UTC))
+    raw = None if status.is_final else latest.raw_status  # the word for what was before
+    now = datetime.now(UTC)
+    return replace(latest, status=status, raw_status=raw, messages=messages, seen=now)

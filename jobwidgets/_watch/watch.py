@@ -255,6 +255,8 @@ class Watch:
         started, elapsed = latest.started, self.elapsed
         # By the server's clock, which this one's may be far from.
         server_time = started + elapsed if started is not None and elapsed is not None else None
-        self.record(replace(latest, status=status, seen=datetime.now(UTC)), server_time)
+        raw = None if status is Status.CANCELLED else latest.raw_status
+        end = replace(latest, status=status, raw_status=raw, seen=datetime.now(UTC))
+        self.record(end, server_time)
         self._tracker.note_end()
         self.source.forget()  # the same document would be news again

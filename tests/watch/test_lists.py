@@ -181,6 +181,7 @@ def test_cancel_over_http(deleted: Any) -> None:
     shop.deleted = deleted
     job = jobs_of(shop).job("j0")
     assert job.cancel().wait(HANG).status == "cancelled"
+    assert job.raw_status is None  # no document told a word
     assert texts(job) == ["begun 0"] + (["dismissed"] if deleted else [])
     assert [method for method, _ in shop.asked][:2] == ["GET", "DELETE"]
 
