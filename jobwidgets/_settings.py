@@ -20,6 +20,7 @@ from jobwidgets._watch.listed import JobsList, ListedSource
 from jobwidgets._watch.pace import LONGEST, Pace, as_float
 from jobwidgets._watch.watch import Watch
 from jobwidgets.dialects import Dialect, find_dialect
+from jobwidgets.dialects._choice import dialect_at, told_already
 from jobwidgets.dialects._urls import job_id_of
 
 SHORTEST_INTERVAL = 0.5
@@ -33,7 +34,7 @@ _warned_of: set[str] = set()  # places that a token is sent to in the clear
 class Settings:
     """How a server is asked; see `Job` for the parameters."""
 
-    dialect: Dialect
+    dialect: Dialect | None
     token: TokenKeeper | None
     poll_interval: float | None
     give_up_after: float | None
@@ -42,32 +43,35 @@ class Settings:
 
     def source(self, url: str) -> Source:
         """Return where the resource at `url`, without a token, is asked for."""
-        return Source(url, self.dialect, token=self.token, http=self.http)
+        return Source(url, self.dialect or dialect_at(url), token=self.token, http=self.http)
 
     def watch(self, url: str, told: JobsList | None = None) -> Watch:
         """Return the watch of the job at `url`; ValueError if that is no job's URL.
 
         `told` is what the list that it stands in tells of it; None for a job alone.
         """
-        self.dialect.request(url)  # raises where that is no URL of a job
-        history = JobHistory(job_id_of(url), url, dialect=self.dialect.name)
+        source = self.source(url) if told is None else self._listed(url, told)
+        source.dialect.request(url)  # raises where that is no URL of a job
+        dialect = told_already(source.dialect)
+        name = None if dialect is None else dialect.name
         return Watch(
-            self.source(url) if told is None else self._listed(url, told),
-            history,
+            source,
+            JobHistory(job_id_of(url), url, dialect=name),
             pace=self.pace,
             poll_interval=self.poll_interval,
             give_up_after=self.give_up_after,
         )
 
     def _listed(self, url: str, told: JobsList) -> ListedSource:
-        return ListedSource(url, self.dialect, told, token=self.token, http=self.http)
+        dialect = self.dialect or dialect_at(url)
+        return ListedSource(url, dialect, told, token=self.token, http=self.http)
 
 
 def checked_settings(
     url: str,
     *,
     token: Token | None,
-    dialect: str | Dialect,
+    dialect: str | Dialect | None,
     poll_interval: float | None,
     give_up_after: float | None = None,
     http: Mapping[str, Any] | None,
@@ -86,7 +90,7 @@ def checked_settings(
     if keeper is not None:
         _warn_of_clear_text(bare)
     settings = Settings(
-        dialect=find_dialect(dialect),
+        dialect=None if dialect is None else find_dialect(dialect),
         token=keeper,
         poll_interval=_checked_interval(poll_interval),
         give_up_after=None if give_up_after is None else seconds("give_up_after", give_up_after),

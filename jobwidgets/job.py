@@ -44,7 +44,11 @@ class Job(JobFacts):
         A token, or a callable without arguments that returns one: called when first needed, and
         again when the server refuses the last one. None sends no token.
     dialect
-        How the server speaks: ``"mission"``.
+        How the server speaks: a name (``"mission"``, ``"geoprocessing"``, ``"ogc"``,
+        ``"openeo"``, ``"notebook"``, ``"video"``, ``"admin"``, ``"kubernetes"``, or that of
+        another package's), or an object of a `jobwidgets.dialects.Dialect`. None is told by the
+        URL where that is certain, else by the first document; until then a URL with ``/rest/`` or
+        ``/admin/`` is asked as ArcGIS servers are. A document that tells none is an error.
     poll_interval
         Seconds between two polls, at least 0.5. None asks often at first and ever less often as
         the job grows old, see `pace`.
@@ -72,7 +76,7 @@ class Job(JobFacts):
         url: str,
         *,
         token: Token | None = None,
-        dialect: str | Dialect = "mission",
+        dialect: str | Dialect | None = None,
         poll_interval: float | None = None,
         give_up_after: float | None = None,
         notify: Callable[[Job], object] | None = None,

@@ -14,11 +14,13 @@ from jobwidgets._http.lists import read_list
 from jobwidgets._http.secrets import hidden, hidden_in, hidden_settings
 from jobwidgets._http.tokens import Token, token_keeper
 from jobwidgets._model.history import JobHistory
-from jobwidgets._settings import checked_settings, seconds
+from jobwidgets._settings import Settings, checked_settings, seconds
 from jobwidgets._watch.listed import JobsList
 from jobwidgets._watch.listing import Listing, ListListener
 from jobwidgets._watch.pace import Pace
 from jobwidgets._watch.poller import poller
+from jobwidgets.dialects import Dialect
+from jobwidgets.dialects._choice import told_already
 from jobwidgets.dialects._urls import job_id_of
 from jobwidgets.errors import JobwidgetsError
 from jobwidgets.job import Job
@@ -49,7 +51,7 @@ class Jobs:
         url: str,
         *,
         token: Token | None = None,
-        dialect: str = "mission",
+        dialect: str | Dialect | None = None,
         poll_interval: float | None = None,
         give_up_after: float | None = None,
         http: Mapping[str, Any] | None = None,
@@ -150,7 +152,7 @@ class Jobs:
         """Return the handle of the job at `url`, the same one each time."""
         with self._lock:
             if url not in self._handles:
-                self._handles[url] = Job._of(self._settings.watch(url, self._told))
+                self._handles[url] = Job._of(self._told_settings().watch(url, self._told))
             return self._handles[url]
 
     def _listing(self, listener: ListListener, interval: float) -> Listing:
@@ -167,12 +169,18 @@ class Jobs:
             self._listings.add(listing)
         return listing
 
+    def _told_settings(self) -> Settings:
+        """Return the settings of a job: with the dialect that the list has told, if it has."""
+        dialect = self._settings.dialect or told_already(self._source.dialect)
+        return replace(self._settings, dialect=dialect)
+
     def _url_of(self, job_id: str) -> str:
-        return self._settings.dialect.job_url(self.url, job_id)
+        return self._source.dialect.job_url(self.url, job_id)
 
     async def _histories(self, connections: Connections) -> list[JobHistory]:
         listed = await read_list(self._source, connections)
-        watches = [self._settings.watch(url) for url in listed.jobs]
+        settings = self._told_settings()
+        watches = [settings.watch(url) for url in listed.jobs]
         await asyncio.gather(*(_look(watch, self.url, connections) for watch in watches))
         return [watch.history for watch in watches]
 

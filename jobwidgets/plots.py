@@ -13,6 +13,7 @@ from matplotlib import dates
 from matplotlib import pyplot as plt
 from matplotlib.patches import Patch
 
+from jobwidgets.dialects import Dialect
 from jobwidgets.frames import jobs_frame, snapshots_frame, steps_frame
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ _INCHES = 0.28  # a row
 _MOST_NAMES = 60  # rows that have a name beside them: more cannot be read
 
 
-def timeline(jobs: Any, *, dialect: str = "mission", ax: Axes | None = None) -> Axes:
+def timeline(jobs: Any, *, dialect: str | Dialect | None = None, ax: Axes | None = None) -> Axes:
     """Draw when jobs ran: one bar a job, or one bar a step of a single job.
 
     Bars of jobs go from start to end by the server's clock, in UTC; those of steps begin where the
@@ -102,7 +103,7 @@ def _draw_steps(steps: Any, job: Any, seen: Any, ax: Axes | None) -> Axes:
     return ax
 
 
-def durations(jobs: Any, *, dialect: str = "mission", ax: Axes | None = None) -> Axes:
+def durations(jobs: Any, *, dialect: str | Dialect | None = None, ax: Axes | None = None) -> Axes:
     """Draw how long each step took: a point a job, and a line at the median.
 
     Points of jobs that failed are crosses. The step that takes longest is on top.

@@ -434,7 +434,7 @@ def test_wait_and_callbacks_come_after_the_trailing_read(new_job: NewJob) -> Non
 
 def test_cancel_is_unsupported(new_job: NewJob) -> None:
     """Mission has no operation that cancels a job; the error says so, and nothing is sent."""
-    job = new_job(document())
+    job = new_job(document(), dialect="mission")
     with pytest.raises(CancelUnsupportedError, match=r"no operation that cancels .*'mission'"):
         job.cancel()
     assert (requests(job), job.contact.state) == (0, ContactState.STOPPED)
@@ -442,6 +442,7 @@ def test_cancel_is_unsupported(new_job: NewJob) -> None:
 
 def test_history_tells_its_dialect() -> None:
     """A history tells what its server speaks, if that is known: a dataset keeps it."""
-    assert Job(JOB_URL).history.dialect == "mission"
+    assert Job(JOB_URL).history.dialect is None
+    assert Job(JOB_URL, dialect="mission").history.dialect == "mission"
     assert Job.from_function(dict, id="j1").history.dialect is None
     assert Job.from_function(dict, id="j1", dialect="mission").history.dialect == "mission"

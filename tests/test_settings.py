@@ -63,7 +63,7 @@ def test_token_beside_a_token_in_the_url() -> None:
         ({"url": "ftp://gis.example.com/jobs/j1"}, ValueError, "expected a URL like"),
         ({"token": 7}, TypeError, "token is a string or a callable"),
         ({"token": ""}, ValueError, "a token is printable ASCII"),
-        ({"dialect": "missoin"}, ValueError, "expected one of: mission"),
+        ({"dialect": "missoin"}, ValueError, "expected one of: geoprocessing, .*mission"),
         ({"poll_interval": "5"}, TypeError, "poll_interval is in seconds, found a str"),
         ({"poll_interval": True}, TypeError, "poll_interval is in seconds, found a bool"),
         ({"poll_interval": Decimal(5)}, TypeError, "poll_interval is in seconds"),

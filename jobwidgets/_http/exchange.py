@@ -22,6 +22,7 @@ from jobwidgets._model.exchanged import Answer, CancelAnswer, JobPage, LogPage, 
 from jobwidgets._model.snapshot import Snapshot
 from jobwidgets._threads import call_in_thread
 from jobwidgets.dialects import Dialect
+from jobwidgets.dialects._choice import told_already, told_by, told_by_list
 from jobwidgets.errors import (
     CancelUnsupportedError,
     DocumentError,
@@ -112,6 +113,8 @@ class Source:
         """Why the job cannot be cancelled; None where it can."""
         if self.dialect.cancel_request(self.url) is not None:
             return None
+        if told_already(self.dialect) is None:
+            return "how the job is cancelled is known once its first document has come"
         return f"no operation that cancels a job is known of {self.dialect.name!r} servers"
 
     @property
@@ -186,9 +189,15 @@ class Source:
         request = self.dialect.list_request(url or self.url)
         if request is None:
             raise DocumentError(f"{self.dialect.name!r} servers have no list of jobs")
-        read = self._reads(self.dialect.read_list)
+        read = self._reads(self._page)
         ask = partial(self._exchange, request=request, read=read)
-        return await self._typed(self._twice(connections, ask))
+        told, page = await self._typed(self._twice(connections, ask))
+        self.dialect = told
+        return page
+
+    def _page(self, answer: Answer) -> tuple[Dialect, JobPage]:
+        told = told_by_list(self.dialect, answer)
+        return told, told.read_list(answer)
 
     def forget(self) -> None:
         """Count the next document as a new one, even if it is the same as the last."""
@@ -229,22 +238,31 @@ class Source:
 
     async def _read_job(self, connections: Connections) -> Reading:
         request = self.dialect.request(self.url)
-        last, reading = await self._exchange(connections, request, self._reading)
+        last, told, reading = await self._exchange(connections, request, self._reading)
         # Not before: an exchange that was dropped meanwhile changes nothing.
-        self._last = last
+        self._last, self.dialect = last, told
         if self.dialect.messages_are == "log":
             return await self._log.added(reading, self, connections)
         return reading
 
-    def _reading(self, answer: HttpAnswer) -> tuple[int, Reading]:
-        """Return what tells this answer from others, and what it says; may run on any thread."""
+    def _reading(self, answer: HttpAnswer) -> tuple[int, Dialect, Reading]:
+        """Return what tells this answer from others, its dialect, and what it says.
+
+        It may run on any thread.
+        """
         seen = datetime.now(UTC)
         # A token that was sent since might stand in the same body, and is to be redacted.
         last = hash((answer.status, answer.body, self._secrets))
         if last == self._last:
-            return last, Reading(None, seen, answer.server_time, answer.age)
-        snapshot = replace(self._reads(self.dialect.read)(answer), seen=seen)
-        return last, Reading(snapshot, seen, answer.server_time, answer.age)
+            return last, self.dialect, Reading(None, seen, answer.server_time, answer.age)
+
+        def read(answer: Answer) -> tuple[Dialect, Snapshot]:
+            told = told_by(self.dialect, answer)
+            return told, told.read(answer)
+
+        told, snapshot = self._reads(read)(answer)
+        snapshot = replace(snapshot, seen=seen)
+        return last, told, Reading(snapshot, seen, answer.server_time, answer.age)
 
     def _reads(
         self, read: Callable[[Answer], T], *, may_be_empty: bool = False

@@ -22,6 +22,10 @@ class TellsSteps(Protocol):
     """A dialect, as far as it knows of steps."""
 
     @property
+    def name(self) -> str:
+        """What the dialect is called."""
+
+    @property
     def steps(self) -> StepCodes:
         """The steps that message codes tell of."""
 

@@ -219,6 +219,8 @@ class Watch:
 
     def _note_answer(self, reading: Reading) -> None:
         self.history.can_cancel = self.source.cancel_note is None
+        dialect = self.source.dialect
+        self.history.dialect = None if dialect is None else dialect.name
         self._tracker.answered(reading.seen, reading.server_time, reading.age)
         if reading.snapshot is None:
             self.history.record_again(reading.seen, reading.server_time)

@@ -25,6 +25,7 @@ from jobwidgets._widgets.board_selection import Selection, indexes_in, selection
 from jobwidgets._widgets.board_updates import BoardUpdates
 from jobwidgets._widgets.displays import Bundle
 from jobwidgets._widgets.live import LiveWidget
+from jobwidgets.dialects import Dialect
 from jobwidgets.job import Job
 from jobwidgets.jobs import Jobs
 
@@ -87,7 +88,7 @@ class JobBoard(LiveWidget):
         freeze: bool = True,
         listing_interval: float = LISTING_INTERVAL,
         token: Token | None = None,
-        dialect: str = "mission",
+        dialect: str | Dialect | None = None,
         poll_interval: float | None = None,
         give_up_after: float | None = None,
         http: Mapping[str, Any] | None = None,

@@ -23,6 +23,7 @@ from jobwidgets._widgets.arguments import one_job
 from jobwidgets._widgets.displays import Bundle
 from jobwidgets._widgets.job_updates import Updates
 from jobwidgets._widgets.live import LiveWidget
+from jobwidgets.dialects import Dialect
 from jobwidgets.errors import JobwidgetsError
 from jobwidgets.job import Job
 
@@ -78,7 +79,7 @@ class JobWidget(LiveWidget):
         *,
         freeze: bool = True,
         token: Token | None = None,
-        dialect: str = "mission",
+        dialect: str | Dialect | None = None,
         poll_interval: float | None = None,
         give_up_after: float | None = None,
         notify: Callable[[Job], object] | None = None,

@@ -57,7 +57,7 @@ _SEPARATORS = str.maketrans("", "", " _-")
 
 # The parts of a document that have a place of their own in a Snapshot, and the JSON types that
 # fit there. A value of another type is kept in `attributes` under its name.
-_PLACED: dict[str, type | tuple[type, ...]] = {
+PLACED: dict[str, type | tuple[type, ...]] = {
     "jobId": str,
     "status": str,
     "messages": list,
@@ -93,7 +93,7 @@ def _unplaced(job: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: value
         for name, value in job.items()
-        if name not in _PLACED or not (value is None or _fits(value, _PLACED[name]))
+        if name not in PLACED or not (value is None or _fits(value, PLACED[name]))
     }
 
 

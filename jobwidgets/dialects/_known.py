@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Iterable
 from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
@@ -44,6 +45,11 @@ def known_dialects() -> list[Dialect]:
     return found
 
 
+def others_are_known() -> bool:
+    """Return whether there is a dialect of another package."""
+    return any(point.name not in _BY_NAME for point in _points())
+
+
 def find_dialect(given: str | Dialect) -> Dialect:
     """Return the dialect that is called so, or the one that is given.
 
@@ -77,8 +83,21 @@ def find_dialect(given: str | Dialect) -> Dialect:
     return _loaded(points[given])
 
 
+def known_or_none(name: str | None) -> Dialect | None:
+    """Return the dialect called so; None where no name is given, or the package is gone."""
+    try:
+        return None if name is None else find_dialect(name)
+    except ValueError:
+        return None
+
+
 def _points() -> Iterable[EntryPoint]:
-    return entry_points(group=GROUP)
+    return _points_on(tuple(sys.path))
+
+
+@lru_cache(maxsize=1)  # to look through what is installed takes its time
+def _points_on(_: tuple[str, ...]) -> tuple[EntryPoint, ...]:
+    return tuple(entry_points(group=GROUP))
 
 
 @lru_cache(maxsize=64)

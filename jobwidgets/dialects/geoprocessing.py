@@ -59,7 +59,9 @@ class Geoprocessing(CancellingDialect):
 
     def recognises(self, document: object) -> bool:
         """Return whether there is a ``jobStatus``."""
-        return isinstance(document, Mapping) and {"jobId", "jobStatus"} <= document.keys()
+        if not isinstance(document, Mapping):
+            return False
+        return bool(first_text(document, "jobId") and first_text(document, "jobStatus"))
 
     def read(self, answer: Answer) -> Snapshot:
         """Return what a job document says."""

@@ -15,10 +15,12 @@ from jobwidgets._model.snapshot import Message, Snapshot
 from jobwidgets._model.steps import StepCodes
 from jobwidgets.dialects._esri import EsriDialect, raise_if_refused
 from jobwidgets.dialects._facts import (
+    PLACED,
     attributes_of,
     codes_of,
     count_of,
     custom_of,
+    first_text,
     message_code_of,
     progress_of,
     status_of,
@@ -29,6 +31,7 @@ from jobwidgets.dialects._facts import (
 from jobwidgets.dialects._refusals import job_of
 from jobwidgets.dialects._urls import check_is_job
 
+_SHAPE = {"status", "messages", "customAttributes", "missionId"}
 # The codes and texts of Esri's own example; the names are this project's.
 _STEPS = (
     ("tracks layers", 1501, 1502),
@@ -50,9 +53,12 @@ class Mission(EsriDialect):
 
     def recognises(self, document: object) -> bool:
         """Return whether it has Mission's shape, which is that of its siblings without a mark."""
-        if not isinstance(document, Mapping) or not {"jobId", "status"} <= document.keys():
+        if not isinstance(document, Mapping) or not first_text(document, "jobId"):
             return False
-        return bool({"customAttributes", "messages", "startTime", "username"} & document.keys())
+        if first_text(document, "jobStatus", "jobID"):
+            return False
+        is_bare = document.keys() <= PLACED.keys()
+        return is_bare or bool(_SHAPE & document.keys())
 
     def read(self, answer: Answer) -> Snapshot:
         """Return what a job document says."""

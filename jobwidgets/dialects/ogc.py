@@ -68,7 +68,7 @@ class Ogc(Dialect):
 
     def read(self, answer: Answer) -> Snapshot:
         """Return what a job document says."""
-        _raise_if_refused(answer)
+        raise_if_refused(answer)
         job = job_of(answer.body, *_IDS)
         job_id = first_text(job, *_IDS) or ""
         check_is_job(answer.url, job_id)
@@ -96,7 +96,7 @@ class Ogc(Dialect):
 
     def read_cancel(self, answer: Answer) -> CancelAnswer:
         """Return the status and the message, which is all that counts in the answer."""
-        _raise_if_refused(answer)
+        raise_if_refused(answer)
         job = answer.body if isinstance(answer.body, Mapping) else {}
         raw_status = text_of(job.get("status"))
         status = None if raw_status is None else status_in(self.words, raw_status)
@@ -108,12 +108,12 @@ class Ogc(Dialect):
 
     def read_list(self, answer: Answer) -> JobPage:
         """Return the jobs of a page, and where the next one is."""
-        _raise_if_refused(answer)
+        raise_if_refused(answer)
         return read_jobs(self, answer)
 
     def read_submission(self, answer: Answer) -> str | None:
         """Return what ``Location`` names, else the job of the ``jobID`` beside the processes."""
-        _raise_if_refused(answer)
+        raise_if_refused(answer)
         location = answer.headers.get("location")
         if location:
             return http_url(location, answer.url)
@@ -132,7 +132,7 @@ class Ogc(Dialect):
         return link_of(snapshot.document, "results", url) or below(url, "results")
 
 
-def _raise_if_refused(answer: Answer) -> None:
+def raise_if_refused(answer: Answer) -> None:
     """Raise what RFC 7807, or pygeoapi's ``{code, type, description}``, says."""
     body = answer.body
     if not isinstance(body, Mapping) or "jobs" in body:

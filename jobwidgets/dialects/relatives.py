@@ -35,6 +35,7 @@ from jobwidgets.dialects.mission import Mission
 
 _CUSTOM = "customAttributes"
 _OPENING = "openNotebookProgress"
+NOTEBOOK_MARKS = {"openNotebook", _OPENING}
 
 
 class Sibling(Mission):
@@ -62,7 +63,7 @@ class NotebookServer(Sibling, CancellingDialect):
         if not isinstance(document, Mapping) or not first_text(document, "jobId"):
             return False
         kind = text_of(document.get("type")) or ""
-        return bool({"openNotebook", _OPENING} & custom_of(document).keys()) or (
+        return bool(NOTEBOOK_MARKS & custom_of(document).keys()) or (
             "status" in document and "notebook" in kind.casefold()
         )
 
@@ -125,7 +126,8 @@ class ServerAdmin(EsriDialect):
         """Return whether there is a lower-case ``jobid`` beside the steps or the response."""
         if not isinstance(document, Mapping) or not first_text(document, "jobid"):
             return False
-        return bool({"stepInfo", "currentstep", "totalsteps"} & document.keys())
+        marks = ("stepInfo", "currentstep", "totalsteps")
+        return any(document.get(name) is not None for name in marks)
 
     def read(self, answer: Answer) -> Snapshot:
         """Return what a job document says."""
@@ -200,7 +202,7 @@ class Kubernetes(EsriDialect):
         """Return whether it is a job of the site or of one of its services."""
         if not isinstance(document, Mapping):
             return False
-        names = document.keys()
+        names = {name for name, value in document.items() if value is not None}
         is_sites = "jobid" in names and bool({"operationURI", "updatedtime", "starttime"} & names)
         is_services = "job_id" in names and bool({"service_id", "job_created"} & names)
         return (is_sites and not {"stepInfo", "currentstep"} & names) or is_services

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from jobwidgets.dialects import Dialect
 from jobwidgets.frames._block import Rows
 from jobwidgets.frames._dataset import (
     Dataset,
@@ -37,7 +38,7 @@ def jobs_frame(
     jobs: Given,
     /,
     *,
-    dialect: str = "mission",
+    dialect: str | Dialect | None = None,
     attributes: Iterable[str] = (),
     on_error: OnError = "raise",
     since: Moment | None = None,
@@ -55,7 +56,8 @@ def jobs_frame(
         as the JSON that it was: NaN, NaT and `pd.NA` are missing, arrays are lists, a naive time
         is UTC.
     dialect
-        Which servers the documents are from.
+        Which servers the documents are from: a name or an object, see `Job`. None lets each
+        document tell; in a file the first one tells, and the others must fit.
     attributes
         Names of server attributes, each to be one more column.
     on_error
@@ -122,7 +124,7 @@ def messages_frame(
     jobs: Given,
     /,
     *,
-    dialect: str = "mission",
+    dialect: str | Dialect | None = None,
     on_error: OnError = "raise",
     since: Moment | None = None,
     until: Moment | None = None,
@@ -168,7 +170,7 @@ def snapshots_frame(
     jobs: Given,
     /,
     *,
-    dialect: str = "mission",
+    dialect: str | Dialect | None = None,
     on_error: OnError = "raise",
     since: Moment | None = None,
     until: Moment | None = None,
@@ -214,7 +216,7 @@ def steps_frame(
     jobs: Given,
     /,
     *,
-    dialect: str = "mission",
+    dialect: str | Dialect | None = None,
     on_error: OnError = "raise",
     since: Moment | None = None,
     until: Moment | None = None,
@@ -268,7 +270,7 @@ def steps_frame(
 def read_documents(
     path: str | PathLike[str] | Iterable[str | PathLike[str]],
     *,
-    dialect: str = "mission",
+    dialect: str | Dialect | None = None,
     attributes: Iterable[str] = (),
     on_error: OnError = "raise",
     progress: bool = True,
@@ -328,7 +330,7 @@ def write_documents(
     jobs: Given,
     path: str | PathLike[str],
     *,
-    dialect: str = "mission",
+    dialect: str | Dialect | None = None,
     on_error: OnError = "raise",
 ) -> None:
     """Write the latest document of each job, tokens redacted, for `read_documents` to read.
@@ -367,7 +369,7 @@ def write_dataset(
     jobs: Given,
     folder: str | PathLike[str],
     *,
-    dialect: str = "mission",
+    dialect: str | Dialect | None = None,
     on_error: OnError = "raise",
 ) -> int:
     """Add jobs to a dataset: a folder of Parquet files, from which every frame can be made.

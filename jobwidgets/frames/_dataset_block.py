@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from jobwidgets._model.packed import NONE
 from jobwidgets._model.snapshot import Status
 from jobwidgets._model.steps import StepCodes
-from jobwidgets.dialects import find_dialect
+from jobwidgets.dialects._known import known_or_none
 from jobwidgets.frames._block import Block
 from jobwidgets.frames._columns import (
     NO_STATUS,
@@ -216,13 +216,14 @@ class DatasetBlock(Block):
         for dialect, jobs in groupby(self.dialects("")):
             number = len(list(jobs))
             run = DatasetBlock(self._rows.slice(start, number))
-            frames.append(Block.steps(run, find_dialect(dialect).steps if dialect else known))
+            told = known_or_none(dialect)
+            frames.append(Block.steps(run, known if told is None else told.steps))
             start += number
         return pd.concat(frames, ignore_index=True)
 
 
 def _attribute(dialect: str, documents: list[Any], name: str) -> Sequence[Any]:
-    reader = Reader(dialect, "raise", ["jobs"], [name])
+    reader = Reader(dialect or None, "raise", ["jobs"], [name])
     return reader.block(documents, ["a document"] * len(documents)).attribute(name)
 
 

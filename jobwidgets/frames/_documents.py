@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import warnings
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Literal, Protocol, TypeAlias
@@ -10,6 +11,12 @@ from jobwidgets._model.redact import redacted_document
 from jobwidgets._model.snapshot import Snapshot
 from jobwidgets._model.steps import StepCodes
 from jobwidgets.dialects import Answer, Dialect, find_dialect
+from jobwidgets.dialects._choice import (
+    dialect_of,
+    is_surely_mission,
+    may_have_marks,
+    recognising,
+)
 from jobwidgets.errors import DocumentError, ExchangeError
 from jobwidgets.frames._block import Block
 from jobwidgets.frames._mission import MissionDocuments
@@ -17,6 +24,7 @@ from jobwidgets.frames._plain import plain
 from jobwidgets.frames._seen import Snapshots
 
 OnError: TypeAlias = Literal["raise", "skip"]
+_MISSION = find_dialect("mission")
 _NAMED = 3  # places that a warning names
 
 
@@ -41,7 +49,8 @@ class Reader:
     Parameters
     ----------
     dialect
-        The name of the dialect; ValueError names the known ones.
+        The dialect or its name; ValueError names the known ones. None lets each document tell its
+        own; in a file the first one tells, and the others must fit.
     on_error
         "raise" raises at what is no job document, "skip" leaves it out and counts it.
     wanted
@@ -54,7 +63,7 @@ class Reader:
 
     def __init__(
         self,
-        dialect: str,
+        dialect: str | Dialect | None,
         on_error: OnError,
         wanted: Collection[str],
         attributes: Sequence[str] = (),
@@ -63,7 +72,9 @@ class Reader:
     ) -> None:
         if on_error not in ("raise", "skip"):
             raise ValueError(f'on_error is {on_error!r}; expected "raise" or "skip"')
-        self._dialect: Dialect = find_dialect(dialect)
+        self._given = None if dialect is None else find_dialect(dialect)
+        self._told: Dialect | None = None
+        self._is_in_file = False
         self._skips = on_error == "skip"
         self._skipped: list[str] = []
         self._skipped_number = 0
@@ -73,27 +84,54 @@ class Reader:
 
     @property
     def dialect(self) -> str:
-        """The name of the dialect."""
-        return self._dialect.name
-
-    @property
-    def is_mission(self) -> bool:
-        """Whether columns are read at once; those of other dialects are made of snapshots."""
-        return self._dialect.name == "mission"
+        """The name of the dialect of the documents whose block does not tell one."""
+        return _MISSION.name if self._given is None else self._given.name
 
     @property
     def steps(self) -> StepCodes:
-        """The steps that the dialect's message codes tell of."""
-        return self._dialect.steps
+        """The steps that message codes tell of, where nothing tells the dialect."""
+        return (self._given or _MISSION).steps
+
+    def in_file(self, *, is_in_file: bool = True) -> None:
+        """Note that what follows is a file's, whose first document tells the dialect."""
+        self._told, self._is_in_file = None, is_in_file
 
     def block(self, documents: Sequence[Mapping[str, Any]], places: Places) -> Block:
         """Return the block of some documents."""
-        if not self.is_mission:
-            snapshots = [self.snapshot(one, places[i]) for i, one in enumerate(documents)]
-            return Snapshots([snapshot for snapshot in snapshots if snapshot is not None])
+        if not self._are_mission(documents):
+            read = [self._read(one, places[i]) for i, one in enumerate(documents)]
+            both = [one for one in read if one is not None]
+            return Snapshots([one for one, _ in both], [dialect for _, dialect in both])
         if set(map(type, documents)) != {dict}:
             documents = [dict(document) for document in documents]
         return self._in_columns(documents) or MissionDocuments(self._jobs(documents, places))
+
+    def _are_mission(self, documents: Sequence[Mapping[str, Any]]) -> bool:
+        """Return whether columns are read at once; those of others are made of snapshots."""
+        if self._given is not None:
+            return self._given is _MISSION
+        is_open = self._told in {None, _MISSION}
+        if not (documents and is_open and all(map(is_surely_mission, documents))):
+            return False
+        self._note(_MISSION)
+        return True
+
+    def _note(self, dialect: Dialect) -> None:
+        self._told = dialect if self._is_in_file else None
+
+    def _dialect_of(self, document: Mapping[str, Any]) -> Dialect:
+        if self._given is not None:
+            return self._given
+        if self._told is None:
+            told = dialect_of(document)
+            self._note(told)
+            return told
+        telling = recognising(document)
+        if telling and self._told not in telling:
+            names = ", ".join(dialect.name for dialect in telling)
+            text = f"the file's first document is of {self._told.name}, this one is of {names}"
+            raise DocumentError(text)
+        return self._told
 
     def _in_columns(self, documents: Sequence[Mapping[str, Any]]) -> Block | None:
         """Return what pyarrow can read; None where it is not there, or does not."""
@@ -105,21 +143,37 @@ class Reader:
 
     def block_of_lines(self, lines: bytes) -> Block | None:
         """Return the block of documents, one a line, if pyarrow can read them; else None."""
-        if self.attributes or not self.is_mission or not has_pyarrow():
+        if self.attributes or not has_pyarrow() or not self._are_mission_lines(lines):
             return None
         from jobwidgets.frames._mission_arrow import from_lines
 
         return from_lines(lines, self._wanted)
 
+    def _are_mission_lines(self, lines: bytes) -> bool:
+        if self._given is not None or may_have_marks(lines):
+            return self._given is _MISSION
+        try:
+            first = json.loads(lines.lstrip().partition(b"\n")[0])
+        except (ValueError, RecursionError):
+            return False
+        return isinstance(first, dict) and self._are_mission([first])
+
     def block_of_table(self, documents: Any, places: Places) -> Block:
         """Return the block of documents in one of pyarrow's columns of structs."""
-        if not self.attributes and self.is_mission:
+        if not self.attributes and self._are_mission_rows(documents):
             from jobwidgets.frames._mission_arrow import from_structs
 
             found = from_structs(documents)
             if found is not None:
                 return found
         return self.block(documents.to_pylist(), places)
+
+    def _are_mission_rows(self, documents: Any) -> bool:
+        if self._given is not None:
+            return self._given is _MISSION
+        names = {field.name for field in documents.type}
+        is_marked = may_have_marks(json.dumps(sorted(names)).encode())
+        return not is_marked and len(documents) > 0 and self._are_mission([documents[0].as_py()])
 
     def _jobs(
         self, documents: Sequence[Mapping[str, Any]], places: Places
@@ -140,16 +194,21 @@ class Reader:
 
     def snapshot(self, document: Mapping[str, Any], place: str) -> Snapshot | None:
         """Return what one document says; None if it is no job document and left out."""
+        read = self._read(document, place)
+        return None if read is None else read[0]
+
+    def _read(self, document: Mapping[str, Any], place: str) -> tuple[Snapshot, Dialect] | None:
         try:
             return self._parsed(document)
         except DocumentError as error:
             self.fail(place, error)
         return None
 
-    def _parsed(self, given: Mapping[str, Any]) -> Snapshot:
+    def _parsed(self, given: Mapping[str, Any]) -> tuple[Snapshot, Dialect]:
         document = redacted_document(plain(given))
         try:
-            return self._dialect.read(Answer(document))
+            dialect = self._dialect_of(document)
+            return dialect.read(Answer(document)), dialect
         except ExchangeError as error:
             code = "without a code" if error.code is None else f"with code {error.code}"
             words = str(error).removeprefix(f"{error.code}").strip() or "the server gave no text"

@@ -58,7 +58,9 @@ def file_blocks(paths: Sequence[Any], reader: Reader) -> Iterator[Block]:
     files = [file for path in paths for file in _files(_path(path))]
     with closing(_bar(sum(file.stat().st_size for file in files), reader.progress)) as bar:
         for file in files:
+            reader.in_file()
             yield from _blocks(file, reader, bar)
+    reader.in_file(is_in_file=False)
 
 
 def _path(path: str | PathLike[str]) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from itertools import chain
+from itertools import chain, groupby
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,9 @@ from jobwidgets._model import packed
 from jobwidgets._model.history import JobHistory, outcome_error
 from jobwidgets._model.packed import FIELDS, NONE
 from jobwidgets._model.snapshot import Message, Snapshot
+from jobwidgets._model.steps import StepCodes
+from jobwidgets.dialects import Dialect
+from jobwidgets.dialects._known import known_or_none
 from jobwidgets.frames._block import Block
 from jobwidgets.frames._columns import (
     NO_STATUS,
@@ -36,8 +39,11 @@ _PACKED = np.dtype([(name, f"<{code}") for name, code in FIELDS])
 class Snapshots(Block):
     """Snapshots, one a job; None for a job that never gave a document."""
 
-    def __init__(self, snapshots: Sequence[Snapshot | None]) -> None:
+    def __init__(
+        self, snapshots: Sequence[Snapshot | None], dialects: Sequence[Dialect | None]
+    ) -> None:
         self._snapshots = snapshots
+        self._dialects = dialects
 
     def __len__(self) -> int:
         return len(self._snapshots)
@@ -145,14 +151,35 @@ class Snapshots(Block):
         snapshot = self._snapshots[job]
         return snapshot.messages[-1].text if snapshot is not None and snapshot.messages else None
 
+    def dialects(self, given: str) -> Sequence[str | None]:
+        return [given if dialect is None else dialect.name for dialect in self._dialects]
+
+    def steps(self, known: StepCodes) -> pd.DataFrame:
+        """Return the rows of `steps_frame`: each job's dialect says what its codes tell."""
+        frames, start = [Block.steps(self._part(0, 0), {})], 0
+        for dialect, run in groupby(self._dialects):
+            end = start + len(list(run))
+            codes = known if dialect is None else dialect.steps
+            frames.append(Block.steps(self._part(start, end), codes))
+            start = end
+        return pd.concat(frames, ignore_index=True)
+
+    def _part(self, start: int, end: int) -> Block:
+        return Snapshots(self._snapshots[start:end], self._dialects[start:end])
+
 
 class Histories(Snapshots):
     """Jobs that were watched."""
 
     def __init__(self, histories: Sequence[JobHistory]) -> None:
         # Read once: the poller may be writing.
-        super().__init__([history.latest for history in histories])
+        latest = [history.latest for history in histories]
+        super().__init__(latest, [known_or_none(history.dialect) for history in histories])
         self._histories = histories
+
+    def _part(self, start: int, end: int) -> Block:
+        is_whole = end - start == len(self._histories)
+        return self if is_whole else Histories(self._histories[start:end])
 
     @cached_property
     def job_ids(self) -> Column:

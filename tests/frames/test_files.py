@@ -178,7 +178,13 @@ ODD: list[dict[str, Any]] = [
     {"jobId": "a", "customAttributes": {"messageCodes": [1], "x": {"y": 1}}, "messages": ["m"]},
     {"jobId": "b", "customAttributes": {"messageCodes": ["E-7"], "x": "z"}, "messages": ["m"]},
     {"jobId": "c", "messages": "see ?token=S3cr3tS3cr3t", "customAttributes": []},
-    {"jobId": "d", "startTime": pd.Timestamp("2026-05-01"), "accessToken": "S3cr3tS3cr3t"},
+    {
+        "jobId": "d",
+        "type": "x",
+        "status": "y",
+        "startTime": pd.Timestamp("2026-05-01"),
+        "accessToken": "S3cr3tS3cr3t",
+    },
     {"jobId": "e", "status": "lone \ud800", "endTime": float("nan"), "extra": np.array([1])},
 ]
 

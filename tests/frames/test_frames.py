@@ -162,7 +162,7 @@ def test_example_as_messages_and_snapshot() -> None:
 OTHER_CASES = {
     "error_admin_498_token_expired": "498.*Token Expired",
     "error_rest_498": "498.*Invalid token",
-    "jobs-list": "jobId.*asyncJobs",
+    "jobs-list": "of no known dialect.*asyncJobs",
 }
 
 
