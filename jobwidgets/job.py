@@ -197,7 +197,7 @@ class Job(JobFacts):
             The response of httpx or requests: the body names the job, or the headers do, such as
             ``Location`` beside an empty body.
         dialect
-            How the server speaks; None is told from the URL, else from the response.
+            How the server speaks; None is told from the URL, the response or the first document.
         token, http
             As for `Job`: the response's own are not taken over.
 
@@ -216,10 +216,8 @@ class Job(JobFacts):
         token, http = hidden(token), hidden_settings(http)
         known = known_dialects() if dialect is None else [find_dialect(dialect)]
         url, found = job_url_of(answer_of(response), known)
-        if len(found) > 1:
-            names = ", ".join(one.name for one in found)
-            raise ValueError(f"the response may be of several dialects; give dialect=: {names}")
-        return cls(hidden_in(url), token=token, dialect=found[0], http=http)
+        told = found[0] if len(found) == 1 else None  # else the first document tells
+        return cls(hidden_in(url), token=token, dialect=told, http=http)
 
     @classmethod
     def _of(cls, watch: Watch, notify: Callable[[Job], object] | None = None) -> Job:

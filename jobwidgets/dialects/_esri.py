@@ -10,12 +10,20 @@ from typing import Any, ClassVar
 from jobwidgets._model.exchanged import Answer, CancelAnswer, JobPage, Request
 from jobwidgets._model.snapshot import Snapshot, Status
 from jobwidgets.dialects._dialect import Dialect
-from jobwidgets.dialects._facts import STATUS_WORDS, code_of, line_of, status_of, text_of
+from jobwidgets.dialects._facts import (
+    STATUS_WORDS,
+    code_of,
+    first_text,
+    line_of,
+    status_of,
+    text_of,
+)
 from jobwidgets.dialects._refusals import found, refused
 from jobwidgets.dialects._urls import (
     below,
     checked_job_url,
     checked_list_url,
+    http_url,
     job_url_below,
     leads_elsewhere,
     with_parameters,
@@ -29,6 +37,8 @@ class EsriDialect(Dialect):
     """Asks with ``f=json``, sends tokens in Esri's own header, and lists ``asyncJobs``."""
 
     words: ClassVar[Mapping[str, Status]] = STATUS_WORDS
+    jobs_place: ClassVar[tuple[str, str]] = ("/services/", "/jobs")
+    """What follows the server's root in the URL of an operation, and in that of its jobs."""
 
     def request(self, url: str) -> Request:
         """Return the GET with ``f=json``, without which Esri answers with a page."""
@@ -76,6 +86,18 @@ class EsriDialect(Dialect):
     def job_url(self, list_url: str, job_id: str) -> str:
         """Return the URL of one job of the jobs resource; ValueError also if that is none."""
         return job_url_below(checked_list_url(list_url), job_id)
+
+    def read_submission(self, answer: Answer) -> str | None:
+        """Return ``jobUrl``, else the job's place below the server whose operation was asked."""
+        raise_if_refused(answer)
+        body = answer.body if isinstance(answer.body, Mapping) else {}
+        told, job_id = first_text(body, "jobUrl"), first_text(body, "jobId", "jobid")
+        if told:
+            return http_url(told, answer.url)
+        mark, jobs = self.jobs_place
+        root, found, _ = (answer.url or "").partition("?")[0].partition(mark)
+        is_submission = job_id and found and "/submitJob" not in (answer.url or "")
+        return job_url_below(f"{root}{jobs}", job_id) if job_id and is_submission else None
 
     def page_url(self, url: str) -> str:
         """Return the page of the job in the server's own directory."""

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from urllib.parse import urljoin, urlsplit
 
 from jobwidgets._model.exchanged import Answer, JobPage
 from jobwidgets._model.snapshot import Snapshot
 from jobwidgets.dialects._dialect import Dialect
 from jobwidgets.dialects._esri import tell_left_out
 from jobwidgets.dialects._refusals import found
-from jobwidgets.dialects._urls import leads_elsewhere
+from jobwidgets.dialects._urls import http_url, leads_elsewhere
 from jobwidgets.errors import DocumentError
 
 
@@ -53,12 +52,3 @@ def link_of(document: object, relation: str, url: str | None) -> str | None:
             if isinstance(target, str) and target:
                 return http_url(target, url)
     return None
-
-
-def http_url(target: str, url: str | None) -> str | None:
-    """Return where `target`, found in an answer of `url`, leads; None unless http or https."""
-    try:
-        whole = urljoin(url or "", target.strip())
-        return whole if urlsplit(whole).scheme in {"http", "https"} else None
-    except ValueError:
-        return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urljoin, urlsplit, urlunsplit
 
 from jobwidgets.errors import DocumentError
 
@@ -69,6 +69,15 @@ def with_parameters(url: str, **parameters: str) -> str:
     bare, _, old = url.partition("?")
     pairs = [pair for pair in parse_qsl(old, keep_blank_values=True) if pair[0] not in parameters]
     return f"{bare}?{urlencode([*pairs, *parameters.items()])}"
+
+
+def http_url(target: str, url: str | None) -> str | None:
+    """Return where `target`, found in an answer of `url`, leads; None unless http or https."""
+    try:
+        whole = urljoin(url or "", target.strip())
+        return whole if urlsplit(whole).scheme in {"http", "https"} else None
+    except ValueError:
+        return None
 
 
 def leads_elsewhere(job_id: str) -> bool:

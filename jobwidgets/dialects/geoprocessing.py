@@ -53,9 +53,9 @@ class Geoprocessing(CancellingDialect):
     name = "geoprocessing"
 
     def matches(self, url: str) -> bool:
-        """Return whether the URL is that of a job of a ``GPServer``."""
-        parts = urlsplit(url).path.casefold().split("/")
-        return "gpserver" in parts and "jobs" in parts[parts.index("gpserver") :]
+        """Return whether the URL is that of a job of a ``GPServer``, or of its submission."""
+        _, _, below = urlsplit(url).path.casefold().partition("/gpserver/")
+        return bool({"jobs", "submitjob"} & set(below.split("/")))
 
     def recognises(self, document: object) -> bool:
         """Return whether there is a ``jobStatus``."""

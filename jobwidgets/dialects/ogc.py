@@ -20,13 +20,14 @@ from jobwidgets.dialects._facts import (
     text_of,
     without,
 )
-from jobwidgets.dialects._lists import http_url, link_of, read_jobs
+from jobwidgets.dialects._lists import link_of, read_jobs
 from jobwidgets.dialects._refusals import job_of, refused
 from jobwidgets.dialects._urls import (
     below,
     check_is_job,
     checked_job_url,
     checked_list_url,
+    http_url,
     job_url_below,
 )
 

@@ -56,6 +56,7 @@ class NotebookServer(Sibling, CancellingDialect):
     """
 
     name = "notebook"
+    jobs_place = ("/admin/", "/admin/system/jobs")
     messages_are = "latest"
 
     def recognises(self, document: object) -> bool:
@@ -121,6 +122,7 @@ class ServerAdmin(EsriDialect):
     """
 
     name = "admin"
+    jobs_place = ("/admin/", "/admin/system/jobs")
 
     def recognises(self, document: object) -> bool:
         """Return whether there is a lower-case ``jobid`` beside the steps or the response."""
@@ -197,6 +199,7 @@ class Kubernetes(EsriDialect):
     """
 
     name = "kubernetes"
+    jobs_place = ("/admin/", "/admin/jobs")
 
     def recognises(self, document: object) -> bool:
         """Return whether it is a job of the site or of one of its services."""

@@ -1,6 +1,8 @@
 """How a dialect is found: by its name, as an object, or in somebody else's package."""
 
+import doctest
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -104,3 +106,10 @@ def test_package_that_is_broken(
         find_dialect("broken")
     assert [one.name for one in known_dialects()] == NAMES
     assert "'broken'" in caplog.text
+
+
+@pytest.mark.parametrize("module", ["_dialect", "_check"])
+def test_worked_example(module: str) -> None:
+    """The example of the protocol and that of its check do what they say."""
+    found = doctest.testmod(import_module(f"jobwidgets.dialects.{module}"))
+    assert (found.failed, found.attempted > 0) == (0, True)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from jobwidgets._model.snapshot import Snapshot, Status
 from jobwidgets.dialects import Answer, check, find_dialect, known_dialects
 from jobwidgets.errors import DocumentError, RefusedError, UnauthorisedError
 
@@ -177,3 +178,67 @@ def test_check_tells_what_is_wrong() -> None:
         check(ogc, [(job, {"state": "running"})])
     with pytest.raises(AssertionError, match="there is no case"):
         check(ogc, [])
+
+
+SUBMITTED = [
+    ("mission", "https://h/s/rest/services/createMission", "https://h/s/rest/jobs/j1"),
+    ("notebook", "https://h/n/admin/notebooks/openNotebook", "https://h/n/admin/system/jobs/j1"),
+    ("kubernetes", "https://h/k/admin/services/x/edit", "https://h/k/admin/jobs/j1"),
+    (
+        "geoprocessing",
+        "https://h/rest/services/a/GPServer/b/submitJob",
+        "https://h/rest/services/a/GPServer/b/jobs/j1",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "url", "job_url"), SUBMITTED)
+def test_submission_to_an_arcgis_server(name: str, url: str, job_url: str) -> None:
+    """The job stands below the server whose operation was asked, or where ``jobUrl`` says."""
+    dialect = find_dialect(name)
+    assert dialect.read_submission(Answer({"jobId": "j1"}, f"{url}?f=json")) == job_url
+    assert dialect.read_submission(Answer({"success": True}, url)) is None
+    if name != "geoprocessing":
+        told = {"jobId": "j1", "jobUrl": "https://h/elsewhere/jobs/j1"}
+        assert dialect.read_submission(Answer(told, url)) == told["jobUrl"]
+
+
+CANCELS = {
+    "geoprocessing": ("POST", "http://h/jobs/7/cancel?f=json"),
+    "notebook": ("POST", "http://h/jobs/7/cancel?f=json"),
+    "ogc": ("DELETE", "http://h/jobs/7"),
+    "openeo": ("DELETE", "http://h/jobs/7/results"),
+}
+
+
+@pytest.mark.parametrize("dialect", known_dialects(), ids=lambda one: one.name)
+def test_cancel(dialect: Any) -> None:
+    """Each cancels with what its servers document, and openEO keeps the job."""
+    request = dialect.cancel_request("http://h/jobs/7")
+    found = None if request is None else (request.method, request.url)
+    assert found == CANCELS.get(dialect.name)
+
+
+@pytest.mark.parametrize(
+    ("name", "url"),
+    [
+        ("ogc", "http://h/jobs/7/results"),
+        ("openeo", "http://h/jobs/7/results"),
+        ("mission", None),
+    ],
+)
+def test_results(name: str, url: str | None) -> None:
+    """The results of a finished job have a place on servers that document one."""
+    dialect = find_dialect(name)
+    for status, expected in ((Status.SUCCEEDED, url), (Status.FAILED, None)):
+        snapshot = Snapshot(id="7", status=status)
+        assert dialect.results_url("http://h/jobs/7", snapshot) == expected
+
+
+def test_link_to_results_is_http() -> None:
+    """A relative link is made whole, another scheme is not taken."""
+    rel, ogc = "http://www.opengis.net/def/rel/ogc/1.0/results", find_dialect("ogc")
+    for href, expected in (("/r/7", "http://h/r/7"), ("javascript:x", "http://h/jobs/7/results")):
+        job = {"jobID": "7", "status": "successful", "links": [{"rel": rel, "href": href}]}
+        snapshot = ogc.read(Answer(job))
+        assert ogc.results_url("http://h/jobs/7", snapshot) == expected

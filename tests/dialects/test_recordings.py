@@ -1,12 +1,15 @@
 """Exchanges with real servers, replayed in their own time order."""
 
 import json
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
+from jobwidgets import Job
 from jobwidgets._model.snapshot import Snapshot, Status
 from jobwidgets.dialects import Answer, CancelAnswer, Dialect, find_dialect, known_dialects
 from jobwidgets.errors import JobwidgetsError, NoSuchJobError
@@ -191,3 +194,78 @@ def test_list(name: str, job: dict[str, Any]) -> None:
     for odd in ({"jobs": [{"name": "x"}]}, {"jobs": 1}, [], None, {"links": []}):
         with pytest.raises(JobwidgetsError):
             dialect.read_list(Answer(odd, "http://h/jobs"))
+
+
+def replayed(name: str) -> Job:
+    """Return a job that was asked for as often as in a recording, its log as far as it was then."""
+    exchanges = recorded(name)
+    polls = [answer for what, _, answer in exchanges if what.startswith("poll")]
+    logs: list[list[Any]] = []
+    for what, _, answer in exchanges:
+        if what.startswith("poll"):
+            logs.append([*(logs[-1] if logs else [])])
+        elif what.startswith("logs after") or (what == "logs" and "success" not in name):
+            logs[-1] += answer.body["logs"]
+    asked = iter(polls)
+    known: list[Any] = []
+
+    def reply(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/logs"):
+            ids = [entry["id"] for entry in known]
+            offset = request.url.params.get("offset")
+            rest = known[ids.index(offset) + 1 :] if offset else known
+            return httpx.Response(200, json={"logs": rest, "links": []})
+        answer = next(asked)
+        known[:] = logs[polls.index(answer)]
+        return httpx.Response(answer.status, json=answer.body)
+
+    job = Job(f"{polls[0].url}", http={"transport": httpx.MockTransport(reply)})
+    for _ in polls:
+        with suppress(NoSuchJobError):
+            job.refresh()
+    return job
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "texts"),
+    [
+        (
+            "ogc-pygeoapi-slow-success",
+            "succeeded",
+            [
+                "Job accepted and ready for execution",
+                "Started mission creation.",
+                "Creating tracks layers for location awareness.",
+                "Created tracks layers for location awareness.",
+                "Creating map for visualization.",
+                "Created map for visualization.",
+                "Finishing mission creation.",
+                "Finished step 6 of 8",
+                "Finished step 7 of 8",
+                "Job complete",
+            ],
+        ),
+        (
+            "ogc-pygeoapi-slow-failed",
+            "failed",
+            [
+                "Started",
+                "Finished step 1 of 5",
+                "Finished step 2 of 5",
+                "InvalidParameterValue: Error executing process: could not finish step 3",
+            ],
+        ),
+        (
+            "ogc-pygeoapi-dismissed",
+            "running",  # nobody has cancelled it here: 404 alone is no end at once
+            [f"Finished step {number} of 20" for number in range(1, 5)],
+        ),
+        ("openeo-success", "succeeded", ["Job queued", "Job running", *STEPS, "Job finished"]),
+    ],
+)
+def test_watched(name: str, status: str, texts: list[str]) -> None:
+    """A job that nobody gave a dialect keeps what its server overwrites, and reads its log."""
+    job = replayed(name)
+    assert (job.status, job.history.dialect) == (status, name.partition("-")[0])
+    assert [message.text for message in job.messages] == texts
+    assert [message.number for message in job.messages] == list(range(1, len(texts) + 1))
