@@ -19,7 +19,6 @@ LAST_MILLISECOND = 253_402_300_799_999
 """The end of the year 9999: there are no later datetimes."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LARGEST_SECONDS = 1e11  # the year 5138; as milliseconds that is 1973
-_LAST_SECOND = LAST_MILLISECOND // 1000
 
 # Only COMPLETED is documented for Mission; the others are sibling Esri servers' words. Compared
 # without case, spaces, `_` and `-`, and without the "esriJob" of geoprocessing servers:
@@ -211,8 +210,10 @@ def moment_of(value: object) -> datetime | None:
         return _utc(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
+    if not 0 < value <= LAST_MILLISECOND:  # NaN compares as false
+        return None
     seconds = value / 1000 if value >= _LARGEST_SECONDS else value
-    return _EPOCH + timedelta(seconds=seconds) if 0 < seconds <= _LAST_SECOND else None
+    return _EPOCH + timedelta(seconds=seconds)
 
 
 def _utc(value: datetime) -> datetime | None:

@@ -71,7 +71,9 @@ class OpenEO(Dialect):
         is_others = not {"type", "jobID", "processID"}.isdisjoint(document) or isinstance(
             process, str
         )
-        has_word = document.get("status") in self.words and moment_of(document.get("created"))
+        has_word = text_of(document.get("status")) in self.words and moment_of(
+            document.get("created")
+        )
         return "status" in document and bool(has_graph or (has_word and not is_others))
 
     def read(self, answer: Answer) -> Snapshot:
