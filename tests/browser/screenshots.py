@@ -51,6 +51,15 @@ STATES = {
     "token-wanted": "shown(closed.add(example(seconds=60)))",
     "no-such-job": "shown(f'{server.jobs_url}/none')",
     "stopped": "w = shown(server.add(example(60)))\nw.job.refresh().stop()\nw",
+    "cancellable": (
+        'told = {"status": "running", "messages": ["Started.", "Half."], "started": time.time()}\n'
+        'JobWidget(Job.from_function(told.copy, id="night run", cancel=dict), freeze=False)'
+    ),
+    "cancelling": (
+        'told = {"status": "running", "progress": 0.4, "started": time.time()}\n'
+        'job = Job.from_function(told.copy, id="night run", cancel=dict).cancel()\n'
+        "JobWidget(job, freeze=False)"
+    ),
     "frozen": "JobWidget(server.add(example(seconds=1)))",
     "frozen-failed": "JobWidget(server.add(failing(seconds=1)))",
     "frozen-running": "w = JobWidget(server.add(example(20)))\ntime.sleep(5)\nw.close()\nw",
@@ -83,6 +92,8 @@ def _pictures(browser: Chromium, theme: str, states: list[str], folder: Path) ->
         notebook.page.set_viewport_size({"width": 1200, "height": HEIGHT})
         notebook.run(*range(len(cells)))
         notebook.page.wait_for_timeout(6000)
+        if "cancellable" in states:
+            notebook.page.get_by_role("button", name="cancel job").first.click()
         for index, state in enumerate(states, 1):
             _picture(notebook, index, folder / f"{state}-{theme}.png")
         rule = f".jp-OutputArea-output {{ max-width: {NARROW}px; }}"
