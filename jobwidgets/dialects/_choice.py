@@ -145,19 +145,22 @@ def dialect_of(document: object) -> Dialect:
     return told_by(Untold(""), Answer(document))
 
 
-def is_surely_mission(document: Mapping[str, Any]) -> bool:
-    """Return whether `recognising` would say Mission alone; False where that takes a closer look.
+def are_surely_mission(documents: Sequence[Mapping[str, Any]]) -> bool:
+    """Return whether `recognising` would say Mission of each; False where that takes a closer look.
 
     Millions of documents are asked: this takes a tenth of the time.
     """
+    return not others_are_known() and all(map(_is_surely_mission, documents))
+
+
+def _is_surely_mission(document: Mapping[str, Any]) -> bool:
     custom, kind = document.get("customAttributes"), document.get("type")
     return (
-        not _MARKED & document.keys()
+        _MARKED.isdisjoint(document)
         and isinstance(document.get("jobId"), str)
         and isinstance(document.get("status"), str)
         and not (isinstance(kind, str) and "notebook" in kind.casefold())
         and not (isinstance(custom, Mapping) and NOTEBOOK_MARKS & custom.keys())
-        and not others_are_known()
     )
 
 

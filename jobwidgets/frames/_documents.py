@@ -12,8 +12,8 @@ from jobwidgets._model.snapshot import Snapshot
 from jobwidgets._model.steps import StepCodes
 from jobwidgets.dialects import Answer, Dialect, find_dialect
 from jobwidgets.dialects._choice import (
+    are_surely_mission,
     dialect_of,
-    is_surely_mission,
     may_have_marks,
     recognising,
 )
@@ -111,7 +111,7 @@ class Reader:
         if self._given is not None:
             return self._given is _MISSION
         is_open = self._told in {None, _MISSION}
-        if not (documents and is_open and all(map(is_surely_mission, documents))):
+        if not (documents and is_open and are_surely_mission(documents)):
             return False
         self._note(_MISSION)
         return True

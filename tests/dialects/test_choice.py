@@ -12,7 +12,7 @@ from servers import Replies
 
 from jobwidgets import Job, Jobs, jobs_frame, read_documents
 from jobwidgets.dialects import Answer, find_dialect
-from jobwidgets.dialects._choice import dialect_at, is_surely_mission, recognising
+from jobwidgets.dialects._choice import are_surely_mission, dialect_at, recognising
 from jobwidgets.errors import DocumentError, UnauthorisedError
 
 CASES = Path(__file__).with_name("cases")
@@ -172,9 +172,9 @@ def test_what_is_surely_mission_is_recognised_so() -> None:
     """The quick look over millions of documents says nothing that the close one does not."""
     every = [*DOCUMENTS.values(), *FOUR, MISSION, GP, {"jobId": "7"}, {}]
     for one in every:
-        if is_surely_mission(one):
+        if are_surely_mission([one]):
             assert [dialect.name for dialect in recognising(one)] == ["mission"]
-    assert is_surely_mission(MISSION)
+    assert are_surely_mission([MISSION])
 
 
 def test_given_dialect_is_not_told() -> None:
