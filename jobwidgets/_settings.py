@@ -104,7 +104,7 @@ def function_watch(
     fetch: Function,
     *,
     job_id: str | int,
-    dialect: str | None,
+    dialect: str | Dialect | None,
     cancel: Function | None,
     deadline: float,
     poll_interval: float | None,
@@ -123,17 +123,17 @@ def function_watch(
         check_function("cancel", cancel)
     if isinstance(job_id, bool) or not isinstance(job_id, str | int) or job_id == "":
         raise TypeError(f"id is the text or number that names the job, found {job_id!r}")
-    name = redacted(str(job_id))
+    name, found = redacted(str(job_id)), None if dialect is None else find_dialect(dialect)
     source = FunctionSource(
         name,
         fetch,
-        dialect=None if dialect is None else find_dialect(dialect),
+        dialect=found,
         cancel=cancel,
         deadline=seconds("deadline", deadline),
     )
     return Watch(
         source,
-        JobHistory(name, dialect=dialect),
+        JobHistory(name, dialect=None if found is None else found.name),
         pace=_checked_pace(pace),
         poll_interval=_checked_interval(poll_interval),
         give_up_after=None if give_up_after is None else seconds("give_up_after", give_up_after),

@@ -103,7 +103,7 @@ class Job(JobFacts):
         fetch: Function,
         *,
         id: str | int,  # noqa: A002 - the attribute's name
-        dialect: str | None = None,
+        dialect: str | Dialect | None = None,
         cancel: Function | None = None,
         deadline: float = 60.0,
         poll_interval: float | None = None,

@@ -110,11 +110,9 @@ class Source:
 
     @property
     def cancel_note(self) -> str | None:
-        """Why the job cannot be cancelled; None where it can."""
-        if self.dialect.cancel_request(self.url) is not None:
+        """Why the job cannot be cancelled; None where it can, or that is not known yet."""
+        if told_already(self.dialect) is None or self.dialect.cancel_request(self.url) is not None:
             return None
-        if told_already(self.dialect) is None:
-            return "how the job is cancelled is known once its first document has come"
         return f"no operation that cancels a job is known of {self.dialect.name!r} servers"
 
     @property

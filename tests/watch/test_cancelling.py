@@ -137,7 +137,9 @@ def test_poll_on_the_way() -> None:
     assert [one.status for one in job.history.snapshots] == ["running", "cancelling", "cancelled"]
 
 
-@pytest.mark.parametrize("make", [lambda: Job(JOB_URL), lambda: Job.from_function(dict, id="x")])
+@pytest.mark.parametrize(
+    "make", [lambda: Job(JOB_URL, dialect="mission"), lambda: Job.from_function(dict, id="x")]
+)
 def test_where_nothing_cancels(make: Callable[[], Job]) -> None:
     """Where there is no such operation that is said, without a request."""
     with pytest.raises(CancelUnsupportedError, match=r"stop.. ends the watch, the job goes on"):

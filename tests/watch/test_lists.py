@@ -8,10 +8,19 @@ from typing import Any
 
 import httpx
 import pytest
+from documents import document
 from lathe import Lathe, Logging, Shop
 from servers import FAST, HANG, Reply, Server, until
 
-from jobwidgets import DocumentError, Job, JobBoard, Jobs, JobWidget, RefusedError
+from jobwidgets import (
+    CancelUnsupportedError,
+    DocumentError,
+    Job,
+    JobBoard,
+    Jobs,
+    JobWidget,
+    RefusedError,
+)
 
 JOBS_URL = "https://lathe.example.com/jobs"
 Serve = Callable[..., Server]
@@ -220,3 +229,34 @@ def test_messages_that_the_list_lacks() -> None:
     assert shop.count(lists=False) == 0
     assert texts(board[0]) == ["line 1"]
     board.close()
+
+
+@pytest.mark.parametrize("path", ["processes/p/jobs/j1", "arcgis/rest/jobs/j1"])
+def test_cancel_before_the_dialect_is_told(path: str) -> None:
+    """Whether a job can be cancelled is told by its first document, which is asked for first."""
+    ogc = {"jobID": "j1", "status": "running", "type": "process", "progress": 1}
+    told = document() if "rest" in path else ogc
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.method)
+        return httpx.Response(200, json={**told, "status": "dismissed"} if len(asked) > 1 else told)
+
+    http = {"transport": httpx.MockTransport(answer)}
+    job = Job(f"https://x.example.com/{path}", http=http, pace=FAST)
+    if "rest" in path:
+        with pytest.raises(CancelUnsupportedError):
+            job.cancel()
+    else:
+        assert job.cancel().wait(HANG).status == "cancelled"
+    assert asked[:2] == (["GET"] if "rest" in path else ["GET", "DELETE"])
+
+
+def test_function_with_a_dialect_of_the_users() -> None:
+    """A dialect that is given as an object reads what a function returns."""
+    notes = iter(["one", "two", "two"])
+    told = lambda: {"job": "f1", "state": "busy", "note": next(notes)}  # noqa: E731
+    job = Job.from_function(told, id="f1", dialect=Lathe(), pace=FAST)
+    for _ in range(3):
+        job.refresh()
+    assert (job.raw_status, texts(job)) == ("busy", ["one", "two"])
