@@ -22,10 +22,11 @@ _log = logging.getLogger("jobwidgets")
 class Log:
     """The messages of one job's log, as far as it was read."""
 
-    __slots__ = ("_after", "_has_failed", "_messages", "_snapshot")
+    __slots__ = ("_after", "_has_failed", "_messages", "_passed", "_snapshot")
 
     def __init__(self) -> None:
         self._after: str | None = None
+        self._passed: set[str] = set()  # where the log was asked on from
         self._messages: tuple[Message, ...] = ()
         self._snapshot: Snapshot | None = None
         self._has_failed = False
@@ -54,12 +55,15 @@ class Log:
             page = await source.read_log(connections, self._after)
             new = self._new_in(page)
             self._messages += new
-            if not new or page.after is None or page.after == self._after:
+            if not new or page.after is None:
                 return
             self._after = page.after
+            self._passed.add(page.after)
 
     def _new_in(self, page: LogPage) -> tuple[Message, ...]:
-        """Return what a page adds; a server may send all of the log each time."""
+        """Return what a page adds; a server may send all of the log, or its end, each time."""
+        if page.after in self._passed:
+            return ()
         known = len(self._messages)
         numbered = tuple(replace(one, number=n) for n, one in enumerate(page.messages, start=1))
         if known and numbered[:known] == self._messages:

@@ -173,6 +173,22 @@ def test_log_is_read_on() -> None:
     until(lambda: texts(job)[-1] == "the reason, which came late")
 
 
+@pytest.mark.parametrize("last", [0, 1])
+def test_log_that_is_sent_again(last: int) -> None:
+    """A server that sends all of a log each time, or always its end, makes no message twice."""
+    shop = Shop(1)
+    entries = [[str(n), f"line {n}"] for n in range(1, 4)]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        is_log = "log" in str(request.url)
+        return httpx.Response(200, json=entries[-last:]) if is_log else shop(request)
+
+    job = jobs_of(answer, Logging()).job("j0").refresh().refresh()
+    assert len(texts(job)) == (last or 3)
+    entries.append(["4", "line 4"])
+    assert texts(job.refresh())[-2:] == ["line 3", "line 4"]
+
+
 def test_log_that_fails() -> None:
     """What the job itself tells is shown though its log cannot be read."""
     shop = Shop(1)
