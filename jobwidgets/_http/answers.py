@@ -113,7 +113,9 @@ def read_answer(
         problem = None
     if problem is None:
         try:
-            return read(Answer(document, url, answer.status, answer.headers))
+            found = read(Answer(document, url, answer.status, answer.headers))
+            if answer.status < HTTPStatus.INTERNAL_SERVER_ERROR:
+                return found  # some servers answer 400 with a failed job
         except ExchangeError as error:
             error.retry_after = _retry_after(answer)
             raise

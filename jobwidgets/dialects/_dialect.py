@@ -62,7 +62,8 @@ class Dialect:
         """Return what an answer says of a job.
 
         The body counts before the HTTP status: some servers answer 400 with a failed job. Where
-        this raises DocumentError and the HTTP status is an error, the error of that is raised.
+        this raises DocumentError and the HTTP status is an error, the error of that is raised; so
+        it is of 5xx, whatever job is told: the server is in trouble, and asked again.
 
         Raises
         ------

@@ -149,7 +149,7 @@ def play(
         }
         well_at = other if fault.takes_server else server
         truth, well_truth = server.add(SICK), well_at.add(WELL)
-        new_job = partial(Job, http=http, pace=QUICK)
+        new_job = partial(Job, dialect="mission", http=http, pace=QUICK)
         token = provider if fault.provides else OLD_TOKEN
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # jobs.invalid is a name of loopback

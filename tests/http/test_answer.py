@@ -68,7 +68,7 @@ def test_each_code_has_its_error(code: int, kind: type[ExchangeError]) -> None:
         assert error.code == code
 
 
-@pytest.mark.parametrize("status", [400, 404, 500])
+@pytest.mark.parametrize("status", [400, 404])
 def test_job_counts_before_the_http_status(status: int) -> None:
     """Some servers answer for a failed job with an error's HTTP status."""
     failed = answer(document(status="FAILED"), status)

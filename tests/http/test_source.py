@@ -493,8 +493,8 @@ def test_same_body_is_parsed_again_when_it_was_forgotten() -> None:
 
 
 def test_same_body_with_an_error_status() -> None:
-    """Another job's document with an HTTP error is that error."""
-    one, _ = source(document(), httpx.Response(503, json=document(jobId="other")))
+    """The same body with an HTTP error of the server's is an error."""
+    one, _ = source(document(), httpx.Response(503, json=document()))
     with pytest.raises(ServerError):
         read(one, times=2)
 
