@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 # An output is a .jp-OutputArea-child in JupyterLab, Notebook 7, Voila and what nbconvert makes of a
-# notebook, its prompt included. The view is alive where its script runs and has, or had, a kernel
-# (ipywidgets marks a model that was restored without one).
-_OUTPUT = ".jp-OutputArea-child"
+# notebook, an .output_area by its template "classic"; its prompt is in it. A view is alive if
+# its script runs and has, or had, a kernel: ipywidgets marks a model that is restored without one.
+_OUTPUT = ":is(.jp-OutputArea-child,.output_area)"
 _STATIC = f"{_OUTPUT}:has(.jobwidgets > style)"
 _VIEW = ".jobwidgets-view"
 _DEAD = ".jupyter-widgets-disconnected .jobwidgets-view:not([data-gone])"

@@ -60,7 +60,7 @@ def test_last_state_is_kept_without_a_kernel(browser: Chromium) -> None:
         root = notebook.page.locator(".jobwidgets")
         assert "succeeded" in root.inner_text()
         assert "5 of 5 steps" in root.inner_text()
-        assert notebook.page.locator(".jobwidgets table tbody tr").count() == 11
+        assert notebook.page.locator(".jobwidgets details table tbody tr").count() == 11
         assert "Error displaying widget" not in notebook.page.inner_text("body")
         path = notebook.path
     html = exported(path)
