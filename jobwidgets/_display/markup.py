@@ -91,15 +91,15 @@ def line(text: str) -> str:
     return f'<div style="{MUTED}">{escaped(text)}</div>' if text else ""
 
 
-def first_and_last(rows: Sequence[T]) -> Iterator[T | int]:
+def first_and_last(rows: Sequence[T], last: int = LAST) -> Iterator[T | int]:
     """Yield the rows to show, and in the place of the others how many they are."""
-    hidden = len(rows) - FIRST - LAST
+    hidden = len(rows) - FIRST - last
     if hidden <= 0:
         yield from rows
         return
     yield from rows[:FIRST]
     yield hidden
-    yield from rows[-LAST:]
+    yield from rows[-last:]
 
 
 def longest_text(rows: int) -> int:

@@ -3,6 +3,7 @@
 import { Bar, button, element, hide, put, say, standing, StatusMark } from "./parts.js";
 import { CancelButton } from "./cancel.js";
 import { Messages } from "./messages.js";
+import { showSegments, Steps } from "./steps.js";
 import { initialize, View } from "./view.js";
 import { clockText, isOver, sentenceText } from "./words.js";
 
@@ -23,11 +24,14 @@ class JobView extends View {
     this.bar = new Bar(this.root);
     this.line = element("div", "line", this.root);
     this.cancelled = element("div", "cancelled", this.root);
-    this.messages = new Messages(this.root);
+    this.steps = new Steps(this.root, (step) => this.messages.showOnly(step));
+    this.messages = new Messages(this.root, () => this.steps.choose(null));
+    this.hasFailedStep = false;
   }
 
   onWidth(width) {
     this.root.toggleAttribute("data-narrow", width < NARROW);
+    this.tick();
   }
 
   act() {
@@ -42,9 +46,20 @@ class JobView extends View {
     const sight = this.messages.look(); // all is read before anything is written, and laid out once
     if (isLost) this.messages.doubt(); // what is known is shown on, and all of it asked for
     this.noteKept(update.head.kept);
+    this.steps.take(update.steps);
+    if (isLost) this.send({ need_steps: true });
     this.show(update.head);
     this.messages.take(update, sight);
+    this.chooseFailed();
     this.askForMissing();
+  }
+
+  /** Choose the step that failed, once, where the reader has chosen nothing and reads the end. */
+  chooseFailed() {
+    const { failedRow } = this.steps;
+    if (failedRow === null || this.hasFailedStep) return;
+    this.hasFailedStep = true;
+    if (this.messages.isUntouched) this.steps.choose(failedRow);
   }
 
   askForMissing() {
@@ -79,7 +94,9 @@ class JobView extends View {
     this.isLost = isLost;
     put(this.root, "data-status", look);
     this.status.show({ mark, words, status_hint: head.status_hint });
-    this.bar.show(head, isLost);
+    this.root.toggleAttribute("data-lost", isLost);
+    this.bar.show({ ...head, is_moving: head.is_moving && !head.segments.length }, isLost);
+    showSegments(this.bar, head.segments);
     hide(this.action, !head.action || this.link.isGone, this.root);
     say(this.action, ACTIONS[head.action] ?? "");
     say(this.live, isLost ? words : head.spoken);
@@ -92,8 +109,19 @@ class JobView extends View {
     if (isLost !== this.isLost) this.showStanding(isLost);
     const isOut = isLost && !this.link.isGone; // without a kernel all clocks stand
     say(this.elapsed, clockText(isOut ? head.last_time : head.time, passed));
-    const sentence = this.placeWords(head.is_over) || sentenceText(head.contact, passed);
-    say(this.line, [head.ownership, sentence].filter(Boolean).join(" · "));
+    this.steps.tick(passed, isLost);
+    this.showLine(head, passed);
+  }
+
+  /** What runs now, whose job it is, and the contact; where there is little room the first alone. */
+  showLine(head, passed) {
+    const place = this.placeWords(head.is_over);
+    const running = this.isLost ? "" : sentenceText(head.under_way, passed);
+    const isShort = !place && !head.is_troubled && !head.is_over && running !== "";
+    const contact = place || sentenceText(head.contact, passed);
+    const others = isShort && this.root.hasAttribute("data-narrow") ? [] : [head.ownership, contact];
+    this.line.toggleAttribute("data-short", isShort);
+    say(this.line, [running, ...others].filter(Boolean).join(" · "));
   }
 
   remove() {

@@ -13,6 +13,7 @@ const LINE = 20; // px, as in look.css
 const AROUND = 5; // px of padding and border of a row, as in messages.css
 const LETTER = 6.5; // px of an average letter
 const FOLDED = 5; // lines of a folded message, as in messages.css
+const HIGHEST = 320; // px of the box, as in messages.css
 const MOST_HELD = 3000; // rows kept in the page because a selection spans them
 const ROUNDS = 4; // measurements of one drawing at most
 
@@ -86,7 +87,7 @@ export class MessageTable {
   }
 
   /** Messages from `start` on may be others; those of `parts` have come. */
-  changed(start, parts, fits, { isMarked }) {
+  changed(start, parts, fits, { isMarked, head }) {
     for (const [first, messages] of parts) {
       messages.forEach((values, index) => this.noteMessage(first + index, values));
     }
@@ -98,6 +99,15 @@ export class MessageTable {
     if (fits) this.collect(start, fits);
     this.heights.cut(position);
     for (let i = position; i < this.length; i++) this.heights.push(this.heightOf(this.indexAt(i)));
+    this.holdHeight(head);
+  }
+
+  /** Let the box be as high as without a filter: nothing below it moves. */
+  holdHeight(head) {
+    let height = head + 2; // with its borders
+    for (let i = 0; i < this.known.total && height < HIGHEST; i++) height += this.heightOf(i);
+    const least = this.positions ? `${Math.min(height, HIGHEST)}px` : "";
+    if (this.scroller.style.minHeight !== least) this.scroller.style.minHeight = least;
   }
 
   noteMessage(index, [, , code, level]) {
@@ -111,12 +121,13 @@ export class MessageTable {
     if (fits) this.collect(0, fits);
     this.follows = true;
     this.refill();
+    this.holdHeight(this.heads.text.offsetHeight);
     this.draw();
   }
 
   collect(from, fits) {
     for (let index = from; index < this.known.total; index++) {
-      if (fits(this.known.at(index))) this.positions.push(index);
+      if (fits(this.known.at(index), index)) this.positions.push(index);
     }
   }
 

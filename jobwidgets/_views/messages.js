@@ -1,11 +1,14 @@
 // The messages of a job, however many: a table of which only what is seen is in the page.
 //
-//   new Messages(parent)  parent gets it as its last child; keepKeys (keys.js) is to be called
+//   new Messages(parent, allSteps)  allSteps() when the reader wants those of all steps again;
+//                         parent gets it as its last child; keepKeys (keys.js) is to be called
 //                         for the view's root, so that its keys are its own
 //   .look()               what take is to be given where the view has changed something since
 //   .take(update, sight)  total, keep, parts of an update (_widgets/job_updates.py)
 //   .doubt()              an update was lost
 //   .askForMissing(ask)   ask(gaps) for messages that are not here, unless they may be on their way
+//   .showOnly(step)       the messages of one step ({ name, messages }, see steps.js); null for all
+//   .isUntouched          whether the reader has neither filtered nor scrolled
 //   .gone(isGone)         messages that are not here will not come any more; they may again
 //   .remove()             let go of the document's listeners
 //
@@ -13,7 +16,7 @@
 
 import { keyHandler } from "./keys.js";
 import { now } from "./monotonic.js";
-import { button, copyText, element, hide, say, searchField } from "./parts.js";
+import { button, copyText, element, hide, put, say, searchField } from "./parts.js";
 import { KnownMessages } from "./known_messages.js";
 import { MessageTable } from "./message_table.js";
 import { counted } from "./words.js";
@@ -23,7 +26,9 @@ const COPIED = 2000; // ms for which the copy button says what it did
 const PATIENCE = 4000; // ms until messages that do not come are asked for again
 
 export class Messages {
-  constructor(parent) {
+  constructor(parent, allSteps = () => {}) {
+    this.allSteps = allSteps;
+    this.step = null; // whose messages alone are shown
     this.known = new KnownMessages();
     this.levels = [];
     this.needle = "";
@@ -45,6 +50,10 @@ export class Messages {
     const tools = element("div", "tools", this.root);
     this.count = element("span", "count", tools);
     this.filters = element("span", "filters", tools);
+    this.chip = element("button", "stepchip", this.filters);
+    this.chip.type = "button";
+    this.chip.hidden = true;
+    this.chip.addEventListener("click", () => this.allSteps());
     this.field = searchField(this.filters, "filter messages by text", () => this.filter());
     this.choice = element("select", "field", this.filters);
     this.choice.setAttribute("aria-label", "filter messages by level");
@@ -71,8 +80,7 @@ export class Messages {
     const before = this.table.length;
     const first = this.known.take(update);
     this.noteLevels(update.parts);
-    const fits = this.isFiltered ? (values) => this.fits(values) : null;
-    this.table.changed(first, update.parts, fits, sight);
+    this.table.changed(first, update.parts, this.fitting, sight);
     this.unseen = this.table.follows ? 0 : Math.max(0, this.unseen + this.table.length - before);
     this.root.hidden = this.known.total === 0;
     this.showCount();
@@ -111,10 +119,20 @@ export class Messages {
   // The filter.
 
   get isFiltered() {
-    return Boolean(this.needle || this.level);
+    return Boolean(this.needle || this.level || this.step);
   }
 
-  fits(values) {
+  get isUntouched() {
+    return !this.isFiltered && this.table.follows;
+  }
+
+  get fitting() {
+    return this.isFiltered ? (values, index) => this.fits(values, index) : null;
+  }
+
+  fits(values, index) {
+    if (this.step && !this.step.messages.some(([from, to]) => from <= index && index < to)) return false;
+    if (!this.needle && !this.level) return true;
     if (!values) return false; // not here yet
     const [, , , level, , , text] = values;
     return (!this.level || level === this.level) && text.toLowerCase().includes(this.needle);
@@ -123,10 +141,18 @@ export class Messages {
   filter() {
     this.needle = this.field.value.trim().toLowerCase();
     this.level = this.choice.value;
-    this.table.filter(this.isFiltered ? (values) => this.fits(values) : null);
+    this.table.filter(this.fitting);
     this.unseen = 0;
     this.showCount();
     this.showUnseen();
+  }
+
+  showOnly(step) {
+    this.step = step;
+    if (step) say(this.chip, `${step.name} ✕`);
+    put(this.chip, "aria-label", step && `${step.name} ✕: show the messages of all steps`);
+    hide(this.chip, !step, this.table.scroller);
+    this.filter();
   }
 
   showCount() {

@@ -3,6 +3,7 @@
 //
 //   ago(seconds), clock(seconds), duration(seconds), span(seconds), counted(number, noun)
 //                                  as in _display/times.py
+//   ticks(seconds)                 where a time axis has marks, as in _display/step_bars.py
 //   moment(ms)                     the reader's clock and UTC, for a title
 //   clockSeconds(clock, passed)    what a clock shows `passed` seconds after it came; null for none
 //   clockText(clock, passed)       the same as it is read
@@ -45,6 +46,17 @@ export function ago(seconds) {
   if (whole < 3600) return `${span(whole)} ago`;
   const hours = Math.floor(whole / 3600);
   return hours < 48 ? `${hours} h ago` : `${Math.floor(hours / 24)} d ago`;
+}
+
+const TICKS = [
+  1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 21600, 43200,
+];
+
+export function ticks(seconds) {
+  const step = TICKS.find((tick) => 4 * tick >= seconds) ?? 86_400 * Math.ceil(seconds / 86_400 / 4);
+  const marks = [];
+  for (let tick = 0; tick < seconds && tick <= 0.92 * seconds; tick += step) marks.push(tick);
+  return marks;
 }
 
 export function moment(milliseconds) {

@@ -15,6 +15,7 @@ from jobwidgets._http.tokens import Token
 from jobwidgets._model.contact import Contact
 from jobwidgets._model.history import JobHistory
 from jobwidgets._model.snapshot import Message
+from jobwidgets._model.step_times import JobSteps
 from jobwidgets._threads import user_callbacks
 from jobwidgets._views import joined_css, joined_esm
 from jobwidgets._watch.pace import Pace
@@ -67,7 +68,7 @@ class JobWidget(LiveWidget):
     """
 
     _esm = joined_esm("job.js")
-    _css = joined_css("look.css", "messages.css", "job.css")
+    _css = joined_css("look.css", "messages.css", "steps.css", "job.css")
 
     status = traitlets.Unicode(None, allow_none=True, read_only=True)
     progress = traitlets.Float(None, allow_none=True, read_only=True)
@@ -173,8 +174,8 @@ class JobWidget(LiveWidget):
             "text/plain": static_text(*seen, most=most and most // 4),
         }
 
-    def _facts(self) -> tuple[JobHistory, Contact, timedelta | None]:
-        return self._job.history, self._job.contact, self._job.elapsed
+    def _facts(self) -> tuple[JobHistory, Contact, timedelta | None, JobSteps]:
+        return self._job.history, self._job.contact, self._job.elapsed, self._job._steps
 
     def _is_over(self) -> bool:
         # A watch that was stopped or gave up may go on from the view, which therefore stays.
@@ -191,6 +192,9 @@ class JobWidget(LiveWidget):
     def _handle(self, request: dict[str, Any]) -> None:
         if "need" in request:
             self._updates.want(request["need"])
+            self._update_views()
+        if "need_steps" in request:
+            self._updates.want_steps()
             self._update_views()
         if request.get("act") == "stop":
             self._job.stop()

@@ -5,7 +5,9 @@ An update is a dict:
 ``n``
     Its number. A view that misses one asks for what it then lacks.
 ``head``
-    All but the messages; see `job_values.Head`.
+    All but the steps and messages; see `job_values.Head`.
+``steps``
+    What has changed of the steps, if anything; see `step_updates`.
 ``total``
     How many messages there are.
 ``keep``
@@ -19,13 +21,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from jobwidgets._display.standing import is_last_known
 from jobwidgets._model.contact import Contact
 from jobwidgets._model.history import JobHistory
 from jobwidgets._model.snapshot import Message
-from jobwidgets._widgets.job_values import Head, MessageValues, head, json_value, message_values
+from jobwidgets._model.step_times import JobSteps
+from jobwidgets._widgets.job_values import (
+    Head,
+    MessageValues,
+    head,
+    json_value,
+    message_values,
+)
+from jobwidgets._widgets.step_updates import StepRows
 
 MOST_MESSAGES = 1000
 """Messages in one update."""
@@ -40,6 +51,7 @@ class Updates:
         self._number = 0
         self._head: Head | None = None
         self._messages: Sequence[Message] = ()  # of the last update
+        self._steps = StepRows()
         self._changed = 0
         self._wanted: list[tuple[int, int]] = []
 
@@ -53,6 +65,10 @@ class Updates:
         self._wanted += [(one[0], one[1]) for one in _as_list(ranges) if _is_range(one)]
         self._wanted = _joined(self._wanted)
 
+    def want_steps(self) -> None:
+        """Note that a view lacks steps: the next update has all of them."""
+        self._steps = StepRows()
+
     @property
     def has_more(self) -> bool:
         """Whether a view waits for messages."""
@@ -63,6 +79,7 @@ class Updates:
         history: JobHistory,
         contact: Contact,
         elapsed: timedelta | None,
+        steps: JobSteps | None = None,
         *,
         is_kept: bool = False,
         now: datetime | None = None,
@@ -76,24 +93,29 @@ class Updates:
         now
             The time of the update; None is the current one.
         """
-        new_head = head(history, contact, elapsed, is_kept=is_kept, now=now)
+        new_head = head(history, contact, elapsed, steps, is_kept=is_kept, now=now)
+        new_steps = _step_rows(history, contact, steps, now)
         messages = history.messages
         total = len(messages)
         # What was recorded before this update may be published after it: it was sent already.
         keep = total if messages is self._messages else min(self._changed, total)
         parts = self._parts(history, keep)
         # Time alone is no news: clocks are equal that count by the same moment.
-        if not parts and total == len(self._messages) and new_head == self._head:
+        told = new_steps.since(self._steps)
+        is_same = total == len(self._messages) and new_head == self._head
+        if not parts and told is None and is_same:
             return None
         self._number += 1
         self._head, self._messages, self._changed = new_head, messages, total
-        return _update(self._number, new_head, total, keep, parts)
+        self._steps = new_steps
+        return _update(self._number, new_head, told, total, keep, parts)
 
     def whole(
         self,
         history: JobHistory,
         contact: Contact,
         elapsed: timedelta | None,
+        steps: JobSteps | None = None,
         *,
         is_kept: bool = False,
         now: datetime | None = None,
@@ -103,10 +125,11 @@ class Updates:
         It may already hold what the next one will tell, and can be asked for by any thread.
         """
         number = self._number  # read first: the rest may be newer than the number, never older
-        new_head = head(history, contact, elapsed, is_kept=is_kept, now=now)
+        new_head = head(history, contact, elapsed, steps, is_kept=is_kept, now=now)
+        told = _step_rows(history, contact, steps, now).since(StepRows())
         total = len(history.messages)
         part, _ = _newest(history, 0, total, MOST_MESSAGES, MOST_BYTES)
-        return _update(number, new_head, total, 0, [part] if part[1] else [])
+        return _update(number, new_head, told, total, 0, [part] if part[1] else [])
 
     def _parts(self, history: JobHistory, keep: int) -> list[tuple[int, list[MessageValues]]]:
         """Return the newest messages that changed, then wanted ones, as many as fit."""
@@ -126,18 +149,36 @@ class Updates:
         return parts
 
 
+def _step_rows(
+    history: JobHistory, contact: Contact, steps: JobSteps | None, now: datetime | None
+) -> StepRows:
+    if steps is None:
+        return StepRows()
+    now = now or datetime.now(UTC)
+    is_lost = is_last_known(history, contact, now)
+    heard = contact.last_heard if is_lost else None
+    return StepRows.of(steps, history.status, heard or now, is_lost=is_lost)
+
+
 def _update(
-    number: int, new_head: Head, total: int, keep: int, parts: Sequence[Any]
+    number: int,
+    new_head: Head,
+    steps: dict[str, Any] | None,
+    total: int,
+    keep: int,
+    parts: Sequence[Any],
 ) -> dict[str, Any]:
     values = {
         **new_head,
         "time": json_value(new_head["time"]),
         "last_time": json_value(new_head["last_time"]),
         "lost": json_value(new_head["lost"]),
+        "under_way": json_value(new_head["under_way"]),
         "contact": json_value(new_head["contact"]),
     }
     given = [list(part) for part in parts]
-    return {"n": number, "head": values, "total": total, "keep": keep, "parts": given}
+    update = {"n": number, "head": values, "total": total, "keep": keep, "parts": given}
+    return update if steps is None else {**update, "steps": steps}
 
 
 def _newest(

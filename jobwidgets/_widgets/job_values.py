@@ -18,8 +18,15 @@ from typing import Any, TypedDict
 from jobwidgets._display.cancelling import can_cancel, cancel_words
 from jobwidgets._display.contact import on_job
 from jobwidgets._display.sentences import Clock, Part, Sentence, elapsed_clock, last_clock
-from jobwidgets._display.standing import last_known_words, standing, until_last_known
-from jobwidgets._display.statuses import MARKS, raw_status, status_words
+from jobwidgets._display.standing import (
+    is_last_known,
+    last_known_words,
+    standing,
+    until_last_known,
+)
+from jobwidgets._display.statuses import MARKS, raw_status
+from jobwidgets._display.step_bars import Segment, segments
+from jobwidgets._display.steps import at_the_end, job_words, under_way
 from jobwidgets._display.words import (
     drawn_progress,
     is_asked,
@@ -31,12 +38,14 @@ from jobwidgets._display.words import (
     seen,
     severity,
     short_id,
-    steps,
+    trouble,
     word,
 )
+from jobwidgets._display.words import steps as steps_done
 from jobwidgets._model.contact import Contact, ContactState
 from jobwidgets._model.history import JobHistory
 from jobwidgets._model.snapshot import Message, Snapshot, Status
+from jobwidgets._model.step_times import JobSteps
 
 MessageValues = list[Any]
 
@@ -69,6 +78,8 @@ class Head(TypedDict):
     steps: str
     progress: float | None
     """The part of the bar that is drawn, 0…1; None if unknown."""
+    segments: tuple[Segment, ...]
+    """The bar in segments, one a step; none where it is drawn as one."""
     is_moving: bool
     """Whether the bar moves where no part is known; it stands once the job is out of contact."""
     is_over: bool
@@ -77,8 +88,12 @@ class Head(TypedDict):
     """How long it took, or how long it has run; None when unknown."""
     last_time: Clock | None
     """The same at the last document, for a job that is out of contact."""
+    under_way: Sentence
+    """The steps that run now, or did when the job failed and it is not known in which."""
     ownership: str
     contact: Sentence
+    is_troubled: bool
+    """Whether `contact` tells of a trouble."""
     action: str | None
     """What a click can do: ``"stop"`` or ``"start"`` the watch, ``"try"`` at once."""
     can_cancel: bool
@@ -93,13 +108,15 @@ def head(
     history: JobHistory,
     contact: Contact,
     elapsed: timedelta | None,
+    steps: JobSteps | None = None,
     *,
     is_kept: bool = False,
     now: datetime | None = None,
 ) -> Head:
-    """Return all but the messages, as it is at `now` (None: the current time)."""
+    """Return all but the steps and messages, as it is at `now` (None: the current time)."""
     latest, now = history.latest, now or datetime.now(UTC)
-    words = status_words(history)
+    told = JobSteps() if steps is None else steps
+    words = job_words(history, told)
     shown = standing(history, contact, words, now)
     progress, raw = drawn_progress(latest), raw_status(history)
     return {
@@ -113,20 +130,29 @@ def head(
         "last_known": shown.words if shown.needs_user else last_known_words(history, words),
         "lost": until_last_known(history, contact, now),
         "needs_user": shown.needs_user,
-        "spoken": ", ".join(text for text in (shown.words, steps(latest)) if text),
-        "steps": steps(latest),
+        "spoken": ", ".join(text for text in (shown.words, steps_done(latest)) if text),
+        "steps": steps_done(latest),
         "progress": progress,
+        "segments": segments(told, latest),
         "is_moving": progress is None and may_move(history, contact) and not shown.needs_user,
         "is_over": history.has_ended,
         "time": elapsed_clock(history, elapsed),
         "last_time": last_clock(history),
+        "under_way": _under_way(history, contact, told, now),
         "ownership": ownership(latest),
         "contact": on_job(history, contact, now),
+        "is_troubled": bool(trouble(history, contact)[0]),
         "action": action(history, contact),
         "can_cancel": can_cancel(history),
         "cancelled": cancel_words(history),
         "kept": is_kept,
     }
+
+
+def _under_way(history: JobHistory, contact: Contact, steps: JobSteps, now: datetime) -> Sentence:
+    if history.has_ended:
+        return Sentence(tuple(filter(None, [at_the_end(steps, history.status)])))
+    return Sentence(() if is_last_known(history, contact, now) else under_way(steps, now))
 
 
 def action(history: JobHistory, contact: Contact) -> str | None:

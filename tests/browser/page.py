@@ -13,9 +13,11 @@ from documents import IN_TOUCH, STARTED, document, snapshot
 from playwright.sync_api import Browser, Locator, Page
 
 from jobwidgets._model.history import JobHistory
+from jobwidgets._model.step_times import job_steps
 from jobwidgets._widgets.board import JobBoard
 from jobwidgets._widgets.job import JobWidget
 from jobwidgets._widgets.job_updates import Updates
+from jobwidgets.dialects.mission import Mission
 
 HERE = "http://127.0.0.1:9/"
 """A secure origin: the browser's clipboard is there. Nothing is asked for; see `_serve`."""
@@ -98,6 +100,7 @@ class Kernel:
         self.updates = Updates()
         self.contact = IN_TOUCH
         self.is_kept = False
+        self.dialect: Any = Mission()
         self.seconds = -1.0
         self.now = STARTED
         """The kernel's clock."""
@@ -115,7 +118,12 @@ class Kernel:
         """Return the next update as it comes out of the comm."""
         elapsed = timedelta(seconds=max(self.seconds, 0))
         update = self.updates.next(
-            self.history, self.contact, elapsed, is_kept=self.is_kept, now=self.now
+            self.history,
+            self.contact,
+            elapsed,
+            job_steps(self.history, self.dialect),
+            is_kept=self.is_kept,
+            now=self.now,
         )
         return None if update is None else dict(json.loads(json.dumps(update)))
 
@@ -166,6 +174,8 @@ class ViewPage:
         """Let the kernel hear what the views have sent."""
         for content in self.sent():
             self.kernel.updates.want(content.get("need"))
+            if "need_steps" in content:
+                self.kernel.updates.want_steps()
 
     def sent(self) -> list[dict[str, Any]]:
         """Return what the views have sent since the last call."""
@@ -187,9 +197,9 @@ class ViewPage:
             self.page.evaluate(
                 """root => {
                   const scroller = root.querySelector('.jobwidgets-scroller');
-                  const head = root.querySelector('th').getBoundingClientRect();
+                  const head = root.querySelector('.jobwidgets-table th').getBoundingClientRect();
                   const end = scroller.getBoundingClientRect().bottom;
-                  return [...root.querySelectorAll('tbody tr')].filter((row) => {
+                  return [...root.querySelectorAll('.jobwidgets-table tbody tr')].filter((row) => {
                     const box = row.getBoundingClientRect();
                     return box.bottom > head.bottom + 1 && box.top < end - 1;
                   }).map((row) => Number(row.cells[0].textContent));

@@ -24,7 +24,7 @@ def texts(count: int, first: int = 1) -> list[str]:
 
 def drawn(view: ViewPage) -> int:
     """Return how many rows are in the page."""
-    return view.root.locator("tbody tr").count()
+    return view.part("table").locator("tbody tr").count()
 
 
 def wait_for_all(view: ViewPage, which: int = 0) -> None:
@@ -72,7 +72,7 @@ def test_table_has_the_semantics_of_one(view: ViewPage) -> None:
     heads = view.page.get_by_role("columnheader")
     assert heads.all_inner_texts() == ["#", "seen", "code", "message"]
     assert {head.get_attribute("scope") for head in heads.all()} == {"col"}
-    last = view.root.locator("tbody tr").last
+    last = view.part("table").locator("tbody tr").last
     assert last.get_attribute("aria-rowindex") == "1001"
     assert last.locator("td").first.inner_text() == "1000"
 
@@ -112,9 +112,13 @@ def test_rows_of_any_height_follow_one_another(view: ViewPage) -> None:
     view.open(messages=[LONG[: (n * 7919) % 900 + 1] for n in range(800)])
     for top in (0, 3000, 9000, 20_000, 8000, -1):
         view.scroll(top)
-        boxes = view.root.locator("tbody").evaluate(
-            "b => [...b.rows].map((r) => [r.getBoundingClientRect().top,"
-            " r.getBoundingClientRect().bottom])"
+        boxes = (
+            view.part("table")
+            .locator("tbody")
+            .evaluate(
+                "b => [...b.rows].map((r) => [r.getBoundingClientRect().top,"
+                " r.getBoundingClientRect().bottom])"
+            )
         )
         assert all(abs(a[1] - b[0]) < 0.5 for a, b in pairwise(boxes))
         numbers = view.numbers()
@@ -128,7 +132,7 @@ def test_rows_of_any_height_follow_one_another(view: ViewPage) -> None:
 def test_long_message_is_folded(view: ViewPage) -> None:
     """A long message shows a few lines; its button, by Enter, shows all, and less again."""
     view.open(messages=["short", LONG, "short"])
-    body = view.root.locator("tbody tr").nth(1).locator(".jobwidgets-body")
+    body = view.part("table").locator("tbody tr").nth(1).locator(".jobwidgets-body")
     more = view.root.get_by_role("button", name="show all 2,160 characters")
     folded = body.bounding_box()
     assert folded is not None
@@ -151,7 +155,7 @@ def test_long_message_is_folded(view: ViewPage) -> None:
 def test_very_long_message_says_how_much_is_not_here(view: ViewPage) -> None:
     """Of a message that was cut the button promises more, not all; its end tells what is left."""
     view.open(messages=["word " * 1_000_000])
-    view.root.locator("tbody").get_by_role("button", name="show more").click()
+    view.part("table").locator("tbody").get_by_role("button", name="show more").click()
     assert re.search(r"\(4,9\d\d,\d{3} more characters\)$", view.text("body"))
 
 
@@ -159,7 +163,7 @@ def test_very_long_message_says_how_much_is_not_here(view: ViewPage) -> None:
 def test_message_that_fits_has_no_button(view: ViewPage, text: str) -> None:
     """Only what is cut off can be unfolded."""
     view.open(messages=[text])
-    assert view.root.locator("tbody").get_by_role("button").count() == 0
+    assert view.part("table").locator("tbody").get_by_role("button").count() == 0
 
 
 def test_filter_counts_matches(view: ViewPage) -> None:
@@ -170,7 +174,7 @@ def test_filter_counts_matches(view: ViewPage) -> None:
     field.fill("COPIED")
     assert view.text("count") == "34 of 1,000"
     assert view.numbers()[-1] == 991
-    assert view.root.locator("table").get_attribute("aria-rowcount") == "35"
+    assert view.part("table").get_attribute("aria-rowcount") == "35"
     field.fill("[9")
     assert view.text("count") == "111 of 1,000"
     field.fill("nothing of the kind")
@@ -241,7 +245,7 @@ def test_selection_within_a_message_is_copied_as_it_is(allowed: ViewPage) -> Non
 
 def select(view: ViewPage, first: int, last: int) -> None:
     """Select from one drawn row's text to another's."""
-    view.root.locator("tbody").evaluate(
+    view.part("table").locator("tbody").evaluate(
         """(body, [a, b]) => {
           const text = (i) => body.rows[i].querySelector('.jobwidgets-body').firstChild;
           getSelection().setBaseAndExtent(text(a), 1, text(b), 2);
@@ -259,9 +263,9 @@ def test_all_messages_are_copied_by_keys(allowed: ViewPage) -> None:
     view.page.keyboard.press("Control+C")
     lines = view.pasted().split("\n")
     assert [line.split("\t")[3] for line in lines] == texts(700)
-    assert view.root.locator("table").get_attribute("data-all") is not None
+    assert view.part("table").get_attribute("data-all") is not None
     view.part("scroller").click(position={"x": 200, "y": 100})
-    assert view.root.locator("table").get_attribute("data-all") is None
+    assert view.part("table").get_attribute("data-all") is None
 
 
 @pytest.mark.parametrize("is_filtered", [False, True])
@@ -336,8 +340,10 @@ def test_keys_stay_in_the_view(view: ViewPage) -> None:
 def test_text_runs_in_its_own_direction(view: ViewPage) -> None:
     """Arabic runs from right to left beside English."""
     view.open(messages=["English", "مرحبا"])
-    directions = view.root.locator("tbody .jobwidgets-body").evaluate_all(
-        "all => all.map((n) => getComputedStyle(n).direction)"
+    directions = (
+        view.part("table")
+        .locator("tbody .jobwidgets-body")
+        .evaluate_all("all => all.map((n) => getComputedStyle(n).direction)")
     )
     assert directions == ["ltr", "rtl"]
 
@@ -403,10 +409,15 @@ def test_newest_come_first(view: ViewPage) -> None:
     assert view.numbers()[-1] == count
     assert asked(view)[-1]["need"] == [[0, count - MOST_MESSAGES]]
     view.scroll(0)
-    assert view.root.locator("tbody tr").first.inner_text().split() == ["1", "not", "here", "yet"]
+    assert view.part("table").locator("tbody tr").first.inner_text().split() == [
+        "1",
+        "not",
+        "here",
+        "yet",
+    ]
     wait_for_all(view)
     assert view.numbers()[0] == 1
-    assert "message 1" in view.root.locator("tbody tr").first.inner_text()
+    assert "message 1" in view.part("table").locator("tbody tr").first.inner_text()
 
 
 def test_arriving_rows_move_nothing(view: ViewPage) -> None:
@@ -415,9 +426,9 @@ def test_arriving_rows_move_nothing(view: ViewPage) -> None:
     view.open(messages=long, messageCodes=[])
     view.scroll(-3000)
     where = "b => [...b.rows].map((r) => [r.cells[0].textContent, r.getBoundingClientRect().y])"
-    before = dict(view.root.locator("tbody").evaluate(where))
+    before = dict(view.part("table").locator("tbody").evaluate(where))
     wait_for_all(view)
-    after = dict(view.root.locator("tbody").evaluate(where))
+    after = dict(view.part("table").locator("tbody").evaluate(where))
     assert len(before.keys() & after.keys()) > 5
     assert all(abs(before[key] - after[key]) < 1.5 for key in before.keys() & after.keys())
 
@@ -443,7 +454,13 @@ def test_changed_list_replaces_the_old(view: ViewPage, now: list[str]) -> None:
     wait_for_all(view)
     if now:
         view.scroll(0)
-        assert view.root.locator("tbody tr").first.inner_text().split("\n")[-1].endswith(now[0])
+        assert (
+            view.part("table")
+            .locator("tbody tr")
+            .first.inner_text()
+            .split("\n")[-1]
+            .endswith(now[0])
+        )
     assert view.part("messages").is_visible() is bool(now)
     noun = "message" if len(now) == 1 else "messages"
     assert view.part("count").text_content() == f"{len(now)} {noun}"
