@@ -12,6 +12,7 @@ from jobwidgets._http.exchange import Source
 from jobwidgets._http.urls import origin, split_token
 from jobwidgets._model.redact import redacted
 from jobwidgets._model.snapshot import Snapshot
+from jobwidgets.dialects import Dialect
 from jobwidgets.errors import DocumentError
 
 if TYPE_CHECKING:
@@ -30,11 +31,14 @@ class Listed:
     jobs
         The URL of each job, once each, in the server's order, and what the list says of it; None
         where it only names the job.
+    dialect
+        Which it is in.
     seen
         When its last page was received (UTC).
     """
 
     jobs: Mapping[str, Snapshot | None]
+    dialect: Dialect
     seen: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
@@ -57,7 +61,7 @@ async def read_list(source: Source, connections: Connections) -> Listed:
         page = await source.read_page(connections, url)
         jobs.update(page.entries)
         if page.next_url is None:
-            return Listed(jobs)
+            return Listed(jobs, source.dialect)
         url = _next(source.url, page.next_url, pages)
     raise DocumentError(f"the list of jobs has more than {MOST_PAGES} pages")
 

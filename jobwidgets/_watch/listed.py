@@ -31,6 +31,7 @@ class JobsList:
         self._wanted = asyncio.Event()
         self._told: Mapping[str, Snapshot] = {}
         self._seen = datetime.now(UTC)
+        self.dialect: Dialect | None = None
         self._error: JobwidgetsError | None = None
         self._listeners = 0
         self._waiting: dict[Callable[[], object], Callable[[], None]] = {}
@@ -74,7 +75,7 @@ class JobsList:
     def take(self, listed: Listed) -> None:
         """Take in a list."""
         self._told = {url: told for url, told in listed.jobs.items() if told is not None}
-        self._seen, self._error = listed.seen, None
+        self._seen, self.dialect, self._error = listed.seen, listed.dialect, None
         self._wake()
 
     def fail(self, error: JobwidgetsError) -> None:
@@ -156,6 +157,8 @@ class ListedSource(Source):
                 await connections.admit(self.url)
             self._is_by_list = False
             reading = await super().read_job(connections)
+        elif self._jobs.dialect is not None:
+            self.dialect = self._jobs.dialect  # until here it may not have been told
         if reading.snapshot is not None:
             self._status = reading.snapshot.status
         return reading

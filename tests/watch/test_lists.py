@@ -276,3 +276,22 @@ def test_function_with_a_dialect_of_the_users() -> None:
     for _ in range(3):
         job.refresh()
     assert (job.raw_status, texts(job)) == ("busy", ["one", "two"])
+
+
+def test_list_tells_the_dialect_of_its_jobs() -> None:
+    """Where nobody has said it, the list tells how its jobs speak: their messages are gathered."""
+    told = {"jobID": "j1", "status": "running", "type": "process", "message": "one", "progress": 5}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        is_list = request.url.path.endswith("/jobs")
+        return httpx.Response(200, json={"jobs": [told], "links": []} if is_list else told)
+
+    board = JobBoard(
+        Jobs(JOBS_URL, http={"transport": httpx.MockTransport(answer)}, pace=FAST),
+        listing_interval=0.01,
+    )
+    until(lambda: len(board) == 1 and board[0].status)
+    told["message"] = "two"
+    until(lambda: texts(board[0]) == ["one", "two"])
+    assert board[0].history.can_cancel
+    board.close()
