@@ -46,7 +46,7 @@ class JobView extends View {
     const sight = this.messages.look(); // all is read before anything is written, and laid out once
     if (isLost) this.messages.doubt(); // what is known is shown on, and all of it asked for
     this.noteKept(update.head.kept);
-    this.steps.take(update.steps);
+    this.steps.take(update.steps, this.arrival);
     if (isLost) this.send({ need_steps: true });
     this.show(update.head);
     this.messages.take(update, sight);
@@ -109,7 +109,7 @@ class JobView extends View {
     if (isLost !== this.isLost) this.showStanding(isLost);
     const isOut = isLost && !this.link.isGone; // without a kernel all clocks stand
     say(this.elapsed, clockText(isOut ? head.last_time : head.time, passed));
-    this.steps.tick(passed, isLost);
+    this.steps.tick(passed, this.arrival, isLost);
     this.showLine(head, passed);
   }
 

@@ -2,8 +2,10 @@
 //
 //   new Steps(parent, chosen)  chosen(step) when the reader chooses one, null when none any more;
 //                              a step is { name, messages }, the ranges that it has by then
-//   .take(steps)               the part of an update (_widgets/step_updates.py), or undefined
-//   .tick(passed, isLost)      the clocks, `passed` seconds after the update; isLost: they stand
+//   .take(steps, arrival)      the part of an update (_widgets/step_updates.py), or undefined, and
+//                              when it came, in ms
+//   .tick(passed, arrival, isLost)  the clocks, `passed` seconds after the update that came at
+//                              `arrival`, which may be a later one; isLost: they stand
 //   .choose(row)               choose a row, null for none
 //   .failedRow                 the row of the step that failed, null for none
 //   showSegments(bar, states)  draw a Bar (parts.js) in segments, one a step; [] as one again
@@ -38,8 +40,9 @@ class StepRow {
     this.took = element("td", "took", this.root);
   }
 
-  show(values) {
+  show(values, arrival) {
     this.values = values;
+    this.arrival = arrival; // its clocks count from here: later updates may leave it out
     const isStep = Array.isArray(values);
     this.state = isStep ? values[1] : "";
     // The same object as before: whoever holds it knows of the messages that have come.
@@ -68,13 +71,14 @@ class StepRow {
     }
   }
 
-  tick(passed, isLost) {
+  tick(now, isLost) {
     const { values } = this;
     if (!this.step || (values[4] === "" && this.told === values)) return; // nothing goes on in it
     this.told = values;
     const [, , mark, took, lost] = values;
     const isOpen = isLost && lost !== "";
     say(this.mark, isOpen ? LOST : mark);
+    const passed = now - this.arrival / 1000;
     const parts = took.map((part) => (typeof part === "string" ? part : clockText(part, passed)));
     say(this.took, isOpen ? lost : parts.join(""));
   }
@@ -113,12 +117,13 @@ export class Steps {
 
   // What the kernel tells.
 
-  take(steps) {
+  take(steps, arrival) {
     if (!steps) return;
     const chosen = this.keyOf(this.row);
     while (this.rows.length > steps.total) this.rows.pop().root.remove();
-    for (const [index, values] of steps.rows) this.rowAt(index)?.show(values);
+    for (const [index, values] of steps.rows) this.rowAt(index).show(values, arrival);
     this.axis = steps.axis;
+    this.arrival = arrival;
     this.root.hidden = this.rows.length === 0;
     if (this.root.hidden) this.table.remove();
     else if (!this.table.parentNode) this.root.append(this.table);
@@ -155,9 +160,10 @@ export class Steps {
 
   // What the reader sees.
 
-  tick(passed, isLost) {
-    for (const row of this.rows) row.tick(passed, isLost);
-    const length = clockSeconds(this.axis, passed);
+  tick(passed, arrival, isLost) {
+    const now = passed + arrival / 1000;
+    for (const row of this.rows) row.tick(now, isLost);
+    const length = clockSeconds(this.axis, now - this.arrival / 1000);
     if (length === null || length === this.length || (isLost && this.length !== null)) return;
     this.length = length;
     this.table.style.setProperty("--axis", length);

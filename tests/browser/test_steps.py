@@ -84,6 +84,18 @@ def test_steps_that_run(view: ViewPage) -> None:
     assert view.sent() == []
 
 
+def test_clocks_go_on_over_other_updates(view: ViewPage) -> None:
+    """An update that tells nothing of a step leaves its clock and the axis where they were."""
+    stop_clock(view)
+    tell(view, *RUNNING)
+    axis = "t => Math.round(t.style.getPropertyValue('--axis'))"
+    for second in (28, 36):
+        view.page.clock.run_for(8000)
+        tell(view, (second, example(8, stepsCompleted=3, username=f"user {second}")))
+        assert rows(view)[3][2] == f"running 0:{second - 20:02}"
+        assert view.part("steptable").evaluate(axis) == second
+
+
 def test_bars_stand_on_one_axis(view: ViewPage) -> None:
     """Where a bar begins and ends is its share of the axis, its faint edge reaches further."""
     stop_clock(view)
