@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
+from itertools import chain
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,6 @@ from typing import Any
 import pandas as pd
 
 from jobwidgets.dialects import Dialect
-from jobwidgets.frames._block import Rows
 from jobwidgets.frames._dataset import (
     Dataset,
     Engine,
@@ -23,15 +23,20 @@ from jobwidgets.frames._dataset import (
 )
 from jobwidgets.frames._documents import OnError, Reader
 from jobwidgets.frames._files import file_blocks, is_path, without_collection
-from jobwidgets.frames._given import Given, blocks
+from jobwidgets.frames._given import Given, Rows, blocks
 from jobwidgets.frames._mission import MissionDocuments
 from jobwidgets.frames._read import Documents
-from jobwidgets.frames._write import write
-
-_JOB_COLUMNS = (
-    *("url", "job_id", "kind", "owner", "status", "raw_status", "started", "ended", "duration"),
-    *("steps_done", "steps_total", "progress", "messages", "mission_id", "error"),
+from jobwidgets.frames._tables import (
+    JOBS,
+    MESSAGES,
+    SNAPSHOTS,
+    STEPS,
+    Columns,
+    Joined,
+    Kinds,
+    frame_of,
 )
+from jobwidgets.frames._write import write
 
 
 def jobs_frame(
@@ -117,7 +122,7 @@ def jobs_frame(
     names = _attribute_names(attributes)
     reader = Reader(dialect, on_error, ["jobs"], names)
     asked = {"since": since, "until": until, "engine": engine}
-    return _frame(jobs, reader, lambda block: block.jobs(names), **asked)
+    return _frame(jobs, reader, JOBS, lambda block: block.jobs(names), **asked)
 
 
 def messages_frame(
@@ -163,7 +168,7 @@ def messages_frame(
     """
     reader = Reader(dialect, on_error, ["messages"])
     asked = {"since": since, "until": until, "engine": engine}
-    return _frame(jobs, reader, lambda block: block.messages(), **asked)
+    return _frame(jobs, reader, MESSAGES, lambda block: block.messages(), **asked)
 
 
 def snapshots_frame(
@@ -209,7 +214,7 @@ def snapshots_frame(
     """
     reader = Reader(dialect, on_error, ["jobs"])
     asked = {"since": since, "until": until, "engine": engine}
-    return _frame(jobs, reader, lambda block: block.snapshots(), **asked)
+    return _frame(jobs, reader, SNAPSHOTS, lambda block: block.snapshots(), **asked)
 
 
 def steps_frame(
@@ -264,7 +269,7 @@ def steps_frame(
     """
     reader = Reader(dialect, on_error, ["messages"])
     asked = {"since": since, "until": until, "engine": engine}
-    return _frame(jobs, reader, lambda block: block.steps(reader.steps), **asked)
+    return _frame(jobs, reader, STEPS, lambda block: block.steps(reader.steps), **asked)
 
 
 def read_documents(
@@ -317,13 +322,13 @@ def read_documents(
     names = _attribute_names(attributes)
     reader = Reader(dialect, on_error, ["jobs", "messages"], names, progress=progress)
     paths = [path] if is_path(path) else list(path)  # type: ignore[arg-type]  # then it is iterable
+    jobs, messages = Joined(), Joined()
     with without_collection():
-        both = [(rows.jobs(names), rows.messages()) for rows in file_blocks(paths, reader)]
+        for block in chain([MissionDocuments([])], file_blocks(paths, reader)):
+            jobs.add(block.jobs(names))
+            messages.add(block.messages())
     reader.warn(stacklevel=3)
-    nothing = MissionDocuments([])
-    both = both or [(nothing.jobs(names), nothing.messages())]
-    jobs, messages = (pd.concat(parts, ignore_index=True) for parts in zip(*both, strict=True))
-    return Documents(jobs, messages, names)
+    return Documents(jobs.frame(JOBS), messages.frame(MESSAGES), names)
 
 
 def write_documents(
@@ -440,16 +445,22 @@ def write_dataset(
 
 
 def _frame(
-    jobs: Given, reader: Reader, rows: Callable[[Rows], pd.DataFrame], **asked: Any
+    jobs: Given,
+    reader: Reader,
+    kinds: Kinds,
+    rows: Callable[[Rows], Columns | pd.DataFrame],
+    **asked: Any,
 ) -> pd.DataFrame:
     """Return the rows of all blocks, which have the same columns and dtypes."""
     with without_collection() if is_path(jobs) else nullcontext():
         if is_dataset(jobs):
-            return rows(Dataset(jobs, **asked))
+            return rows(Dataset(jobs, **asked))  # type: ignore[return-value]  # it has frames, perhaps Dask's
         refuse(**asked)
-        parts = [rows(block) for block in blocks(jobs, reader)]
+        found = blocks(jobs, reader)
+        first = next(found, None) or MissionDocuments([])
+        made = frame_of(map(rows, chain([first], found)), kinds)
     reader.warn(stacklevel=4)
-    return pd.concat(parts or [rows(MissionDocuments([]))], ignore_index=True)
+    return made
 
 
 def _attribute_names(attributes: Iterable[str]) -> tuple[str, ...]:
@@ -460,6 +471,6 @@ def _attribute_names(attributes: Iterable[str]) -> tuple[str, ...]:
     for index, name in enumerate(names):
         if not isinstance(name, str):
             raise TypeError(f"attributes[{index}]: expected a str, found {type(name).__name__}")
-        if name in _JOB_COLUMNS or name in names[:index]:
+        if name in JOBS or name in names[:index]:
             raise ValueError(f"attributes[{index}]: there is a column {name!r} already")
     return names

@@ -5,10 +5,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from jobwidgets._model.history import error_of
 from jobwidgets._model.packed import NONE
@@ -20,36 +19,17 @@ from jobwidgets.frames._columns import (
     STATUSES,
     Column,
     durations,
-    integers,
-    no_texts,
-    no_times,
+    missing,
     objects,
-    statuses,
-    texts,
-    times,
     within,
 )
 from jobwidgets.frames._steps import MessageTimes, step_rows
+from jobwidgets.frames._tables import Columns
+from jobwidgets.frames._texts import no_texts, texts
 
 _SUCCEEDED = STATUS_NUMBER[Status.SUCCEEDED]
 _FINAL = [number for status, number in STATUS_NUMBER.items() if status.is_final]
 _WITH_ERROR = [STATUS_NUMBER[s] for s in (Status.FAILED, Status.CANCELLED, Status.GONE)]
-
-
-class Rows(Protocol):
-    """What gives the rows of the frames."""
-
-    def jobs(self, attributes: Sequence[str] = ()) -> pd.DataFrame:
-        """Return the rows of `jobs_frame`."""
-
-    def messages(self) -> pd.DataFrame:
-        """Return the rows of `messages_frame`."""
-
-    def snapshots(self) -> pd.DataFrame:
-        """Return the rows of `snapshots_frame`."""
-
-    def steps(self, known: StepCodes) -> pd.DataFrame:
-        """Return the rows of `steps_frame`, of the steps that a dialect knows."""
 
 
 class Block(ABC):
@@ -164,7 +144,7 @@ class Block(ABC):
     @property
     def last_sights(self) -> np.ndarray:
         """When the document of each job was received."""
-        return np.full(len(self), NONE)
+        return missing(len(self))
 
     @cached_property
     def progress(self) -> np.ndarray:
@@ -194,17 +174,17 @@ class Block(ABC):
     @property
     def message_times(self) -> np.ndarray:
         """The server's own time of each message."""
-        return np.full(int(self._message_numbers.sum()), NONE)
+        return missing(int(self._message_numbers.sum()))
 
     @property
     def message_sights(self) -> np.ndarray:
         """When each message was first seen."""
-        return np.full(int(self._message_numbers.sum()), NONE)
+        return missing(int(self._message_numbers.sum()))
 
     @property
     def message_polls(self) -> np.ndarray:
         """When each message had not been there yet: the poll before that which brought it."""
-        return np.full(int(self._message_numbers.sum()), NONE)
+        return missing(int(self._message_numbers.sum()))
 
     @property
     def snapshot_counts(self) -> np.ndarray:
@@ -214,7 +194,7 @@ class Block(ABC):
     @property
     def snapshot_polls(self) -> np.ndarray:
         """When the poll before each snapshot was."""
-        return np.full(int(self.snapshot_counts.sum()), NONE)
+        return missing(int(self.snapshot_counts.sum()))
 
     def written(self) -> MessageTimes:
         """Return when each message was written, as far as that is known."""
@@ -224,60 +204,55 @@ class Block(ABC):
     def _message_numbers(self) -> np.ndarray:
         return np.where(self.message_counts == NONE, 0, self.message_counts)
 
-    def jobs(self, attributes: Sequence[str] = ()) -> pd.DataFrame:
-        """Return the rows of `jobs_frame`."""
-        columns = {
+    def jobs(self, attributes: Sequence[str] = ()) -> Columns:
+        """Return the columns of `jobs_frame`."""
+        columns: Columns = {
             "url": self.urls,
             "job_id": self.job_ids,
             "kind": self.kinds,
             "owner": self.owners,
-            "status": statuses(self.status_numbers),
+            "status": self.status_numbers,
             "raw_status": self.raw_status,
-            "started": times(self.started),
-            "ended": times(self.ended),
+            "started": self.started,
+            "ended": self.ended,
             "duration": durations(self.started, self.ended),
-            "steps_done": integers(self.steps_done),
-            "steps_total": integers(self.steps_total),
+            "steps_done": self.steps_done,
+            "steps_total": self.steps_total,
             "progress": self.progress,
-            "messages": integers(self.message_counts),
+            "messages": self.message_counts,
             "mission_id": self.mission_ids,
             "error": self.errors,
         }
-        extra = {name: objects(self.attribute(name)) for name in attributes}
-        return pd.DataFrame(columns | extra)
+        return columns | {name: objects(self.attribute(name)) for name in attributes}
 
-    def messages(self) -> pd.DataFrame:
-        """Return the rows of `messages_frame`."""
+    def messages(self) -> Columns:
+        """Return the columns of `messages_frame`."""
         owners, places = within(self._message_numbers)
-        return pd.DataFrame(
-            {
-                "job_id": self.job_ids.take(owners),
-                "number": integers(places + 1),
-                "code": integers(self.message_codes),
-                "level": self.message_levels,
-                "text": self.message_texts,
-                "time": times(self.message_times),
-                "seen": times(self.message_sights),
-            }
-        )
+        return {
+            "job_id": self.job_ids.take(owners),
+            "number": places + 1,
+            "code": self.message_codes,
+            "level": self.message_levels,
+            "text": self.message_texts,
+            "time": self.message_times,
+            "seen": self.message_sights,
+        }
 
-    def snapshots(self) -> pd.DataFrame:
-        """Return the rows of `snapshots_frame`: of documents that nobody saw arrive, one a job."""
+    def snapshots(self) -> Columns:
+        """Return the columns of `snapshots_frame`: documents that nobody saw arrive, one a job."""
         known = self.status_numbers != NO_STATUS
-        return pd.DataFrame(
-            {
-                "job_id": self.job_ids[known],
-                "seen": no_times(int(known.sum())),
-                "status": statuses(self.status_numbers[known]),
-                "raw_status": self.raw_status[known],
-                "progress": self.progress[known],
-                "steps_done": integers(self.steps_done[known]),
-                "steps_total": integers(self.steps_total[known]),
-                "messages": integers(self.message_counts[known]),
-            }
-        )
+        return {
+            "job_id": self.job_ids[known],
+            "seen": missing(int(known.sum())),
+            "status": self.status_numbers[known],
+            "raw_status": self.raw_status[known],
+            "progress": self.progress[known],
+            "steps_done": self.steps_done[known],
+            "steps_total": self.steps_total[known],
+            "messages": self.message_counts[known],
+        }
 
-    def steps(self, known: StepCodes) -> pd.DataFrame:
-        """Return the rows of `steps_frame`."""
+    def steps(self, known: StepCodes) -> Columns:
+        """Return the columns of `steps_frame`, of the steps that a dialect knows."""
         counts, codes = self._message_numbers, self.message_codes
         return step_rows(self.job_ids, counts, codes, self.written(), known)

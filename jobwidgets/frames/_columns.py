@@ -27,27 +27,6 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
-def texts(values: Sequence[str | None]) -> Column:
-    """Return a column of `str`, in which None is missing."""
-    dtype = pd.StringDtype(na_value=np.nan)
-    if dtype.storage == "pyarrow":
-        import pyarrow as pa
-
-        return from_arrow(pa.array(values, pa.string()))
-    return pd.array(np.array(values, dtype=object), dtype=dtype)
-
-
-def from_arrow(words: Any) -> Column:
-    """Return a column of `str` from one of pyarrow's, its texts being shared if they can be."""
-    column: Column = pd.StringDtype(na_value=np.nan).__from_arrow__(words)  # type: ignore[attr-defined]  # pandas-stubs lacks it
-    return column
-
-
-def no_texts(number: int) -> Column:
-    """Return a column of `str` in which all is missing."""
-    return texts([None]).take(np.zeros(number, dtype="i8"))
-
-
 def statuses(numbers: np.ndarray) -> pd.Categorical:
     """Return a column of statuses from their places in `STATUSES`; -1 is missing."""
     return pd.Categorical.from_codes(numbers, dtype=STATUS)
@@ -56,24 +35,29 @@ def statuses(numbers: np.ndarray) -> pd.Categorical:
 def integers(numbers: np.ndarray) -> Column:
     """Return a column of `Int64`, in which `NONE` is missing."""
     missing = numbers == NONE
-    return pd.arrays.IntegerArray(np.where(missing, 0, numbers).astype("i8"), missing)
+    numbers = np.where(missing, 0, numbers) if missing.any() else numbers
+    return pd.arrays.IntegerArray(numbers.astype("i8", copy=False), missing)
 
 
 def times(microseconds: np.ndarray) -> pd.Series:
     """Return a column of UTC times from microseconds since 1970; `NONE`, as NaT is, is missing."""
-    return pd.Series(microseconds.view("M8[us]"), dtype=TIME)
+    return pd.Series(microseconds, dtype=TIME, copy=False)
 
 
-def no_times(number: int) -> pd.Series:
-    """Return a column of times in which all is missing."""
-    return times(np.full(number, NONE))
+def spans(microseconds: np.ndarray) -> pd.Series:
+    """Return a column of durations from microseconds; `NONE`, as NaT is, is missing."""
+    return pd.Series(microseconds.view("m8[us]"), copy=False)
 
 
-def durations(begins: np.ndarray, ends: np.ndarray) -> pd.Series:
+def missing(number: int) -> np.ndarray:
+    """Return numbers that are all `NONE`, without the memory for them; not to be written to."""
+    return np.broadcast_to(np.int64(NONE), number)
+
+
+def durations(begins: np.ndarray, ends: np.ndarray) -> np.ndarray:
     """Return end less begin, both in microseconds; missing where one is, or if below zero."""
-    missing = (begins == NONE) | (ends == NONE) | (ends < begins)
-    spans = np.where(missing, NONE, ends - np.where(missing, ends, begins))
-    return pd.Series(spans.view("m8[us]"))
+    unknown = (begins == NONE) | (ends == NONE) | (ends < begins)
+    return np.where(unknown, NONE, ends - np.where(unknown, ends, begins))
 
 
 def microseconds(time: datetime | None) -> int:
@@ -93,9 +77,9 @@ def within(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return owners, np.arange(len(owners)) - starts[owners]
 
 
-def objects(values: Sequence[Any]) -> pd.Series:
-    """Return a column of Python values as they are."""
+def objects(values: Sequence[Any]) -> np.ndarray:
+    """Return Python values as they are."""
     column = np.empty(len(values), dtype=object)
     for place, value in enumerate(values):  # numpy would take apart what is a list
         column[place] = value
-    return pd.Series(column, dtype=object)
+    return column

@@ -16,6 +16,15 @@ from jobwidgets._model.redact import redacted
 from jobwidgets._model.steps import StepCodes
 from jobwidgets.frames._columns import microseconds
 from jobwidgets.frames._documents import has_pyarrow
+from jobwidgets.frames._tables import (
+    JOBS,
+    MESSAGES,
+    SNAPSHOTS,
+    STEPS,
+    Columns,
+    Kinds,
+    typed,
+)
 
 if TYPE_CHECKING:
     from jobwidgets.frames._block import Block
@@ -122,27 +131,29 @@ class Dataset:
     def jobs(self, attributes: Sequence[str] = ()) -> pd.DataFrame:
         """Return the rows of `jobs_frame`."""
         columns = (*_COLUMNS["jobs"], *(_OF_ATTRIBUTES if attributes else ()))
-        return self._frame(methodcaller("jobs", attributes), columns)
+        return self._frame(methodcaller("jobs", attributes), columns, JOBS)
 
     def messages(self) -> pd.DataFrame:
         """Return the rows of `messages_frame`."""
-        return self._frame(methodcaller("messages"), _COLUMNS["messages"])
+        return self._frame(methodcaller("messages"), _COLUMNS["messages"], MESSAGES)
 
     def snapshots(self) -> pd.DataFrame:
         """Return the rows of `snapshots_frame`."""
-        return self._frame(methodcaller("snapshots"), _COLUMNS["snapshots"])
+        return self._frame(methodcaller("snapshots"), _COLUMNS["snapshots"], SNAPSHOTS)
 
     def steps(self, known: StepCodes) -> pd.DataFrame:
         """Return the rows of `steps_frame`."""
-        return self._frame(methodcaller("steps", dict(known)), _COLUMNS["steps"])
+        return self._frame(methodcaller("steps", dict(known)), _COLUMNS["steps"], STEPS)
 
-    def _frame(self, rows: Callable[[Block], pd.DataFrame], columns: Sequence[str]) -> pd.DataFrame:
+    def _frame(
+        self, rows: Callable[[Block], Columns], columns: Sequence[str], kinds: Kinds
+    ) -> pd.DataFrame:
         if self._engine == "dask":
             need_dask()
             from jobwidgets.frames._dataset_dask import frame
 
-            return frame(self.parts(), rows, columns)
-        return rows(self.block(columns))
+            return frame(self.parts(), rows, columns, kinds)
+        return typed(rows(self.block(columns)), kinds)
 
     def block(self, columns: Sequence[str] | None = None) -> DatasetBlock:
         """Return all jobs in the order in which they were written, with some columns or all."""

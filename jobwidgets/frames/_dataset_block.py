@@ -10,7 +10,6 @@ from itertools import groupby
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -23,13 +22,11 @@ from jobwidgets.frames._columns import (
     NO_STATUS,
     STATUS_NUMBER,
     Column,
-    from_arrow,
-    integers,
-    statuses,
-    times,
 )
 from jobwidgets.frames._documents import Reader
 from jobwidgets.frames._steps import MessageTimes
+from jobwidgets.frames._tables import Columns, Joined
+from jobwidgets.frames._texts import from_arrow
 
 _NUMBERS = {status.value: number for status, number in STATUS_NUMBER.items()}
 # A word of a later version's.
@@ -193,33 +190,31 @@ class DatasetBlock(Block):
     def snapshot_polls(self) -> np.ndarray:
         return _numbers(self._snapshots["polled_before"])
 
-    def snapshots(self) -> pd.DataFrame:
-        """Return the rows of `snapshots_frame`."""
+    def snapshots(self) -> Columns:
+        """Return the columns of `snapshots_frame`."""
         parts = self._snapshots
         owners = np.repeat(np.arange(len(self)), self.snapshot_counts)
-        return pd.DataFrame(
-            {
-                "job_id": self.job_ids.take(owners),
-                "seen": times(_numbers(parts["seen"])),
-                "status": statuses(_status_numbers(parts["status"])),
-                "raw_status": from_arrow(parts["raw_status"]),
-                "progress": _floats(parts["progress"]),
-                "steps_done": integers(_numbers(parts["steps_done"])),
-                "steps_total": integers(_numbers(parts["steps_total"])),
-                "messages": integers(_numbers(parts["messages"])),
-            }
-        )
+        return {
+            "job_id": self.job_ids.take(owners),
+            "seen": _numbers(parts["seen"]),
+            "status": _status_numbers(parts["status"]),
+            "raw_status": from_arrow(parts["raw_status"]),
+            "progress": _floats(parts["progress"]),
+            "steps_done": _numbers(parts["steps_done"]),
+            "steps_total": _numbers(parts["steps_total"]),
+            "messages": _numbers(parts["messages"]),
+        }
 
-    def steps(self, known: StepCodes) -> pd.DataFrame:
-        """Return the rows of `steps_frame`: each job's dialect says what its codes tell."""
-        frames, start = [super().steps(known).iloc[:0]], 0
+    def steps(self, known: StepCodes) -> Columns:
+        """Return the columns of `steps_frame`: each job's dialect says what its codes tell."""
+        joined, start = Joined(), 0
         for dialect, jobs in groupby(self.dialects("")):
             number = len(list(jobs))
             run = DatasetBlock(self._rows.slice(start, number))
             told = known_or_none(dialect)
-            frames.append(Block.steps(run, known if told is None else told.steps))
+            joined.add(Block.steps(run, known if told is None else told.steps))
             start += number
-        return pd.concat(frames, ignore_index=True)
+        return joined.columns() if len(self) else super().steps(known)
 
 
 def _attribute(dialect: str, documents: list[Any], name: str) -> Sequence[Any]:

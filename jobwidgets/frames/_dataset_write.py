@@ -27,6 +27,7 @@ from jobwidgets.frames._documents import Places, Reader
 from jobwidgets.frames._given import Given, blocks
 from jobwidgets.frames._plain import plain
 from jobwidgets.frames._read import Documents
+from jobwidgets.frames._tables import JOBS, MESSAGES, SNAPSHOTS, typed
 from jobwidgets.frames._write import as_json
 
 _FEWEST = 20_000  # rows that are sorted into months at a time
@@ -168,24 +169,23 @@ def _months_of(rows: pa.Table) -> np.ndarray:
     found = DatasetBlock(rows)
     counts = found.snapshot_counts
     starts = np.cumsum(counts) - counts
-    sights = np.append(found.snapshots()["seen"].to_numpy("M8[us]").view("i8"), NONE)
+    sights = np.append(np.asarray(found.snapshots()["seen"]), NONE)
     first = np.where(counts > 0, sights[np.where(counts > 0, starts, -1)], NONE)
     return np.where(found.started == NONE, first, found.started)
 
 
 def _table(block: Block, dialect: str, written: np.ndarray) -> pa.Table:
     """Return the rows of some jobs, as `SCHEMA` has them."""
-    facts = block.jobs()
+    facts = typed(block.jobs(), JOBS)
+    messages, snapshots = typed(block.messages(), MESSAGES), typed(block.snapshots(), SNAPSHOTS)
     counts = np.where(block.message_counts == NONE, 0, block.message_counts)
     more = {
         "dialect": block.dialects(dialect),
         "has_ended": block.have_ended,
         "seen": block.last_sights.view("M8[us]"),
         "written": written.view("M8[us]"),
-        "message_rows": _lists(block.messages(), counts, block.message_polls, MESSAGE),
-        "snapshot_rows": _lists(
-            block.snapshots(), block.snapshot_counts, block.snapshot_polls, SNAPSHOT
-        ),
+        "message_rows": _lists(messages, counts, block.message_polls, MESSAGE),
+        "snapshot_rows": _lists(snapshots, block.snapshot_counts, block.snapshot_polls, SNAPSHOT),
         "document": _as_json(block.documents),
         "attributes": _as_json(block.attributes),
     }

@@ -104,7 +104,7 @@ class Reader:
             return Snapshots([one for one, _ in both], [dialect for _, dialect in both])
         if set(map(type, documents)) != {dict}:
             documents = [dict(document) for document in documents]
-        return self._in_columns(documents) or MissionDocuments(self._jobs(documents, places))
+        return MissionDocuments(self._jobs(documents, places))
 
     def _are_mission(self, documents: Sequence[Mapping[str, Any]]) -> bool:
         """Return whether columns are read at once; those of others are made of snapshots."""
@@ -132,14 +132,6 @@ class Reader:
             text = f"the file's first document is of {self._told.name}, this one is of {names}"
             raise DocumentError(text)
         return self._told
-
-    def _in_columns(self, documents: Sequence[Mapping[str, Any]]) -> Block | None:
-        """Return what pyarrow can read; None where it is not there, or does not."""
-        if not has_pyarrow():
-            return None
-        from jobwidgets.frames._mission_arrow import from_documents
-
-        return from_documents(documents, self._wanted)
 
     def block_of_lines(self, lines: bytes) -> Block | None:
         """Return the block of documents, one a line, if pyarrow can read them; else None."""
@@ -180,8 +172,8 @@ class Reader:
     ) -> Sequence[Mapping[str, Any]]:
         """Return those documents that are jobs': nearly always all, after one look."""
         ids = [document.get("jobId") for document in documents]
-        errors = {document.get("error") is None for document in documents}
-        if set(map(type, ids)) == {str} and all(ids) and errors == {True}:
+        has_error = True in ["error" in document for document in documents]
+        if set(map(type, ids)) == {str} and all(ids) and not has_error:
             return documents
         jobs = []
         for index, document in enumerate(documents):

@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeAlias
 import pandas as pd
 
 from jobwidgets._model.history import JobHistory
-from jobwidgets.frames._block import Rows
+from jobwidgets.frames._block import Block
 from jobwidgets.frames._dataset import Dataset, is_dataset
 from jobwidgets.frames._documents import Places, Reader
 from jobwidgets.frames._files import file_blocks, is_path
@@ -26,14 +26,16 @@ class KeepsHistory(Protocol):
         """What polling saw of the job."""
 
 
+Rows: TypeAlias = Block | Documents | Dataset
+"""What gives the rows of the frames."""
 OneJob: TypeAlias = JobHistory | KeepsHistory | Mapping[str, Any] | str | PathLike[str] | Documents
 Given: TypeAlias = OneJob | Iterable[OneJob] | pd.DataFrame
 
 _EXPECTED = "a Job, a JobWidget, a JobHistory, a job document (a mapping) or a path"
 # Their items are bytes and column names; empty, they would pass for "no jobs".
 _NO_JOBS = (bytes, bytearray, memoryview, pd.DataFrame)
-# Jobs that are read at a time: more take memory, fewer take time.
-_BLOCK = 20_000
+# Jobs that are read at a time: one part after another while they are in the processor's cache.
+_BLOCK = 2_000
 
 
 def blocks(jobs: object, reader: Reader) -> Iterator[Rows]:

@@ -15,11 +15,12 @@ from typing import Any
 import numpy as np
 
 from jobwidgets._model.packed import NONE
-from jobwidgets._model.redact import redacted, redacted_document, redacted_texts
+from jobwidgets._model.redact import redacted, redacted_document
 from jobwidgets.dialects import _facts as facts
 from jobwidgets.frames._block import Block
-from jobwidgets.frames._columns import STATUS_NUMBER, Column, microseconds, numbered, texts, within
+from jobwidgets.frames._columns import STATUS_NUMBER, Column, microseconds, numbered, within
 from jobwidgets.frames._plain import plain
+from jobwidgets.frames._texts import clean_texts
 
 _TEXT = {str, type(None)}
 _DICT = {dict, type(None)}
@@ -36,17 +37,6 @@ class MissionDocuments(Block):
     def __len__(self) -> int:
         return len(self._documents)
 
-    @property
-    def has_usual_lists(self) -> bool:
-        """Whether attributes and messages stand in dicts and lists."""
-        custom, messages = self._parts("customAttributes"), self._parts("messages")
-        return set(map(type, custom)) <= _DICT and set(map(type, messages)) <= _LIST
-
-    @property
-    def has_usual_codes(self) -> bool:
-        """Whether codes stand in lists."""
-        return set(map(type, self._custom_parts("messageCodes"))) <= _LIST
-
     @cached_property
     def _custom(self) -> list[Mapping[str, Any]]:
         custom = self._parts("customAttributes")
@@ -55,14 +45,14 @@ class MissionDocuments(Block):
         return [facts.custom_of({"customAttributes": plain(part)}) for part in custom]
 
     def _parts(self, name: str) -> list[Any]:
-        return [document.get(name) for document in self._documents]
+        return _values(self._documents, name)
 
     def _custom_parts(self, name: str) -> list[Any]:
-        return [custom.get(name) for custom in self._custom]
+        return _values(self._custom, name)
 
     @cached_property
     def job_ids(self) -> Column:
-        return texts(redacted_texts(self._parts("jobId")))
+        return clean_texts(self._parts("jobId"))
 
     @cached_property
     def _raw_status(self) -> list[str | None]:
@@ -70,7 +60,7 @@ class MissionDocuments(Block):
 
     @property
     def raw_status(self) -> Column:
-        return texts(redacted_texts(self._raw_status))
+        return clean_texts(self._raw_status)
 
     @cached_property
     def status_numbers(self) -> np.ndarray:
@@ -83,11 +73,11 @@ class MissionDocuments(Block):
 
     @property
     def kinds(self) -> Column:
-        return texts(redacted_texts(_words(self._parts("type"))))
+        return clean_texts(_words(self._parts("type")))
 
     @property
     def owners(self) -> Column:
-        return texts(redacted_texts(_words(self._parts("username"))))
+        return clean_texts(_words(self._parts("username")))
 
     @property
     def mission_ids(self) -> Column:
@@ -95,7 +85,7 @@ class MissionDocuments(Block):
         for place, value in enumerate(ids):
             if value is None:
                 ids[place] = self._documents[place].get("missionId")
-        return texts(redacted_texts(_words(ids)))
+        return clean_texts(_words(ids))
 
     @cached_property
     def started(self) -> np.ndarray:
@@ -129,7 +119,7 @@ class MissionDocuments(Block):
         lines = list(chain.from_iterable(self._messages))
         if not set(map(type, lines)) <= {str}:
             lines = [_line(line) for line in lines]
-        return texts(redacted_texts(lines))
+        return clean_texts(lines)
 
     @property
     def message_codes(self) -> np.ndarray:
@@ -166,6 +156,14 @@ class _StatusNumbers(dict[tuple[str | None, bool | None], int]):
         raw, cancelled = key
         self[key] = STATUS_NUMBER[facts.status_of(raw, cancelled=cancelled is True)]
         return self[key]
+
+
+def _values(mappings: Sequence[Mapping[str, Any]], name: str) -> list[Any]:
+    """Return one item of each mapping; None where there is none."""
+    try:
+        return [mapping[name] for mapping in mappings]  # in two thirds of the time
+    except KeyError:
+        return [mapping.get(name) for mapping in mappings]
 
 
 def _words(values: list[Any]) -> list[str | None]:

@@ -16,11 +16,12 @@ import pyarrow.compute as pc
 import pyarrow.json as pj
 
 from jobwidgets._model.packed import NONE
-from jobwidgets._model.redact import may_need_redaction, redacted, redacted_texts
+from jobwidgets._model.redact import redacted
 from jobwidgets.dialects import _facts as facts
 from jobwidgets.frames._block import Block
-from jobwidgets.frames._columns import STATUS_NUMBER, Column, from_arrow
-from jobwidgets.frames._mission import MissionDocuments, from_milliseconds, paired
+from jobwidgets.frames._columns import STATUS_NUMBER, Column
+from jobwidgets.frames._mission import from_milliseconds, paired
+from jobwidgets.frames._texts import clean_arrow
 
 _TEXTS = {"jobId": pa.string(), "type": pa.string(), "status": pa.string()}
 _TEXTS |= {"username": pa.string(), "missionId": pa.string()}
@@ -55,33 +56,14 @@ _LINES = {
         }
     ),
 }
-# Of Python's values pyarrow takes more than it should: 1.5 as the integer 1, numpy's True as 1.
-# So the counters are read by hand, and codes as floats, whose values tell.
-_OF_DICTS = {
-    "jobs": pa.struct(_TEXTS | _TIMES | _NO_ERROR | {"customAttributes": pa.struct(_CUSTOM)}),
-    "messages": pa.struct(
-        {
-            "jobId": pa.string(),
-            **(_NO_ERROR | _MESSAGES),
-            "customAttributes": pa.struct({"messageCodes": pa.list_(pa.float64())}),
-        }
-    ),
-}
-_UPPER = 0xDF  # what an ASCII letter and its upper case have in common
-_LOOK = 2**18  # bytes at a time: what fits into a processor's cache
-_LIKE_BOOLS = pa.array([0.0, 1.0])
 
 
 class MissionTable(Block):
     """Documents that are jobs', in pyarrow's columns of `SCHEMA`."""
 
-    def __init__(self, *documents: pa.StructArray) -> None:
-        self._parts: dict[str, pa.Array] = {}
-        self._custom: dict[str, pa.Array] = {}
-        for one in documents:
-            self._parts |= zip(one.type.names, one.flatten(), strict=True)
-            custom = self._parts["customAttributes"]
-            self._custom |= zip(custom.type.names, custom.flatten(), strict=True)
+    def __init__(self, documents: pa.StructArray) -> None:
+        self._parts = _parts(documents)
+        self._custom = _parts(self._parts["customAttributes"])
 
     def __len__(self) -> int:
         return len(self._parts["jobId"])
@@ -94,11 +76,11 @@ class MissionTable(Block):
 
     @cached_property
     def job_ids(self) -> Column:
-        return _words(self._parts["jobId"])
+        return clean_arrow(self._parts["jobId"])
 
     @property
     def raw_status(self) -> Column:
-        return _words(self._parts["status"])
+        return clean_arrow(self._parts["status"])
 
     @cached_property
     def status_numbers(self) -> np.ndarray:
@@ -116,15 +98,15 @@ class MissionTable(Block):
 
     @property
     def kinds(self) -> Column:
-        return _words(self._parts["type"])
+        return clean_arrow(self._parts["type"])
 
     @property
     def owners(self) -> Column:
-        return _words(self._parts["username"])
+        return clean_arrow(self._parts["username"])
 
     @property
     def mission_ids(self) -> Column:
-        return _words(pc.coalesce(self._custom["missionId"], self._parts["missionId"]))
+        return clean_arrow(pc.coalesce(self._custom["missionId"], self._parts["missionId"]))
 
     @cached_property
     def started(self) -> np.ndarray:
@@ -149,7 +131,7 @@ class MissionTable(Block):
     @property
     def message_texts(self) -> Column:
         lines = self._parts["messages"].flatten()
-        return _words(pc.fill_null(lines, "") if lines.null_count else lines)
+        return clean_arrow(pc.fill_null(lines, "") if lines.null_count else lines)
 
     @property
     def message_codes(self) -> np.ndarray:
@@ -170,28 +152,6 @@ class MissionTable(Block):
             if messages.is_valid and len(messages)
             else None
         )
-
-
-def from_documents(
-    documents: Sequence[Mapping[str, Any]], wanted: Collection[str]
-) -> MissionTable | None:
-    """Return documents in pyarrow's columns; None if a part is not of its usual type.
-
-    Parameters
-    ----------
-    documents
-        Dicts.
-    wanted
-        Which frames will be made: "jobs" or "messages", or both.
-    """
-    lists = MissionDocuments(documents)
-    if not lists.has_usual_lists or ("messages" in wanted and not lists.has_usual_codes):
-        return None
-    try:
-        found = _Dicts(lists, *(pa.array(documents, _OF_DICTS[one]) for one in wanted))
-    except (pa.ArrowException, ValueError, TypeError, OverflowError):
-        return None
-    return found if found.has_ids and found.is_usual else None
 
 
 def from_lines(lines: bytes, wanted: Collection[str]) -> MissionTable | None:
@@ -285,74 +245,8 @@ def _offsets(lists: pa.Array) -> pa.Array:
     return pa.array(np.concatenate([[0], np.cumsum(_lengths(lists))]), pa.int32())
 
 
-class _Dicts(MissionTable):
-    """Documents that are Python's, of which only one group of the parts is in columns."""
-
-    def __init__(self, documents: MissionDocuments, *parts: pa.StructArray) -> None:
-        self._documents = documents
-        super().__init__(*parts)
-
-    @property
-    def is_usual(self) -> bool:
-        """Whether no value can be told from True, which pyarrow takes for a 1."""
-        codes = self._custom.get("messageCodes")
-        return codes is None or not pc.any(pc.is_in(codes.flatten(), _LIKE_BOOLS)).as_py()
-
-    @property
-    def steps_done(self) -> np.ndarray:
-        return self._documents.steps_done
-
-    @property
-    def steps_total(self) -> np.ndarray:
-        return self._documents.steps_total
-
-    @property
-    def message_counts(self) -> np.ndarray:
-        return self._documents.message_counts
-
-    @property
-    def message_codes(self) -> np.ndarray:
-        lists = self._custom["messageCodes"]
-        codes = np.asarray(pc.fill_null(lists.flatten(), np.nan))
-        whole = (codes == np.floor(codes)) & (np.abs(codes) < facts.LARGEST_COUNT)
-        numbers = np.where(whole, np.where(whole, codes, 0.0).astype("i8"), NONE)
-        return paired(numbers, _lengths(lists), self.message_counts)
-
-    @property
-    def documents(self) -> Sequence[Mapping[str, Any]]:
-        return self._documents.documents
-
-    def attribute(self, name: str) -> Sequence[Any]:
-        return self._documents.attribute(name)
-
-    def last_text(self, job: int) -> str | None:
-        return self._documents.last_text(job)
-
-
-def _words(words: pa.Array) -> Column:
-    """Return a column of `str`, each text redacted."""
-    if _may_need_redaction(words):
-        words = pa.array(redacted_texts(words.to_pylist()), pa.string())
-    return from_arrow(words)
-
-
-def _may_need_redaction(words: pa.Array) -> bool:
-    buffer = words.buffers()[2]
-    if buffer is None or not _has_ke(np.frombuffer(buffer, dtype="u1")):
-        return False
-    return may_need_redaction(bytes(buffer))
-
-
-def _has_ke(letters: np.ndarray) -> bool:
-    """Return whether ASCII letters have a "ke" in any case, as "token" does: a quick first look."""
-    for start in range(0, len(letters), _LOOK):
-        some = letters[start : start + _LOOK]
-        if some.max() > 127:
-            return True
-        found = np.flatnonzero((some & _UPPER) == ord("K")) + start
-        if ((letters[np.minimum(found + 1, len(letters) - 1)] & _UPPER) == ord("E")).any():
-            return True
-    return False
+def _parts(structs: pa.StructArray) -> dict[str, pa.Array]:
+    return dict(zip(structs.type.names, structs.flatten(), strict=True))
 
 
 def _integers(numbers: pa.Array) -> np.ndarray:

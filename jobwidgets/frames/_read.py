@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from jobwidgets._model.packed import NONE
 from jobwidgets._model.steps import StepCodes
-from jobwidgets.frames._columns import no_times
+from jobwidgets.frames._columns import times
 from jobwidgets.frames._steps import MessageTimes, step_rows
+from jobwidgets.frames._tables import JOBS, SNAPSHOTS, STEPS, typed
 
 
 class Documents:
@@ -28,29 +30,27 @@ class Documents:
         return f"<{len(self):,} job documents>"
 
     def jobs(self, attributes: Sequence[str] = ()) -> pd.DataFrame:
-        """Return the rows of `jobs_frame`; for the frames alone."""
+        """Return `jobs_frame`; for the frames alone."""
         for name in attributes:
             if name not in self._extra:
                 raise ValueError(
                     f"the attribute {name!r} was not read: read_documents(…, attributes=[{name!r}])"
                 )
-        fixed = self._jobs.columns[: len(self._jobs.columns) - len(self._extra)]
-        return self._jobs[[*fixed, *attributes]].copy()
+        return self._jobs[[*JOBS, *attributes]]
 
     def messages(self) -> pd.DataFrame:
-        """Return the rows of `messages_frame`; for the frames alone."""
-        return self._messages.copy()
+        """Return `messages_frame`; for the frames alone."""
+        return self._messages.copy(deep=False)
 
     def snapshots(self) -> pd.DataFrame:
-        """Return the rows of `snapshots_frame`; for the frames alone."""
-        names = ["status", "raw_status", "progress", "steps_done", "steps_total", "messages"]
-        snapshots = self._jobs[["job_id", *names]].copy()
-        snapshots.insert(1, "seen", no_times(len(snapshots)))
+        """Return `snapshots_frame`; for the frames alone."""
+        snapshots = self._jobs[[name for name in SNAPSHOTS if name in JOBS]]
+        snapshots.insert(1, "seen", times(np.full(len(snapshots), NONE)))
         return snapshots
 
     def steps(self, known: StepCodes) -> pd.DataFrame:
-        """Return the rows of `steps_frame`; for the frames alone."""
+        """Return `steps_frame`; for the frames alone."""
         counts = self._jobs["messages"].to_numpy("i8")
         codes = self._messages["code"].to_numpy("i8", na_value=NONE)
         unseen = MessageTimes.unseen(len(codes))
-        return step_rows(self._jobs["job_id"].array, counts, codes, unseen, known)
+        return typed(step_rows(self._jobs["job_id"].array, counts, codes, unseen, known), STEPS)

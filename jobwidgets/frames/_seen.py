@@ -9,7 +9,6 @@ from itertools import chain, groupby
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from jobwidgets._model import packed
 from jobwidgets._model.history import JobHistory, outcome_error
@@ -23,15 +22,13 @@ from jobwidgets.frames._columns import (
     NO_STATUS,
     STATUS_NUMBER,
     Column,
-    integers,
     microseconds,
-    no_texts,
+    missing,
     numbered,
-    statuses,
-    texts,
-    times,
 )
 from jobwidgets.frames._steps import MessageTimes
+from jobwidgets.frames._tables import Columns, Joined
+from jobwidgets.frames._texts import no_texts, texts
 
 _PACKED = np.dtype([(name, f"<{code}") for name, code in FIELDS])
 
@@ -154,15 +151,16 @@ class Snapshots(Block):
     def dialects(self, given: str) -> Sequence[str | None]:
         return [given if dialect is None else dialect.name for dialect in self._dialects]
 
-    def steps(self, known: StepCodes) -> pd.DataFrame:
+    def steps(self, known: StepCodes) -> Columns:
         """Return the rows of `steps_frame`: each job's dialect says what its codes tell."""
-        frames, start = [Block.steps(self._part(0, 0), {})], 0
+        joined, start = Joined(), 0
+        joined.add(Block.steps(self._part(0, 0), {}))
         for dialect, run in groupby(self._dialects):
             end = start + len(list(run))
             codes = known if dialect is None else dialect.steps
-            frames.append(Block.steps(self._part(start, end), codes))
+            joined.add(Block.steps(self._part(start, end), codes))
             start = end
-        return pd.concat(frames, ignore_index=True)
+        return joined.columns()
 
     def _part(self, start: int, end: int) -> Block:
         return Snapshots(self._snapshots[start:end], self._dialects[start:end])
@@ -242,31 +240,29 @@ class Histories(Snapshots):
     def snapshot_polls(self) -> np.ndarray:
         return np.asarray(self._snapshot_rows["polled_before"], dtype="i8")
 
-    def snapshots(self) -> pd.DataFrame:
-        """Return a row a distinct snapshot, without a loop over the snapshots."""
+    def snapshots(self) -> Columns:
+        """Return the columns of a row a distinct snapshot, without a loop over the snapshots."""
         rows = self._snapshot_rows
         owners = np.repeat(np.arange(len(self)), self.snapshot_counts)
         # Each job numbers its words on its own: where its first word is in the list of all.
         lists = [words for _, words in self._packed_snapshots]
         starts = np.cumsum([0, *map(len, lists)])[:-1]
         words = texts(list(chain.from_iterable(lists)))
-        return pd.DataFrame(
-            {
-                "job_id": self.job_ids.take(owners),
-                "seen": times(rows["seen"].astype("i8")),
-                "status": statuses(rows["status"]),
-                "raw_status": words.take(starts[owners] + rows["raw_status"]),
-                "progress": rows["progress"].astype("f8"),
-                "steps_done": integers(rows["steps_done"]),
-                "steps_total": integers(rows["steps_total"]),
-                "messages": integers(rows["message_count"].astype("i8")),
-            }
-        )
+        return {
+            "job_id": self.job_ids.take(owners),
+            "seen": rows["seen"],
+            "status": rows["status"],
+            "raw_status": words.take(starts[owners] + rows["raw_status"]),
+            "progress": rows["progress"],
+            "steps_done": rows["steps_done"],
+            "steps_total": rows["steps_total"],
+            "messages": rows["message_count"].astype("i8"),
+        }
 
 
 def _times(values: Sequence[Any]) -> np.ndarray:
     """Return times in microseconds; most stand there many times, and are worked out once."""
     if not any(values):
-        return np.full(len(values), NONE)
+        return missing(len(values))
     numbers = {time: microseconds(time) for time in set(values)}
     return np.array([numbers[time] for time in values], dtype="i8")

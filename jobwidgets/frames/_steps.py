@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from jobwidgets._model.packed import NONE
 from jobwidgets._model.steps import StepCodes, paired_steps
-from jobwidgets.frames._columns import Column, durations, texts, times
+from jobwidgets.frames._columns import Column, durations, missing
+from jobwidgets.frames._tables import Columns
+from jobwidgets.frames._texts import texts
 
 _NOWHERE = -1  # the place of a message that never came
 
@@ -50,8 +51,8 @@ class MessageTimes:
     @classmethod
     def unseen(cls, number: int) -> MessageTimes:
         """Return the times of messages that nobody saw arrive."""
-        missing = np.full(number, NONE)
-        return cls(missing, missing, np.zeros(number, dtype=bool))
+        unknown = missing(number)
+        return cls(unknown, unknown, np.zeros(number, dtype=bool))
 
 
 def step_rows(
@@ -60,24 +61,22 @@ def step_rows(
     codes: np.ndarray,
     written: MessageTimes,
     known: StepCodes,
-) -> pd.DataFrame:
-    """Return the rows of `steps_frame`; `counts` says how many of the messages each job has."""
+) -> Columns:
+    """Return the columns of `steps_frame`; `counts` says how many of the messages each job has."""
     owners, names, begins, ends = _places(counts, codes, known)
     lost = (ends != _NOWHERE) & _at(written.were_there, ends, missing=False)
     begun = np.where(lost, NONE, _at(written.moments, begins))
     ended = np.where(lost, NONE, _at(written.moments, ends))
-    return pd.DataFrame(
-        {
-            "job_id": job_ids.take(owners),
-            "step": texts(names),
-            "begun": times(begun),
-            "ended": times(ended),
-            "duration": durations(begun, ended),
-            "begun_early": _spans(np.where(begun == NONE, NONE, _at(written.earlier, begins))),
-            "ended_early": _spans(np.where(ended == NONE, NONE, _at(written.earlier, ends))),
-            "complete": ends != _NOWHERE,
-        }
-    )
+    return {
+        "job_id": job_ids.take(owners),
+        "step": texts(names),
+        "begun": begun,
+        "ended": ended,
+        "duration": durations(begun, ended),
+        "begun_early": np.where(begun == NONE, NONE, _at(written.earlier, begins)),
+        "ended_early": np.where(ended == NONE, NONE, _at(written.earlier, ends)),
+        "complete": ends != _NOWHERE,
+    }
 
 
 def _places(
@@ -102,7 +101,3 @@ def _places(
 def _at(values: np.ndarray, places: np.ndarray, missing: int | bool = NONE) -> np.ndarray:
     """Return the values at some places, of which those of no message are missing."""
     return np.asarray(np.append(values, np.array([missing], values.dtype))[places])
-
-
-def _spans(microseconds: np.ndarray) -> pd.Series:
-    return pd.Series(microseconds.astype("i8").view("m8[us]"))

@@ -14,6 +14,7 @@ from uuid import uuid4
 from jobwidgets._model.history import JobHistory
 from jobwidgets.frames._documents import Reader, has_pyarrow
 from jobwidgets.frames._given import Given, watched_or_document
+from jobwidgets.frames._tables import JOBS, typed
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EXPECTED = ".ndjson, .jsonl (also with .gz) or .parquet"
@@ -62,18 +63,18 @@ def _write_parquet(documents: Iterable[Mapping[str, Any]], file: Path, reader: R
         )
     import pyarrow.parquet as pq
 
-    table = _table([], reader)
-    with pq.ParquetWriter(file, table.schema, compression="zstd") as writer:
+    schema = _table([], reader).schema
+    with pq.ParquetWriter(file, schema, compression="zstd") as writer:
         items = iter(documents)
         while some := list(islice(items, _BLOCK)):
-            writer.write_table(_table(some, reader).cast(table.schema))
+            writer.write_table(_table(some, reader).cast(schema))
 
 
 def _table(documents: Sequence[Mapping[str, Any]], reader: Reader) -> Any:
     """Return the facts of `jobs_frame` beside each document, which is JSON text."""
     import pyarrow as pa
 
-    facts = reader.block(documents, ["a document"] * len(documents)).jobs()
+    facts = typed(reader.block(documents, ["a document"] * len(documents)).jobs(), JOBS)
     facts["document"] = [as_json(document) for document in documents]
     return pa.Table.from_pandas(facts.astype({"document": "str"}), preserve_index=False)
 
