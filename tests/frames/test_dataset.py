@@ -159,7 +159,7 @@ def test_one_state_a_job(
     for make in FRAMES:
         frame = make(tmp_path, engine="dask").compute()
         assert {*map(str, frame.values)} == {*map(str, make(expected).values)}
-    found = last_states(tmp_path).order("written").aggregate("list(message_rows[1].text)")
+    found = last_states(tmp_path).aggregate("list(message_rows[1].text ORDER BY written)")
     assert found.fetchall() == [(counting,)]
 
 
