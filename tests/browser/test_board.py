@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from documents import Shown
+from documents import STARTED, Shown
 from playwright.sync_api import Browser, expect
 
 from browser.board_page import FAILED, FINAL, RUNNING, BoardPage, board_page
@@ -210,7 +210,7 @@ def test_unchanged_board_asks_for_nothing(board: BoardPage) -> None:
 def test_trouble_is_told_in_words(board: BoardPage) -> None:
     """A job without contact has a word in its row; the listing's trouble is a sentence."""
     error = ServerError("502 Bad Gateway", code=502)
-    trouble = Contact(ContactState.RETRYING, failures=1, error=error)
+    trouble = Contact(ContactState.RETRYING, failures=2, error=error, stale_from=STARTED)
     board.jobs[0].contact = trouble
     board.updates.note(0)
     board.contact = replace(trouble, state=ContactState.UNAUTHORISED)
@@ -218,7 +218,7 @@ def test_trouble_is_told_in_words(board: BoardPage) -> None:
     cell = board.part("row").first.locator(".jobwidgets-trouble")
     assert (cell.inner_text(), cell.get_attribute("title")) == ("no answer", "502 Bad Gateway")
     line = board.part("line").first.inner_text()
-    assert "The server wants a new token (502 Bad Gateway). Set jobs.token to go on." in line
+    assert "The server wants a new token (502 Bad Gateway): set jobs.token = … to go on." in line
     assert "1 job without contact" in line
 
 
@@ -226,7 +226,8 @@ def test_hostile_text_is_text(engine: Browser) -> None:
     """Whatever a server writes is read as text, wherever it stands."""
     job = Shown(HOSTILE)
     job.poll(type=HOSTILE, username=HOSTILE, status=HOSTILE, messages=[HOSTILE])
-    job.contact = Contact(ContactState.RETRYING, failures=1, error=ServerError(HOSTILE))
+    lost = ServerError(HOSTILE)
+    job.contact = Contact(ContactState.RETRYING, failures=2, error=lost, stale_from=STARTED)
     with board_page(engine, [job]) as board:
         board.open()
         board.part("fold").click()
