@@ -76,7 +76,7 @@ def static_html(
         line(" · ".join(fact for fact in facts if fact)),
         line(last_known(history, contact)),
         line(cancel_words(history)),
-        _steps(history, told, most),
+        _steps(history, contact, told, most),
     ]
     parts.append(_messages(history, most, parts))
     return f'<div class="jobwidgets" style="{ROOT}">{"".join(parts)}</div>'
@@ -97,7 +97,7 @@ def static_text(
         As for `static_html`.
     """
     latest, told = history.latest, JobSteps() if steps is None else steps
-    known = as_of(known_at(history, contact))
+    known, lost = as_of(known_at(history, contact)), is_last_known(history, contact)
     words = standing(history, contact, job_words(history, told)).words
     facts = (words, kind(latest), steps_done(latest), duration(history), known)
     lines = [
@@ -107,7 +107,7 @@ def static_text(
         ownership(latest),
         last_known(history, contact),
         cancel_words(history),
-        *step_text(step_lines(told, history.status, None), most),
+        *step_text(step_lines(told, history.status, None, is_lost=lost), most),
     ]
     columns = _Columns(history, is_brief=most is not None)
     rows = rows_within(most, history.messages, columns.text, lines)
@@ -147,9 +147,11 @@ def _beside_steps_done(bar: str, history: JobHistory) -> str:
     return f'<div style="{ROW}">{bar}<span style="{MUTED}">{words}</span></div>'
 
 
-def _steps(history: JobHistory, steps: JobSteps, most: int | None) -> str:
+def _steps(history: JobHistory, contact: Contact | None, steps: JobSteps, most: int | None) -> str:
+    lost = is_last_known(history, contact)
     length = axis_length(steps, history.latest.seen if history.latest is not None else None)
-    return steps_html(step_lines(steps, history.status, None), length, most)
+    lines = step_lines(steps, history.status, None, is_lost=lost)
+    return steps_html(lines, length, most, is_last_known=lost)
 
 
 def _messages(history: JobHistory, most: int | None, others: Sequence[str]) -> str:

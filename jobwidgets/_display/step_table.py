@@ -6,7 +6,7 @@ same.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from jobwidgets._display.markup import (
     CELL,
@@ -41,7 +41,13 @@ _TIME = f"{CELL.replace('left', 'right', 1).replace('normal', 'nowrap')};width:1
 _NAME = f"{CELL};overflow-wrap:anywhere;min-width:120px;width:200px"
 
 
-def steps_html(lines: Sequence[StepLine], length: float | None, most: int | None = None) -> str:
+def steps_html(
+    lines: Sequence[StepLine],
+    length: float | None,
+    most: int | None = None,
+    *,
+    is_last_known: bool = False,
+) -> str:
     """Return a table of the steps; "" for none.
 
     Parameters
@@ -50,10 +56,13 @@ def steps_html(lines: Sequence[StepLine], length: float | None, most: int | None
         Seconds of the time axis; None where there is none.
     most
         As for `static_html`; the steps take half of it at most.
+    is_last_known
+        Whether the job is out of contact: then all bars are grey.
     """
     if not lines:
         return ""
-    rows = "".join(rows_within(_half(most), lines, lambda line: _row(line, length)))
+    colours = dict.fromkeys(StepState, GREY) if is_last_known else _COLOURS
+    rows = "".join(rows_within(_half(most), lines, lambda line: _row(line, length, colours)))
     head = (
         f'<th scope="col" style="{_NAME};{MUTED}">step</th>'
         f'<td style="{CELL};{MUTED}">{_axis(_tick_marks(length)) if length else ""}</td>'
@@ -66,11 +75,11 @@ def steps_html(lines: Sequence[StepLine], length: float | None, most: int | None
     return box(table, HEIGHT) if len(lines) > _ROWS else table
 
 
-def _row(line: StepLine | int, length: float | None) -> str:
+def _row(line: StepLine | int, length: float | None, colours: Mapping[StepState, str]) -> str:
     if isinstance(line, int):
         cell = f'<td colspan="3" style="{CELL};{MUTED}">{counted(line)} more</td>'
         return f'<tr style="{TR}">{cell}</tr>'
-    colour = _COLOURS[line.state]
+    colour = colours[line.state]
     mark = "display:inline-block;width:18px;font-weight:600"
     muted = f";{MUTED}" if line.state is StepState.NOT_BEGUN else ""
     name = _NAME.replace("normal", "nowrap") if len(line.name) <= _ONE_LINE else _NAME

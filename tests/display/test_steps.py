@@ -2,7 +2,7 @@ import re
 from typing import Any
 
 import pytest
-from documents import ABSENT, after, milliseconds
+from documents import ABSENT, IN_TOUCH, after, milliseconds
 from pages import ELEMENTS, HOSTILE, Page
 from stepped import (
     COMMUNICATIONS,
@@ -20,8 +20,10 @@ from stepped import (
 )
 
 from jobwidgets._display.job import static_html, static_text
+from jobwidgets._display.statuses import BLUE, GREEN
 from jobwidgets._display.step_bars import segments, ticks
 from jobwidgets._display.steps import at_the_end, step_lines, under_way
+from jobwidgets._model.contact import Contact, ContactState
 from jobwidgets._model.history import JobHistory
 from jobwidgets._visible import visible
 
@@ -132,6 +134,19 @@ def test_nothing_without_steps() -> None:
     history = polled((1, coded(1500)))
     assert static_html(history, None, steps_of(history)) == static_html(history)
     assert static_text(history, None, steps_of(history)) == static_text(history)
+
+
+def test_steps_of_a_job_out_of_contact() -> None:
+    """Nobody knows how they go on: no step is shown as running, and no bar has a colour."""
+    history, lost = polled(*RUNNING), Contact(ContactState.STOPPED, after(30))
+    steps = steps_of(history)
+    rows = [("?", *row[1:]) if row[0] == "▸" else row for row in LIVES["running"][2]]
+    html, in_touch = static_html(history, lost, steps), static_html(history, IN_TOUCH, steps)
+    assert shown(Page(html)) == rows
+    assert f"  ? {MAP} " in static_text(history, lost, steps)
+    for colour in (BLUE, GREEN):
+        assert colour in in_touch
+        assert colour not in html
 
 
 def test_how_well_times_are_known() -> None:
