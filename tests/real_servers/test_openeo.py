@@ -13,7 +13,6 @@ from real_servers.environments import running
 from real_servers.openeo import OpenEODriver
 
 pytestmark = pytest.mark.real
-INTERVAL = 0.5
 LONGEST = 60
 
 
@@ -61,6 +60,13 @@ def test_cancel(server: OpenEODriver) -> None:
     assert job.raw_status == "canceled"
 
 
+def test_cancel_while_queued(server: OpenEODriver) -> None:
+    """A job that is cancelled before it runs stays cancelled."""
+    job = watched(server, steps=60, step_seconds=0.5).cancel()
+    assert job.wait(LONGEST).status is Status.CANCELLED
+    assert not any("step" in message.text for message in job.messages)
+
+
 def test_restart(server: OpenEODriver) -> None:
     """A server that forgets its jobs when it is killed: what was known stays, and that is told."""
     job = watched(server, steps=100, step_seconds=0.5)
@@ -74,7 +80,7 @@ def test_restart(server: OpenEODriver) -> None:
 
 
 def test_list(server: OpenEODriver) -> None:
-    """The list has the jobs of this user."""
-    url = server.submit(steps=1).headers["location"]
-    jobs = Jobs(f"{server.url}/jobs", dialect="openeo", token=server.token)
-    assert url.rpartition("/")[2] in jobs.ids()
+    """The list has all jobs of this user, though it comes in pages of two."""
+    urls = {server.submit(steps=1).headers["location"] for _ in range(5)}
+    jobs = Jobs(f"{server.url}/jobs?limit=2", dialect="openeo", token=server.token)
+    assert {url.rpartition("/")[2] for url in urls} <= set(jobs.ids())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from servers.waiting import until
@@ -77,7 +76,7 @@ def test_restart(server: Pygeoapi) -> None:
     job.stop()
 
 
-def test_list(server: Pygeoapi, tmp_path: Path) -> None:
+def test_list(server: Pygeoapi) -> None:
     """The list has all jobs, though it comes in pages of two."""
     urls = {str(server.submit(steps=1, step_seconds=0.1).headers["location"]) for _ in range(5)}
     jobs = Jobs(f"{server.url}/jobs", dialect="ogc")

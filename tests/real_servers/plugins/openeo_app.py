@@ -60,6 +60,8 @@ class SleepingJobs(DummyBatchJobs):
     def _work(self, key, plan):
         steps = int(plan.get("steps", 5))
         time.sleep(0.5)
+        if self._job_registry[key].status not in _GOING_ON:
+            return
         self._set(key, status=JOB_STATUS.RUNNING, started=now(), progress=0)
         for step in range(1, steps + 1):
             time.sleep(float(plan.get("step_seconds", 0.5)))
