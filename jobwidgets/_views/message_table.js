@@ -13,6 +13,7 @@ const LINE = 20; // px, as in look.css
 const AROUND = 5; // px of padding and border of a row, as in messages.css
 const LETTER = 6.5; // px of an average letter
 const FOLDED = 5; // lines of a folded message, as in messages.css
+const STEP = 40; // px that an arrow scrolls, as in browsers
 const HIGHEST = 320; // px of the box, as in messages.css
 const MOST_HELD = 3000; // rows kept in the page because a selection spans them
 const ROUNDS = 4; // measurements of one drawing at most
@@ -204,12 +205,16 @@ export class MessageTable {
 
   /**
    * Scroll as a key says; tell whether it is one of these. A browser scrolls in small steps, which
-   * it gives up as soon as a row on the way turns out to be of another height.
+   * it gives up as soon as a row on the way turns out to be of another height, and which go on
+   * after the next key: one that goes to the end would not arrive there.
    */
   turn(key) {
     const { height, head } = this.sight();
     const page = height - head - LINE;
-    const top = { Home: 0, PageUp: this.top - page, PageDown: this.top + page, End: Infinity }[key];
+    const top = {
+      Home: 0, PageUp: this.top - page, ArrowUp: this.top - STEP,
+      End: Infinity, PageDown: this.top + page, ArrowDown: this.top + STEP,
+    }[key];
     if (top === undefined) return false;
     if (key === "End") this.goToEnd();
     else this.scroller.scrollTop = Math.max(0, top);

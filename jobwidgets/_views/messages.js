@@ -183,7 +183,9 @@ export class Messages {
     if (!this.table.scroller.contains(target)) return;
     const marks = event.key.toLowerCase() === "a" && (event.ctrlKey || event.metaKey);
     if (marks) this.table.markAll(true);
-    if (marks || (!event.shiftKey && this.table.turn(event.key))) event.preventDefault();
+    const hasOther = event.altKey || event.ctrlKey || event.metaKey;
+    const isOurs = !event.shiftKey && !(hasOther && event.key.startsWith("Arrow"));
+    if (marks || (isOurs && this.table.turn(event.key))) event.preventDefault();
   }
 
   onCopy(event) {

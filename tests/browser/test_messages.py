@@ -319,6 +319,19 @@ def test_keyboard_scrolls(view: ViewPage) -> None:
     view.until(lambda: view.numbers()[-1:] == [500], "the last message")
 
 
+def test_end_after_an_arrow(view: ViewPage) -> None:
+    """A scroll that an arrow has begun does not go on once another key leads to the end."""
+    view.open(messages=texts(500))
+    view.part("scroller").focus()
+    at_end = "s => s.scrollHeight - s.scrollTop - s.clientHeight < 2"
+    for _ in range(6):
+        view.page.keyboard.press("ArrowUp")
+        view.page.wait_for_timeout(30)
+        view.page.keyboard.press("End")
+        view.page.wait_for_timeout(300)  # as long as a browser's scroll goes on
+        assert view.part("scroller").evaluate(at_end)
+
+
 def test_keys_stay_in_the_view(view: ViewPage) -> None:
     """The notebook around a view does not get its keys, but those that are its own."""
     view.page.evaluate(
