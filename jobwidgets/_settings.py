@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from jobwidgets._http.exchange import Source
 from jobwidgets._http.settings import Http, settings_now
+from jobwidgets._http.source import Source
 from jobwidgets._http.tokens import Token, TokenKeeper, token_keeper
 from jobwidgets._http.urls import is_loopback, root, split_token
 from jobwidgets._model.history import JobHistory

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from jobwidgets._http.budget import at_once
-from jobwidgets._http.exchange import Source
+from jobwidgets._http.source import Source
 from jobwidgets._http.urls import origin, split_token
 from jobwidgets._model.redact import redacted
 from jobwidgets._model.snapshot import Snapshot

@@ -12,7 +12,7 @@ from jobwidgets.errors import JobwidgetsError
 
 if TYPE_CHECKING:
     from jobwidgets._http.connections import Connections
-    from jobwidgets._http.exchange import Reading, Source
+    from jobwidgets._http.source import Reading, Source
 
 MOST_PAGES = 100
 """That are read at a time; the next poll goes on."""

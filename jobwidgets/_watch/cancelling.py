@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from jobwidgets._http.exchange import Reading
+from jobwidgets._http.source import Reading
 from jobwidgets._model.cancel import Cancel
 from jobwidgets._model.history import JobHistory
 from jobwidgets._model.latest import accumulated

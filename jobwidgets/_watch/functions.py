@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from weakref import WeakKeyDictionary
 
 from jobwidgets._http.budget import Urgency
-from jobwidgets._http.exchange import Reading
+from jobwidgets._http.source import Reading
 from jobwidgets._http.tokens import TokenKeeper
 from jobwidgets._model.snapshot import Status
 from jobwidgets._threads import call_in_thread

@@ -11,8 +11,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from jobwidgets._http.budget import Urgency, at_once
-from jobwidgets._http.exchange import Reading, Source
 from jobwidgets._http.lists import Listed
+from jobwidgets._http.source import Reading, Source
 from jobwidgets._model.snapshot import Snapshot, Status
 from jobwidgets.dialects import Dialect
 from jobwidgets.errors import JobwidgetsError

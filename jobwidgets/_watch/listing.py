@@ -8,8 +8,8 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from jobwidgets._http.exchange import Source
 from jobwidgets._http.lists import Listed, read_list
+from jobwidgets._http.source import Source
 from jobwidgets._model.contact import Contact
 from jobwidgets._threads import cancel
 from jobwidgets._watch.contact_tracker import ContactTracker

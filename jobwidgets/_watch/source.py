@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from jobwidgets._http.budget import Urgency
-from jobwidgets._http.exchange import Reading
+from jobwidgets._http.source import Reading
 from jobwidgets._http.tokens import TokenKeeper
 from jobwidgets._model.snapshot import Status
 from jobwidgets._model.step_times import TellsSteps

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from jobwidgets._http.answers import TOKEN_REFUSED
 from jobwidgets._http.budget import lateness
-from jobwidgets._http.exchange import Reading
+from jobwidgets._http.source import Reading
 from jobwidgets._model.contact import Contact, ContactState
 from jobwidgets._model.history import JobHistory
 from jobwidgets._model.snapshot import Snapshot, Status

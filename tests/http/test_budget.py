@@ -11,8 +11,8 @@ from servers import Replies
 
 from jobwidgets._http.budget import REQUESTS_PER_SECOND, Bucket, Budget, configure, lateness
 from jobwidgets._http.connections import Connections
-from jobwidgets._http.exchange import Reading, Source
 from jobwidgets._http.settings import Http
+from jobwidgets._http.source import Reading, Source
 from jobwidgets._http.tokens import token_keeper
 from jobwidgets._model.history import JobHistory
 from jobwidgets._watch.watch import Watch

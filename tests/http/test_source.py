@@ -14,9 +14,10 @@ from servers import HANG, Replies, Reply, Server
 
 from jobwidgets._http.budget import configure
 from jobwidgets._http.connections import Connections, Limits
-from jobwidgets._http.exchange import MOST_REDIRECTS, Reading, Source
+from jobwidgets._http.exchange import MOST_REDIRECTS
 from jobwidgets._http.lists import read_list
 from jobwidgets._http.settings import Http, settings_now
+from jobwidgets._http.source import Reading, Source
 from jobwidgets._http.tokens import Token, token_keeper
 from jobwidgets._model.snapshot import Snapshot, Status
 from jobwidgets.dialects import Answer

@@ -15,8 +15,8 @@ from servers import FAST, HANG, Replies, Request, Server, until
 
 from jobwidgets import JobHistory, NoSuchJobError, Pace, Status, TransportError, configure
 from jobwidgets._http.connections import Connections, Limits
-from jobwidgets._http.exchange import Source
 from jobwidgets._http.settings import Http
+from jobwidgets._http.source import Source
 from jobwidgets._http.tokens import token_keeper
 from jobwidgets._model.contact import ContactState
 from jobwidgets._watch.feed import Throttle

@@ -31,8 +31,8 @@ from jobwidgets import (
     UnauthorisedError,
 )
 from jobwidgets._http.connections import Connections
-from jobwidgets._http.exchange import Source
 from jobwidgets._http.settings import Http
+from jobwidgets._http.source import Source
 from jobwidgets._http.tokens import Token, TokenKeeper, token_keeper
 from jobwidgets._model.contact import ContactState
 from jobwidgets._watch.feed import Throttle
