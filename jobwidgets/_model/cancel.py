@@ -26,3 +26,8 @@ class Cancel:
     asked: datetime
     is_sent: bool = False
     error: JobwidgetsError | None = None
+
+
+def is_sent(cancel: Cancel | None) -> bool:
+    """Return whether a request to cancel a job may have reached its server."""
+    return cancel is not None and cancel.is_sent

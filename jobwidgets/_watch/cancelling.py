@@ -6,8 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from jobwidgets._http.source import Reading
-from jobwidgets._model.cancel import Cancel
+from jobwidgets._model.cancel import Cancel, is_sent
 from jobwidgets._model.history import JobHistory
 from jobwidgets._model.latest import accumulated
 from jobwidgets._model.snapshot import Message, Snapshot, Status
@@ -55,47 +54,13 @@ def note_failure(watch: Watch, error: JobwidgetsError) -> None:
     """Note why a job was not cancelled, where it was not even asked for that."""
     cancel = watch.history.cancel
     if cancel is None or cancel.error is not error:
-        is_sent = cancel is not None and cancel.is_sent
-        watch.history.cancel = Cancel(datetime.now(UTC), is_sent, error)
-
-
-def as_seen(
-    reading: Reading, snapshot: Snapshot, history: JobHistory, messages_are: str
-) -> Snapshot:
-    """Return what a document says, and what is known beside it.
-
-    All messages where each document has one, what a list leaves out, and that a job that goes on
-    is being cancelled.
-    """
-    if reading.is_listed and history.latest is not None:
-        snapshot = _completed(snapshot, history.latest, messages_are)
-    if messages_are == "latest":
-        snapshot = replace(snapshot, messages=accumulated(history.messages, snapshot.messages))
-    if snapshot.status in {Status.QUEUED, Status.RUNNING} and _is_sent(history):
-        return replace(snapshot, status=Status.CANCELLING)
-    return snapshot
-
-
-def _completed(listed: Snapshot, latest: Snapshot, messages_are: str) -> Snapshot:
-    """Return what a list says, with the facts that it left out and the job has told."""
-    names = ("started", "owner", "kind", "steps_total")
-    left_out = {name: getattr(latest, name) for name in names if getattr(listed, name) is None}
-    messages = {
-        "latest": listed.messages,
-        "list": listed.messages or latest.messages,
-        "log": latest.messages,
-    }[messages_are]
-    return replace(listed, **left_out, messages=messages)
+        watch.history.cancel = Cancel(datetime.now(UTC), is_sent(cancel), error)
 
 
 def is_cancelled_by(error: JobwidgetsError, history: JobHistory) -> bool:
     """Return whether an error says that a job is cancelled: its server knows it no more."""
     is_missing = isinstance(error, NoSuchJobError)
-    return is_missing and _is_sent(history) and not history.has_ended
-
-
-def _is_sent(history: JobHistory) -> bool:
-    return history.cancel is not None and history.cancel.is_sent
+    return is_missing and is_sent(history.cancel) and not history.has_ended
 
 
 def _answered(

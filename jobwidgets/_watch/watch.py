@@ -14,10 +14,11 @@ from jobwidgets._http.source import Reading
 from jobwidgets._model.contact import Contact, ContactState
 from jobwidgets._model.history import JobHistory
 from jobwidgets._model.snapshot import Snapshot, Status
-from jobwidgets._watch.cancelling import as_seen, is_cancelled_by
+from jobwidgets._watch.cancelling import is_cancelled_by
 from jobwidgets._watch.contact_tracker import ContactTracker
 from jobwidgets._watch.feed import Feed
 from jobwidgets._watch.pace import Pace
+from jobwidgets._watch.seen import as_seen
 from jobwidgets._watch.source import JobSource
 from jobwidgets.errors import JobwidgetsError, NoSuchHostError
 

@@ -121,9 +121,9 @@ class OpenEO(Dialect):
         return Request(results, "DELETE", {"Accept": "application/json"})
 
     def read_cancel(self, answer: Answer) -> CancelAnswer:
-        """Return nothing: the answer has no body, the next document tells."""
+        """Return that it is cancelled, as the API says of an answer without an error."""
         _raise_if_refused(answer)
-        return CancelAnswer()
+        return CancelAnswer(Status.CANCELLED)
 
     def list_request(self, url: str) -> Request:
         """Return the GET of ``…/jobs``."""

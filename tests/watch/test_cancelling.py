@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import httpx
 import pytest
 from documents import JOB_URL, STARTED
 from servers import FAST, HANG, until
@@ -76,6 +77,24 @@ def test_last_word(after: list[Any], statuses: list[str], words: str) -> None:
     assert [one.status for one in remote.job.history.snapshots] == statuses
     assert cancel_words(remote.job.history) == words
     assert (remote.cancels, remote.job.contact.state) == (1, "in touch")
+
+
+@pytest.mark.parametrize("word", ["canceled", "created", "error"])
+def test_openeo_says_that_it_was_cancelled(word: str) -> None:
+    """The answer is the last word, unless another end is told; "created" is what it was before."""
+    job = {"id": "j1", "created": "2026-05-01T12:00:00Z", "status": "running"}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.method == "DELETE":
+            job["status"] = word
+            return httpx.Response(204)
+        return httpx.Response(200, json={"logs": []} if request.url.path.endswith("logs") else job)
+
+    http = {"transport": httpx.MockTransport(answer)}
+    watched = Job("https://eo.example.com/jobs/j1", dialect="openeo", http=http, pace=FAST)
+    watched.cancel().wait(HANG)
+    assert watched.status == ("failed" if word == "error" else "cancelled")
+    watched.stop()
 
 
 @pytest.mark.parametrize("has_seen", [True, False])
