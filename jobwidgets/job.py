@@ -252,7 +252,7 @@ class Job(JobFacts):
         return f"{self!r}: {static_text(self.history, self.contact, self._steps).splitlines()[1]}"
 
     def _repr_html_(self) -> str:
-        return static_html(self.history, self.contact, self._steps)
+        return static_html(self.history, self.contact, self._steps, self._dialect)
 
     @property
     def error(self) -> JobwidgetsError | None:

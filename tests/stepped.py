@@ -7,6 +7,7 @@ from typing import Any
 
 from documents import JOB_ID, document, snapshot
 
+from jobwidgets import dialects
 from jobwidgets._model.history import JobHistory
 from jobwidgets._model.snapshot import Snapshot
 from jobwidgets._model.step_times import JobSteps, job_steps
@@ -21,7 +22,7 @@ Poll = tuple[float, dict[str, Any]]
 """The second of the job at which it was polled, and the document; {} is the last one again."""
 
 
-class Dialect:
+class Dialect(dialects.Dialect):
     """A dialect whose steps have the codes 0 and 1, 2 and 3, and so on."""
 
     def __init__(self, *names: str, expected: Sequence[str] = ()) -> None:

@@ -266,6 +266,19 @@ def test_redirect(serve: Callable[..., Server], caplog: Logs) -> None:
     assert leaks(seen_of_job(job) | {"logs": logs} | seen_by_server(server)) == []
 
 
+def test_links(new_job: Callable[..., Job], caplog: Logs) -> None:
+    """No link holds a token, neither of the job's URL nor of what a document names."""
+    links = [{"rel": "results", "href": f"/results?key={QUOTED}"}]
+    job = new_job(
+        {"jobID": JOB_ID, "status": "successful", "links": links},
+        url=f"{JOB_URL}?token={QUOTED}",
+        dialect="ogc",
+    ).wait(HANG)
+    assert job._repr_html_().count(f'href="{JOB_URL}"') == 1
+    assert job._repr_html_().count("<a ") == 1
+    assert leaks(everything(job, caplog)) == []
+
+
 def test_callbacks(new_job: Callable[..., Job], caplog: Logs) -> None:
     """The log of a callback that raises shows the job, and no token of it."""
     over = threading.Event()

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from jobwidgets._display.cancelling import cancel_words
 from jobwidgets._display.contact import last_known
+from jobwidgets._display.links import page_url, results_url
 from jobwidgets._display.markup import (
     CELL,
     GAP,
@@ -22,6 +23,7 @@ from jobwidgets._display.markup import (
     box,
     escaped,
     line,
+    link,
     longest_text,
     mark,
     plain,
@@ -49,6 +51,7 @@ from jobwidgets._model.contact import Contact
 from jobwidgets._model.history import JobHistory
 from jobwidgets._model.snapshot import Message
 from jobwidgets._model.step_times import JobSteps
+from jobwidgets.dialects import Dialect
 
 _HEIGHT = 320  # px of the messages, as in _views/messages.css
 
@@ -57,13 +60,16 @@ def static_html(
     history: JobHistory,
     contact: Contact | None = None,
     steps: JobSteps | None = None,
+    dialect: Dialect | None = None,
     *,
     most: int | None = None,
 ) -> str:
-    """Return the job as one HTML element, without scripts, style sheets or links.
+    """Return the job as one HTML element, which loads nothing.
 
     Parameters
     ----------
+    dialect
+        Of its server: it knows the job's page and its results; None knows of none.
     most
         About how many bytes it may have: then it shows the newest messages that fit, each cut.
         None is the form of the end, the whole.
@@ -71,7 +77,7 @@ def static_html(
     told = JobSteps() if steps is None else steps
     facts = (at_the_end(told, history.status), ownership(history.latest))
     parts = [
-        _head(history, contact, told),
+        _head(history, contact, told, dialect),
         _bar(history, contact, told),
         line(" · ".join(fact for fact in facts if fact)),
         line(last_known(history, contact)),
@@ -114,18 +120,27 @@ def static_text(
     return "\n".join(plain(text) for text in (*lines, *rows) if text)
 
 
-def _head(history: JobHistory, contact: Contact | None, steps: JobSteps) -> str:
+def _head(
+    history: JobHistory, contact: Contact | None, steps: JobSteps, dialect: Dialect | None
+) -> str:
     id_style = "font-size:12px;background-color:transparent;padding:0"
     shown, raw = standing(history, contact, job_words(history, steps)), escaped(raw_status(history))
     known = known_at(history, contact)
+    name = link(escaped(word(history.job_id)), page_url(history, dialect))
     times = ", ".join(text for text in (duration(history), as_of(known)) if text)
     return (
         f'<div style="{ROW}">{mark(shown.mark, shown.colour)}'
         f'<strong style="{GAP}" title="{raw}">{escaped(shown.words)}</strong>'
         f'<span style="{GAP}">{escaped(kind(history.latest))}</span>'
-        f'<code style="{id_style};{GAP};{MUTED}">{escaped(word(history.job_id))}</code>'
+        f'<code style="{id_style};{GAP};{MUTED}">{name}</code>'
+        f"{_results(history, dialect)}"
         f'<span style="margin:0 0 0 auto" title="{utc(known)}">{escaped(times)}</span></div>'
     )
+
+
+def _results(history: JobHistory, dialect: Dialect | None) -> str:
+    url = results_url(history, dialect)
+    return f'<span style="{GAP}">{link("results", url)}</span>' if url else ""
 
 
 def _bar(history: JobHistory, contact: Contact | None, steps: JobSteps) -> str:

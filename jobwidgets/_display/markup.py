@@ -86,6 +86,15 @@ def box(content: str, height: int, *, shows_end: bool = False) -> str:
     return f'<div tabindex="0" style="{style}">{content}</div>'
 
 
+def link(content: str, url: str | None) -> str:
+    """Return HTML as a link that opens in a tab of its own; as it is without a URL."""
+    if url is None:
+        return content
+    style = "color:inherit;text-decoration:underline"
+    others = f'target="_blank" rel="noopener noreferrer" style="{style}"'
+    return f'<a href="{escaped(url)}" {others}>{content}</a>'
+
+
 def line(text: str) -> str:
     """Return a line of less weight; "" for no text."""
     return f'<div style="{MUTED}">{escaped(text)}</div>' if text else ""

@@ -1,6 +1,6 @@
 // The view of one job.
 
-import { Bar, button, element, hide, put, say, standing, StatusMark } from "./parts.js";
+import { Bar, button, element, hide, Link, put, say, standing, StatusMark } from "./parts.js";
 import { CancelButton } from "./cancel.js";
 import { Messages } from "./messages.js";
 import { showSegments, Steps } from "./steps.js";
@@ -8,6 +8,7 @@ import { initialize, View } from "./view.js";
 import { clockText, isOver, sentenceText } from "./words.js";
 
 const NARROW = 480; // px
+const NEW_TAB = "opens in a new tab";
 const ACTIONS = { start: "resume", stop: "stop watching", try: "try now" };
 
 class JobView extends View {
@@ -15,7 +16,8 @@ class JobView extends View {
     const head = element("div", "head", this.root);
     this.status = new StatusMark(head);
     this.kind = element("span", "kind", head);
-    this.id = element("span", "id", head);
+    this.id = new Link(head, "id");
+    this.results = new Link(head, "results");
     const end = element("span", "end", head);
     this.elapsed = element("span", "elapsed", end);
     this.action = button(end, "", () => this.act());
@@ -79,8 +81,9 @@ class JobView extends View {
     this.head = head;
     this.isLost = null; // what follows from it is shown anew
     say(this.kind, head.kind);
-    say(this.id, head.short_id);
-    put(this.id, "title", head.id);
+    const idTitle = head.page_url ? `${head.id}: page of the job, ${NEW_TAB}` : head.id;
+    this.id.show(head.short_id, head.page_url, idTitle);
+    this.results.show(head.results_url ? "results" : "", head.results_url, NEW_TAB);
     this.cancel.show({ isOffered: head.can_cancel && !isGone });
     say(this.cancelled, head.cancelled);
     put(this.action, "aria-disabled", null);

@@ -2,6 +2,7 @@
 //
 //   element(name, className, parent, text)  a new element; className "a" is class "jobwidgets-a"
 //   button(parent, text, act)               a small text button
+//   new Link(parent, className): .show(text, url, title)  a link to a tab of its own; or its text
 //   searchField(parent, label, changed)     a field to filter by text; Escape empties it
 //   liveRegion(parent)                      what is said in it is read out, when the reader has time
 //   say(node, text), put(node, name, value) set a text, an attribute (null takes it away), if new
@@ -29,6 +30,22 @@ export function button(parent, text, act) {
   made.type = "button";
   made.addEventListener("click", act);
   return made;
+}
+
+/** A text that leads to a tab of its own where there is a URL, which Python has looked at. */
+export class Link {
+  constructor(parent, className) {
+    this.root = element("a", className, parent);
+    this.root.classList.add("jobwidgets-link");
+    this.root.target = "_blank";
+    this.root.rel = "noopener noreferrer";
+  }
+
+  show(text, url, title) {
+    say(this.root, text);
+    put(this.root, "href", url);
+    put(this.root, "title", title);
+  }
 }
 
 /** Make a field that filters by text. */

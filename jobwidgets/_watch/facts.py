@@ -11,6 +11,7 @@ from jobwidgets._model.history import JobHistory
 from jobwidgets._model.snapshot import Message, Status
 from jobwidgets._model.step_times import JobSteps, job_steps
 from jobwidgets._watch.watch import Watch
+from jobwidgets.dialects import Dialect
 
 
 class JobFacts:
@@ -110,4 +111,9 @@ class JobFacts:
     @property
     def _steps(self) -> JobSteps:
         """The steps that the job's messages tell of."""
-        return job_steps(self._watch.history, self._watch.source.dialect)
+        return job_steps(self._watch.history, self._dialect)
+
+    @property
+    def _dialect(self) -> Dialect | None:
+        """How its server speaks, as far as that is told; None where nothing does."""
+        return self._watch.source.dialect

@@ -9,7 +9,7 @@ from jobwidgets._http.budget import Urgency
 from jobwidgets._http.source import Reading
 from jobwidgets._http.tokens import TokenKeeper
 from jobwidgets._model.snapshot import Status
-from jobwidgets._model.step_times import TellsSteps
+from jobwidgets.dialects import Dialect
 
 if TYPE_CHECKING:
     from jobwidgets._http.connections import Connections
@@ -33,8 +33,8 @@ class JobSource(Protocol):
         """See above."""
 
     @property
-    def dialect(self) -> TellsSteps | None:
-        """What tells the job's steps; None where nothing does."""
+    def dialect(self) -> Dialect | None:
+        """How its server speaks, as far as that is told; None where nothing does."""
 
     @property
     def messages_are(self) -> str:

@@ -170,12 +170,13 @@ class JobWidget(LiveWidget):
     def _static_bundle(self, most: int | None = None) -> Bundle:
         seen = self._job.history, self._job.contact, self._job._steps
         return {
-            "text/html": static_html(*seen, most=most),
+            "text/html": static_html(*seen, self._job._dialect, most=most),
             "text/plain": static_text(*seen, most=most and most // 4),
         }
 
-    def _facts(self) -> tuple[JobHistory, Contact, timedelta | None, JobSteps]:
-        return self._job.history, self._job.contact, self._job.elapsed, self._job._steps
+    def _facts(self) -> tuple[JobHistory, Contact, timedelta | None, JobSteps, Dialect | None]:
+        job = self._job
+        return job.history, job.contact, job.elapsed, job._steps, job._dialect
 
     def _is_over(self) -> bool:
         # A watch that was stopped or gave up may go on from the view, which therefore stays.

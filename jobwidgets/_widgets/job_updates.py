@@ -37,6 +37,7 @@ from jobwidgets._widgets.job_values import (
     message_values,
 )
 from jobwidgets._widgets.step_updates import StepRows
+from jobwidgets.dialects import Dialect
 
 MOST_MESSAGES = 1000
 """Messages in one update."""
@@ -80,6 +81,7 @@ class Updates:
         contact: Contact,
         elapsed: timedelta | None,
         steps: JobSteps | None = None,
+        dialect: Dialect | None = None,
         *,
         is_kept: bool = False,
         now: datetime | None = None,
@@ -93,7 +95,7 @@ class Updates:
         now
             The time of the update; None is the current one.
         """
-        new_head = head(history, contact, elapsed, steps, is_kept=is_kept, now=now)
+        new_head = head(history, contact, elapsed, steps, dialect, is_kept=is_kept, now=now)
         new_steps = _step_rows(history, contact, steps, now)
         messages = history.messages
         total = len(messages)
@@ -116,6 +118,7 @@ class Updates:
         contact: Contact,
         elapsed: timedelta | None,
         steps: JobSteps | None = None,
+        dialect: Dialect | None = None,
         *,
         is_kept: bool = False,
         now: datetime | None = None,
@@ -125,7 +128,7 @@ class Updates:
         It may already hold what the next one will tell, and can be asked for by any thread.
         """
         number = self._number  # read first: the rest may be newer than the number, never older
-        new_head = head(history, contact, elapsed, steps, is_kept=is_kept, now=now)
+        new_head = head(history, contact, elapsed, steps, dialect, is_kept=is_kept, now=now)
         told = _step_rows(history, contact, steps, now).since(StepRows())
         total = len(history.messages)
         part, _ = _newest(history, 0, total, MOST_MESSAGES, MOST_BYTES)

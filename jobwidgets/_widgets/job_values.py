@@ -17,6 +17,7 @@ from typing import Any, TypedDict
 
 from jobwidgets._display.cancelling import can_cancel, cancel_words
 from jobwidgets._display.contact import on_job
+from jobwidgets._display.links import page_url, results_url
 from jobwidgets._display.sentences import Clock, Part, Sentence, elapsed_clock, last_clock
 from jobwidgets._display.standing import (
     is_last_known,
@@ -46,6 +47,7 @@ from jobwidgets._model.contact import Contact, ContactState
 from jobwidgets._model.history import JobHistory
 from jobwidgets._model.snapshot import Message, Snapshot, Status
 from jobwidgets._model.step_times import JobSteps
+from jobwidgets.dialects import Dialect
 
 MessageValues = list[Any]
 
@@ -59,6 +61,10 @@ class Head(TypedDict):
     id: str
     """The id as it is shown; `short_id` is as much of it as fits into a line."""
     short_id: str
+    page_url: str | None
+    """Where `id` leads; None where there is no page of the job."""
+    results_url: str | None
+    """Where the results are; None where that is not known, or there are none."""
     kind: str
     status: Status | None
     """A machine key: it sets colours, and is never read."""
@@ -109,6 +115,7 @@ def head(
     contact: Contact,
     elapsed: timedelta | None,
     steps: JobSteps | None = None,
+    dialect: Dialect | None = None,
     *,
     is_kept: bool = False,
     now: datetime | None = None,
@@ -122,6 +129,8 @@ def head(
     return {
         "id": word(history.job_id),
         "short_id": short_id(history.job_id),
+        "page_url": page_url(history, dialect),
+        "results_url": results_url(history, dialect),
         "kind": kind(latest),
         "status": history.status,
         "mark": shown.mark if shown.needs_user else MARKS[history.status][0],

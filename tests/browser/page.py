@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
-from documents import IN_TOUCH, STARTED, document, snapshot
+from documents import IN_TOUCH, JOB_ID, JOB_URL, STARTED, document, snapshot
 from playwright.sync_api import Browser, Locator, Page
 
 from jobwidgets._model.history import JobHistory
@@ -96,7 +96,7 @@ class Kernel:
     """The kernel's side of a view: a job's history, and the updates that its views get."""
 
     def __init__(self) -> None:
-        self.history = JobHistory("j1")
+        self.history = JobHistory(JOB_ID, JOB_URL)
         self.updates = Updates()
         self.contact = IN_TOUCH
         self.is_kept = False
@@ -122,6 +122,7 @@ class Kernel:
             self.contact,
             elapsed,
             job_steps(self.history, self.dialect),
+            self.dialect,
             is_kept=self.is_kept,
             now=self.now,
         )

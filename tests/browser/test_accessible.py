@@ -22,6 +22,7 @@ from jobwidgets._model.contact import Contact, ContactState
 from jobwidgets._model.history import JobHistory
 from jobwidgets._model.snapshot import Message
 from jobwidgets._widgets.board import JobBoard
+from jobwidgets.dialects.openeo import OpenEO
 from jobwidgets.errors import ServerError
 
 pytestmark = pytest.mark.lab
@@ -150,7 +151,7 @@ def test_live_board(engine: Browser) -> None:
 
 STATIC: dict[str, Callable[[], str]] = {
     "running": lambda: static_html(watched(document_of()), Contact(ContactState.STOPPED)),
-    "ended": lambda: static_html(watched(document_of(**FINAL))),
+    "ended": lambda: static_html(watched(document_of(**FINAL)), None, None, OpenEO()),
     "failed": lambda: static_html(watched(document_of(**FAILED))),
     "given up": lambda: static_html(JobHistory("j1"), Contact(ContactState.LOST, error=TROUBLE)),
     "board": lambda: board_html(jobs(30)),
@@ -199,8 +200,8 @@ def stops(page: Page, count: int) -> list[str]:
 def test_tab_comes_to_every_action_of_a_job(view: ViewPage) -> None:
     """In the order in which they are read, and each shows that it has the focus."""
     view.open(messages=[f"message {n}" for n in range(8)] + [LONG])
-    expected = ["stop watching", "filter messages by text", "copy all", "messages"]
-    assert stops(view.page, 5) == [*expected, "show all 2,160 characters"]
+    expected = ["j1", "stop watching", "filter messages by text", "copy all", "messages"]
+    assert stops(view.page, 6) == [*expected, "show all 2,160 characters"]
 
 
 def test_tab_comes_to_every_action_of_a_board(engine: Browser) -> None:

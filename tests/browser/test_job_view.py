@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from documents import ABSENT, IN_TOUCH, STARTED, after, milliseconds
+from documents import ABSENT, IN_TOUCH, JOB_URL, STARTED, after, milliseconds
 
 from browser.page import HEIGHT, ViewPage, show_static
 from jobwidgets._display.job import static_html
 from jobwidgets._model.contact import Contact, ContactState
 from jobwidgets._model.history import JobHistory
 from jobwidgets._widgets.job_updates import MOST_MESSAGES
+from jobwidgets.dialects import find_dialect
 from jobwidgets.errors import ProtocolError, ServerError
 
 LIVES: list[tuple[str, str | None, str, dict[str, Any]]] = [
@@ -55,6 +56,24 @@ def test_every_life(view: ViewPage) -> None:
             steps,
         )
         assert (bar.get_attribute("data-unknown") is not None) is (value is None)
+
+
+def test_links(view: ViewPage) -> None:
+    """The id leads to the job's page, "results" to them once it has succeeded, each in a tab."""
+    view.kernel.dialect = find_dialect("ogc")
+    view.open()
+    assert view.root.get_by_role("link").all_inner_texts() == ["j1"]
+    view.tell(status="COMPLETED")
+    for name, url in (("j1", JOB_URL), ("results", f"{JOB_URL}/results")):
+        link = view.root.get_by_role("link", name=name)
+        assert link.get_attribute("rel") == "noopener noreferrer"
+        with view.page.context.expect_page() as opened:
+            link.press("Enter")
+        assert opened.value.url == url
+    view.kernel.dialect = None
+    view.tell(username="other")
+    assert view.root.get_by_role("link").count() == 0
+    assert view.text("id") == "j1"
 
 
 def test_server_text_is_text(view: ViewPage) -> None:
