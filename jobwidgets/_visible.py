@@ -12,6 +12,8 @@ import re
 # overrides and isolates make a text read otherwise than it is (https://trojansource.codes). The
 # marks U+200E and U+200F stay, which Arabic and Hebrew texts need. Surrogates cannot be printed.
 _COMMANDS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+# Control sequences (ECMA-48, 5.4), whose numbers set colours: "ESC [" or the one 8-bit character.
+_SEQUENCES = re.compile("(?:\x1b\\[|\x9b)[0-?]*[ -/]*[@-~]")
 _SUFFIX = 40
 """Characters that the note of what was cut has at most."""
 
@@ -24,6 +26,14 @@ def visible(text: str) -> str:
     """
     # Nearly every text ends here, in a tenth of the time of a search.
     return text if text.isprintable() else _COMMANDS.sub(_number, text)
+
+
+def without_colours(text: str) -> str:
+    """Return `text` without the control sequences that set a terminal's colours, or move in it.
+
+    One that is not complete stays, as every other control does.
+    """
+    return _SEQUENCES.sub("", text) if "\x1b[" in text or "\x9b" in text else text
 
 
 def _number(command: re.Match[str]) -> str:

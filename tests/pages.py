@@ -17,7 +17,7 @@ HOSTILE = [
     "javascript:alert(1)",
     "<a href=https://evil.example.net>click</a>",
     "${alert(1)} {{alert(1)}} `alert(1)`",
-    "line\nbreak\ttab\x00zero\x1b[31mred",
+    "line\nbreak\ttab\x00zero\x1b]0;title",
     "ünïcode ✓ 任务 🚀 \u202eabc",
     "word " * 400,
 ]

@@ -42,6 +42,7 @@ from jobwidgets._display.words import (
     kind,
     message_text,
     message_time,
+    messages_note,
     ownership,
     seen,
     word,
@@ -84,7 +85,7 @@ def static_html(
         line(cancel_words(history)),
         _steps(history, contact, told, most),
     ]
-    parts.append(_messages(history, most, parts))
+    parts.append(_messages(history, dialect, most, parts))
     return f'<div class="jobwidgets" style="{ROOT}">{"".join(parts)}</div>'
 
 
@@ -169,11 +170,14 @@ def _steps(history: JobHistory, contact: Contact | None, steps: JobSteps, most: 
     return steps_html(lines, length, most, is_last_known=lost)
 
 
-def _messages(history: JobHistory, most: int | None, others: Sequence[str]) -> str:
+def _messages(
+    history: JobHistory, dialect: Dialect | None, most: int | None, others: Sequence[str]
+) -> str:
     """Return the messages in a box of the live view's height, the newest in sight."""
     if not history.messages:
         return ""
-    count = counted(len(history.messages), "message")
+    count, note = counted(len(history.messages), "message"), messages_note(dialect)
+    count += f' <span style="{MUTED}">· {note}</span>' if note else ""
     table = box(messages_table(history, most, others), _HEIGHT, shows_end=True)
     return f"<details open><summary>{count}</summary>{table}</details>"
 

@@ -13,8 +13,10 @@ from typing import Protocol
 from jobwidgets._display import times
 from jobwidgets._model.contact import Contact, ContactState
 from jobwidgets._model.history import JobHistory
+from jobwidgets._model.redact import redacted
 from jobwidgets._model.snapshot import Message, Snapshot, Status
-from jobwidgets._visible import clipped, visible
+from jobwidgets._visible import clipped, visible, without_colours
+from jobwidgets.dialects import Dialect
 
 _TROUBLES = {
     ContactState.RETRYING: "no answer",
@@ -58,21 +60,28 @@ def word(given: object) -> str:
 
 def message_text(message: Message, longest: int = LONGEST_TEXT) -> str:
     """Return a message's text as it is shown, in about as many characters."""
-    return _fit(message.text, longest)
+    return _fit(_bare(message), longest)
 
 
 def is_cut(message: Message) -> bool:
     """Return whether `message_text` is not the whole text."""
-    return len(message.text) > LONGEST_TEXT
+    return len(message.text) > LONGEST_TEXT and len(_bare(message)) > LONGEST_TEXT
 
 
 def preview(history: JobHistory) -> str:
     """Return the beginning of the last message; "" without one."""
     if not history.messages:
         return ""
-    text = history.messages[-1].text
+    text = _bare(history.messages[-1])
     cut = text if len(text) <= LONGEST_PREVIEW else text[: LONGEST_PREVIEW - 1] + "…"
     return visible(cut)
+
+
+def _bare(message: Message) -> str:
+    """Return a message's text without colours; the document and ``job.messages`` keep them."""
+    bare = without_colours(message.text)
+    # What stood apart may have become a token.
+    return message.text if bare == message.text else redacted(bare)
 
 
 def _fit(text: str, longest: int) -> str:
@@ -166,6 +175,12 @@ def is_asked(history: JobHistory, contact: Contact) -> bool:
 def message_time(message: Message) -> datetime | None:
     """Return a message's own time where the server tells it, else its first sight."""
     return message.time if message.time is not None else message.seen
+
+
+def messages_note(dialect: Dialect | None) -> str:
+    """Return what is to be known of all messages of a job; "" for nothing."""
+    is_latest = dialect is not None and dialect.messages_are == "latest"
+    return "faster ones may be missing" if is_latest else ""
 
 
 def since_start(message: Message, latest: Snapshot | None) -> float | None:

@@ -86,6 +86,7 @@ class JobView extends View {
     this.results.show(head.results_url ? "results" : "", head.results_url, NEW_TAB);
     this.cancel.show({ isOffered: head.can_cancel && !isGone });
     say(this.cancelled, head.cancelled);
+    this.messages.showNote(head.messages_note);
     put(this.action, "aria-disabled", null);
     this.tick();
   }

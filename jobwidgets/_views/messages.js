@@ -7,6 +7,7 @@
 //   .take(update, sight)  total, keep, parts of an update (_widgets/job_updates.py)
 //   .doubt()              an update was lost
 //   .askForMissing(ask)   ask(gaps) for messages that are not here, unless they may be on their way
+//   .showNote(note)       what is said beside their number
 //   .showOnly(step)       the messages of one step ({ name, messages }, see steps.js); null for all
 //   .isUntouched          whether the reader has neither filtered nor scrolled
 //   .gone(isGone)         messages that are not here will not come any more; they may again
@@ -49,6 +50,7 @@ export class Messages {
   buildTools() {
     const tools = element("div", "tools", this.root);
     this.count = element("span", "count", tools);
+    this.note = element("span", "note", tools);
     this.filters = element("span", "filters", tools);
     this.chip = element("button", "stepchip", this.filters);
     this.chip.type = "button";
@@ -153,6 +155,11 @@ export class Messages {
     put(this.chip, "aria-label", step && `${step.name} ✕: show the messages of all steps`);
     hide(this.chip, !step, this.table.scroller);
     this.filter();
+  }
+
+  /** Say what is to be known of all of them; "" for nothing. */
+  showNote(note) {
+    say(this.note, note);
   }
 
   showCount() {

@@ -35,6 +35,7 @@ from jobwidgets._display.words import (
     kind,
     message_text,
     message_time,
+    messages_note,
     ownership,
     seen,
     severity,
@@ -100,6 +101,8 @@ class Head(TypedDict):
     contact: Sentence
     is_troubled: bool
     """Whether `contact` tells of a trouble."""
+    messages_note: str
+    """What is to be known of all messages."""
     action: str | None
     """What a click can do: ``"stop"`` or ``"start"`` the watch, ``"try"`` at once."""
     can_cancel: bool
@@ -151,6 +154,7 @@ def head(
         "ownership": ownership(latest),
         "contact": on_job(history, contact, now),
         "is_troubled": bool(trouble(history, contact)[0]),
+        "messages_note": messages_note(dialect),
         "action": action(history, contact),
         "can_cancel": can_cancel(history),
         "cancelled": cancel_words(history),

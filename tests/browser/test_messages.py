@@ -11,8 +11,10 @@ import pytest
 from documents import document, snapshot
 from playwright.sync_api import Browser
 
-from browser.page import INSECURE, ViewPage, view_page
+from browser.page import INSECURE, ViewPage, show_static, view_page
+from jobwidgets._display.job import static_html
 from jobwidgets._widgets.job_updates import MOST_MESSAGES
+from jobwidgets.dialects import find_dialect
 
 LONG = "lorem ipsum dolor sit amet " * 80
 
@@ -251,6 +253,25 @@ def select(view: ViewPage, first: int, last: int) -> None:
           getSelection().setBaseAndExtent(text(a), 1, text(b), 2);
         }""",
         [first, last],
+    )
+
+
+def test_missing_messages_are_told(view: ViewPage) -> None:
+    """A server that tells one message at a time may have had more: said beside their number."""
+    view.open(messages=["one"])
+    assert not view.part("note").is_visible()
+    view.kernel.dialect = find_dialect("ogc")
+    view.tell(messages=["one", "two"])
+    assert (view.text("count"), view.text("note")) == ("2 messages", "faster ones may be missing")
+    view.page.set_viewport_size({"width": 320, "height": 700})
+    view.tell(messages=[f"message {n}" for n in range(9)])
+    view.until(lambda: view.root.get_attribute("data-narrow") is not None, "little room")
+    assert view.root.evaluate("root => root.scrollWidth <= root.clientWidth")
+    assert view.part("filters").first.evaluate("node => node.scrollWidth <= node.clientWidth")
+    kernel = view.kernel
+    html = static_html(kernel.history, kernel.contact, None, kernel.dialect)
+    assert show_static(view.page, html).locator("summary").inner_text() == (
+        "9 messages · faster ones may be missing"
     )
 
 

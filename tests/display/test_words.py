@@ -11,6 +11,7 @@ from jobwidgets._display.words import (
     LONGEST_TEXT,
     drawn_progress,
     duration,
+    is_cut,
     message_text,
     message_time,
     ownership,
@@ -151,6 +152,27 @@ def test_progress(changes: dict[str, Any], words: str, part: float | None) -> No
 def test_ownership(changes: dict[str, Any], shown: str) -> None:
     """Whose job it is, and the mission that it made, where they are told."""
     assert ownership(watched(document(**changes)).latest) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("\x1b[31mNo disk.\x1b[0m", "No disk."),
+        ("\x9b1;38;2;9;9;9mNo\x9bm \x1b[2K\x1b[?25ldisk.\x1b[1 q", "No disk."),
+        ("\x1b]0;title\x07 \x1b[31", "\\x1b]0;title\\x07 \\x1b[31"),
+        ("\x1b\x1b[0m[31m", "\\x1b[31m"),
+        ("\x1b[36mtoken\x1b[0m=\x1b[35mabc", "token=[redacted]"),
+        ("[31m 50% [K", "[31m 50% [K"),
+        ("\x1b[m" + "x" * LONGEST_TEXT, "x" * LONGEST_TEXT),
+    ],
+)
+def test_colours_are_taken_out_for_show(text: str, shown: str) -> None:
+    """A terminal's colours are no words; other controls are seen, and the message keeps both."""
+    history = watched(document(messages=[text], status="FAILED"))
+    (message,) = history.messages
+    assert message_text(message) == shown
+    assert preview(history)[:20] == shown[:20]
+    assert (message.text, is_cut(message)) == (text, False)
 
 
 def test_long_text_is_cut_for_show() -> None:

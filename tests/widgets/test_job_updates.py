@@ -306,9 +306,9 @@ def test_hostile_text_is_passed_on_as_text() -> None:
     view = View()
     texts = [*case("hostile-message")["messages"], "</script>", "a\nb"]
     view.poll(
-        document(messages=[*texts, "\x1b[2J \u202eabc", "\ud800"], type="<b>", status="\u202e")
+        document(messages=[*texts, "\x1b]2J \u202eabc", "\ud800"], type="<b>", status="\u202e")
     )
-    assert view.texts == [*texts, "\\x1b[2J \\u202eabc", "\\ud800"]
+    assert view.texts == [*texts, "\\x1b]2J \\u202eabc", "\\ud800"]
     assert (view.head["kind"], view.head["words"]) == ("<b>", "\\u202e (unknown status)")
     assert view.head["status_hint"] == "the server's word: \\u202e"
 
