@@ -58,7 +58,7 @@ class Source(Exchanges):
     def __init__(self, url: str, dialect: Dialect, **settings: Any) -> None:
         super().__init__(url, dialect, **settings)
         self._last: int | None = None
-        self._log = Log()
+        self._log: Log | None = None  # few servers have one, and thousands of jobs may be watched
 
     @property
     def cancel_note(self) -> str | None:
@@ -168,6 +168,7 @@ class Source(Exchanges):
         # Not before: an exchange that was dropped meanwhile changes nothing.
         self._last, self.dialect = last, told
         if self.dialect.messages_are == "log":
+            self._log = self._log or Log()
             return await self._log.added(reading, self, connections)
         return reading
 
