@@ -39,6 +39,8 @@ class BoardView extends View {
     this.shown = element("span", "shown", this.filters);
     this.field = searchField(this.filters, "filter jobs by text", () => this.filter());
     this.line = element("div", "line", this.root);
+    this.lineWords = element("span", "", this.line);
+    this.again = button(this.line, "", () => this.send({ act: "list" }));
     const tools = element("div", "boardtools", this.root);
     this.caption = element("span", "caption", tools);
     this.selection = new Selection(this.link.name, (request) => this.send(request));
@@ -233,8 +235,12 @@ class BoardView extends View {
   tick() {
     this.table.tick();
     if (!this.update) return;
-    say(this.line, this.sentence());
-    this.line.hidden = !this.line.textContent;
+    const words = this.sentence();
+    say(this.lineWords, words && `${words} `);
+    const canTry = this.update.can_try && !this.link.isGone;
+    say(this.again, canTry ? "try now" : "");
+    hide(this.again, !canTry, this.root);
+    this.line.hidden = !words;
   }
 
   sentence() {

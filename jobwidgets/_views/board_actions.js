@@ -13,6 +13,7 @@ import { counted } from "./words.js";
 const JOB_ACTIONS = [
   { name: "stop", words: "stop watching" },
   { name: "start", words: "resume" },
+  { name: "try", words: "try now" },
 ];
 const TOLD = 2000; // ms for which the copy button says what it did
 

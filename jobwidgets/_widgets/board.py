@@ -12,7 +12,7 @@ import traitlets
 from jobwidgets._display.board import board_html, board_text
 from jobwidgets._http.secrets import hidden, hidden_settings
 from jobwidgets._http.tokens import Token
-from jobwidgets._model.contact import Contact, ContactState
+from jobwidgets._model.contact import Contact
 from jobwidgets._threads import user_callbacks
 from jobwidgets._views import joined_css, joined_esm
 from jobwidgets._watch.listing import INTERVAL as LISTING_INTERVAL
@@ -237,8 +237,8 @@ class JobBoard(LiveWidget):
         return self._listing.contact if self._listing is not None else None
 
     def _is_over(self) -> bool:
-        if self._contact is not None and self._contact.state is not ContactState.LOST:
-            return False
+        if self._listing is not None:
+            return False  # it may list more; where it gave up, a view can try again
         return all(row.is_over for row in tuple(self._rows.values()))
 
     def _add(self, job: Job) -> Row | None:
@@ -297,7 +297,9 @@ class JobBoard(LiveWidget):
             self._updates.want(request.get("of"), request["need"])
         if "select" in request:
             self._select(selection(request, len(self._rows)))
-        if "act" in request:
+        if request.get("act") == "list" and self._listing is not None:
+            self._listing.begin()
+        elif "act" in request:
             self._act(str(request["act"]), indexes_in(request.get("on"), len(self._rows)))
         if self._updates.has_more:
             self._update_views()

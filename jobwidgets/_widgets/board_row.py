@@ -30,9 +30,12 @@ class Row:
         """Whether nothing more will come.
 
         A stopped watch counts, for nothing more comes of it by itself; unless it was stopped in a
-        view, where it can be resumed: so that view stays.
+        view, where it can be resumed: so that view stays. It stays as well for a watch that gave
+        up, since a view can try again.
         """
-        return self.job._is_done or (self.job._is_at_rest and not self._was_stopped_here)
+        if self.job._is_done:
+            return self.job.history.has_ended
+        return self.job._is_at_rest and not self._was_stopped_here
 
     def act(self, name: str) -> None:
         """Do what a view asks for, on the poller's thread; ignore what does not fit the job."""
@@ -43,5 +46,9 @@ class Row:
             ACTIONS[name](self.job)
 
 
-ACTIONS: dict[str, Callable[[Job], object]] = {"stop": Job.stop, "start": Job._begin}
+ACTIONS: dict[str, Callable[[Job], object]] = {
+    "stop": Job.stop,
+    "start": Job._begin,
+    "try": Job._try_now,
+}
 """What a view can do with each selected job, by the names in _views/board_actions.js."""

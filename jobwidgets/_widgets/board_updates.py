@@ -198,6 +198,7 @@ class _Summary:
     line: Sentence
     selection: Selection
     is_over: bool
+    can_try: bool
     is_kept: bool
 
 
@@ -216,6 +217,7 @@ def _summary(
         on_board(contact, troubled, now or datetime.now(UTC)),
         selection,
         contact is None and all(job.history.has_ended for job in jobs),
+        contact is not None and contact.error is not None,
         is_kept,
     )
 
@@ -237,6 +239,7 @@ def _update(
         "line": json_value(summary.line),
         "selection": summary.selection.json(),
         "is_over": summary.is_over,
+        "can_try": summary.can_try,
         "kept": summary.is_kept,
     }
 

@@ -81,7 +81,7 @@ class BoardPage:
             if "select" in content:
                 self.selection = selection(content, len(self.jobs))
             if "act" in content:
-                self.acts.append((content["act"], indexes_in(content["on"], len(self.jobs))))
+                self.acts.append((content["act"], indexes_in(content.get("on"), len(self.jobs))))
             self.updates.want(content.get("of"), content.get("need"))
 
     def ids(self) -> list[str]:

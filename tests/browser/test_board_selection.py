@@ -11,7 +11,9 @@ from playwright.sync_api import Browser, Locator, expect
 
 from browser.board_page import FAILED, FINAL, RUNNING, BoardPage, board_page
 from browser.page import HERE, INSECURE
+from jobwidgets._model.contact import Contact, ContactState
 from jobwidgets._widgets.board_selection import Selection
+from jobwidgets.errors import ServerError
 
 pytestmark = pytest.mark.lab
 
@@ -143,6 +145,24 @@ def test_acts_on_the_selection(board: BoardPage) -> None:
     board.tell()
     assert board.acts == [("stop", [0, 3])]
     assert board.root.get_by_role("button", name="resume").is_hidden()
+
+
+def test_tries_the_selection_again(board: BoardPage) -> None:
+    """Jobs that are not answered are asked for at once: those that are selected, or the list."""
+    board.jobs[0].contact = Contact(ContactState.LOST, failures=1, error=ServerError("502"))
+    board.contact = board.jobs[0].contact
+    board.updates.note(0)
+    board.tell()
+    again = board.root.get_by_role("button", name="try now")
+    again.click()
+    for index in (0, 1):
+        box(board, index).click()
+    board.part("boardactions").get_by_role("button", name="try now").click()
+    board.tell()
+    assert board.acts == [("list", []), ("try", [0])]
+    board.contact = Contact(ContactState.IN_TOUCH)
+    board.tell()
+    expect(again).to_have_count(1)
 
 
 def test_cancels_the_selection(board: BoardPage) -> None:

@@ -12,6 +12,7 @@ from shells import CellShell, shell
 from jobwidgets import Job, Jobs
 
 REFUSED = {"error": {"code": 498, "message": "Invalid token.", "details": []}}
+MISSING = {"error": {"code": 404, "message": "Not found.", "details": []}}
 FINAL = {"status": "COMPLETED", "stepsCompleted": 5}
 
 
@@ -21,6 +22,7 @@ class Site:
     def __init__(self, *ids: str) -> None:
         self.ids = list(ids)
         self.ended: set[str] = set()
+        self.missing: set[str] = set()
         self.refuses = False
         self.asked: list[str] = []
         self.settings = {"pace": FAST, "http": {"transport": Replies(self)}}
@@ -31,6 +33,8 @@ class Site:
         self.asked.append(name)
         if self.refuses and "new" not in str(request.headers.get("X-Esri-Authorization")):
             return REFUSED
+        if name in self.missing:
+            return MISSING
         if name == "jobs":
             return {"asyncJobs": list(self.ids)}
         final = FINAL if name in self.ended else {}

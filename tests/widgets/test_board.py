@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from documents import JOBS_URL
-from servers import FAST, HANG, Replies, until
+from servers import HANG, until
 from shells import CellShell
 
 from jobwidgets import JobBoard, JobWidget, jobs_frame, messages_frame, snapshots_frame
@@ -13,7 +13,6 @@ from jobwidgets._watch.poller import poller
 from jobwidgets.demo import MissionServer, example, failing
 
 VIEW = "application/vnd.jupyter.widget-view+json"
-MISSING = {"error": {"code": 404, "message": "Not found.", "details": []}}
 Board = Callable[..., JobBoard]
 Site = Any  # the maker of servers in conftest.py
 
@@ -138,13 +137,18 @@ def test_new_token_of_a_resource(board: Board, site: Site) -> None:
     assert server.asked.count("done") == asked
 
 
-def test_wrong_url_of_a_resource_is_over(notebook: CellShell, board: Board) -> None:
-    """No such resource: the output says so for good."""
-    shown = board(JOBS_URL, http={"transport": Replies(MISSING)}, pace=FAST)
+def test_list_that_gave_up_is_tried_again(notebook: CellShell, board: Board, site: Site) -> None:
+    """The output says why there is no list, and stays live: its view can ask once more."""
+    server = site("a")
+    server.missing.add("jobs")
+    shown = board(server.resource())
     shown._ipython_display_()
-    display_id = notebook.outputs[0]["transient"]["display_id"]
-    until(lambda: VIEW not in notebook.last_of(display_id))
-    assert "404 Not found" in notebook.last_of(display_id)["text/plain"]
+    until(lambda: "404 Not found" in str(shown._update["line"]))
+    assert VIEW in notebook.outputs[0]["data"]
+    assert shown._update["can_try"]
+    server.missing.clear()
+    shown._on_view_message(shown, {"view": "v", "act": "list"}, [])
+    until(lambda: len(shown) == 1 and not shown._update["can_try"])
 
 
 def test_finished_jobs_are_read_once(notebook: CellShell, board: Board, site: Site) -> None:

@@ -105,6 +105,18 @@ def test_stopped_in_the_view_and_ended_is_over(opened: Callable[[Any], Any], sit
     assert board._is_over()
 
 
+def test_selected_jobs_that_gave_up_try_again(opened: Callable[[Any], Any], site: Site) -> None:
+    """While a view can try again the output stays live; what is back is watched on."""
+    server = site("a", "b")
+    server.missing.update("ab")
+    board = opened(JobBoard(server.jobs()))
+    until(lambda: all(job.contact.state == "lost" for job in board))
+    assert not board._is_over()
+    server.missing.remove("b")
+    ask(board, act="try", on=[[0, 2]])
+    until(lambda: [str(job.contact.state) for job in board] == ["lost", "in touch"])
+
+
 def test_selected_jobs_are_cancelled(opened: Callable[[Any], Any]) -> None:
     """Of the selected jobs those are cancelled that can be; the others go on."""
     told = [{"status": "running"} for _ in "abc"]
