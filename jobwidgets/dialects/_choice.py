@@ -16,14 +16,13 @@ from jobwidgets.dialects._known import known_dialects, others_are_known
 from jobwidgets.dialects._refusals import found
 from jobwidgets.dialects._urls import checked_job_url, checked_list_url
 from jobwidgets.dialects.ogc import raise_if_refused as raise_problem
-from jobwidgets.dialects.relatives import NOTEBOOK_MARKS
+from jobwidgets.dialects.relatives import NOTEBOOK_MARKS, is_of_notebook
 from jobwidgets.errors import DocumentError
 
 _log = logging.getLogger("jobwidgets")
 _MISSION = "mission"  # whose shape its relatives have too, each with a mark of its own
-# What Mission's documents have not: names that others have, and what they look like in JSON.
-_MARKED = {"jobStatus", "inputs", "jobID", "jobid", "job_id", "process", "processID"}
-_MARKS = (*(f'"{name}"'.encode() for name in sorted(_MARKED)), b"otebook")
+MARKED = frozenset({"jobStatus", "inputs", "jobID", "id", "jobid", "job_id"})
+"""Names of which each document of another dialect has one, but for those of a notebook."""
 _PLAIN = Dialect()
 
 
@@ -134,10 +133,22 @@ def told_by_list(dialect: Dialect, answer: Answer) -> Dialect:
 
 
 def recognising(document: object) -> Sequence[Dialect]:
-    """Return the dialects of which a job's document may be; Mission, if it is of no relative."""
-    telling = [one for one in known_dialects() if _says(one.recognises, document)]
+    """Return the dialects of which a job's document may be; Mission, if it is of no relative.
+
+    What is null is as good as absent: a table has a null wherever another row has a value.
+    """
+    told = _without_nulls(document)
+    telling = [one for one in known_dialects() if _says(one.recognises, told)]
     marked = [one for one in telling if one.name != _MISSION]
     return marked or telling
+
+
+def _without_nulls(document: object) -> object:
+    if not isinstance(document, Mapping):
+        return document
+    told = {name: value for name, value in document.items() if value is not None}
+    custom = told.get("customAttributes")
+    return told | {"customAttributes": _without_nulls(custom)} if custom else told
 
 
 def dialect_of(document: object) -> Dialect:
@@ -156,17 +167,12 @@ def are_surely_mission(documents: Sequence[Mapping[str, Any]]) -> bool:
 def _is_surely_mission(document: Mapping[str, Any]) -> bool:
     custom, kind = document.get("customAttributes"), document.get("type")
     return (
-        _MARKED.isdisjoint(document)
+        MARKED.isdisjoint(document)
         and isinstance(document.get("jobId"), str)
         and isinstance(document.get("status"), str)
-        and not (isinstance(kind, str) and "notebook" in kind.casefold())
+        and not (isinstance(kind, str) and is_of_notebook(kind))
         and not (isinstance(custom, Mapping) and NOTEBOOK_MARKS & custom.keys())
     )
-
-
-def may_have_marks(text: bytes) -> bool:
-    """Return whether documents in their JSON may be of another dialect than Mission."""
-    return others_are_known() or any(mark in text for mark in _MARKS)
 
 
 def _says(ask: Callable[..., bool], what: object) -> bool:

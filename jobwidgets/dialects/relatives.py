@@ -35,7 +35,12 @@ from jobwidgets.dialects.mission import Mission
 
 _CUSTOM = "customAttributes"
 _OPENING = "openNotebookProgress"
-NOTEBOOK_MARKS = {"openNotebook", _OPENING}
+NOTEBOOK_MARKS = frozenset({"openNotebook", _OPENING})
+
+
+def is_of_notebook(kind: str) -> bool:
+    """Return whether a server's word for an operation is that of one on a notebook."""
+    return "notebook" in kind.casefold()
 
 
 class Sibling(Mission):
@@ -65,7 +70,7 @@ class NotebookServer(Sibling, CancellingDialect):
             return False
         kind = text_of(document.get("type")) or ""
         return bool(NOTEBOOK_MARKS & custom_of(document).keys()) or (
-            "status" in document and "notebook" in kind.casefold()
+            "status" in document and is_of_notebook(kind)
         )
 
     def read(self, answer: Answer) -> Snapshot:

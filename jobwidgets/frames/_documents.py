@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
+from io import BytesIO
 from typing import Any, Literal, Protocol, TypeAlias
 
 from jobwidgets._model.redact import redacted_document
@@ -14,9 +16,9 @@ from jobwidgets.dialects import Answer, Dialect, find_dialect
 from jobwidgets.dialects._choice import (
     are_surely_mission,
     dialect_of,
-    may_have_marks,
     recognising,
 )
+from jobwidgets.dialects._known import others_are_known
 from jobwidgets.errors import DocumentError, ExchangeError
 from jobwidgets.frames._block import Block
 from jobwidgets.frames._mission import MissionDocuments
@@ -41,6 +43,12 @@ class Places(Protocol):
     """What each document of a block is called, such as ``jobs[3]``."""
 
     def __getitem__(self, index: int, /) -> str: ...
+
+
+def _first_of(lines: bytes) -> Iterator[object]:
+    """Yield the first line, decoded; nothing if it is no JSON."""
+    with suppress(ValueError, RecursionError):
+        yield json.loads(BytesIO(lines).readline())
 
 
 class Reader:
@@ -135,37 +143,33 @@ class Reader:
 
     def block_of_lines(self, lines: bytes) -> Block | None:
         """Return the block of documents, one a line, if pyarrow can read them; else None."""
-        if self.attributes or not has_pyarrow() or not self._are_mission_lines(lines):
+        if self.attributes or not has_pyarrow() or not self._begin_as_mission(_first_of(lines)):
             return None
-        from jobwidgets.frames._mission_arrow import from_lines
+        from jobwidgets.frames._mission_arrow_read import from_lines
 
-        return from_lines(lines, self._wanted)
+        return from_lines(lines, self._wanted, may_be_others=self._given is None)
 
-    def _are_mission_lines(self, lines: bytes) -> bool:
-        if self._given is not None or may_have_marks(lines):
+    def _begin_as_mission(self, first: Iterator[object]) -> bool:
+        """Return whether documents, of which `first` yields one, are to be read at once.
+
+        Where nobody gave the dialect, it is left to see that no other one is that of another.
+        """
+        if self._given is not None:
             return self._given is _MISSION
-        try:
-            first = json.loads(lines.lstrip().partition(b"\n")[0])
-        except (ValueError, RecursionError):
-            return False
-        return isinstance(first, dict) and self._are_mission([first])
+        if self._told is not None:
+            return self._told is _MISSION and not others_are_known()
+        return self._are_mission([one for one in first if isinstance(one, Mapping)])
 
     def block_of_table(self, documents: Any, places: Places) -> Block:
         """Return the block of documents in one of pyarrow's columns of structs."""
-        if not self.attributes and self._are_mission_rows(documents):
-            from jobwidgets.frames._mission_arrow import from_structs
+        first = (one.as_py() for one in documents[:1])
+        if not self.attributes and self._begin_as_mission(first):
+            from jobwidgets.frames._mission_arrow_read import from_structs
 
-            found = from_structs(documents)
+            found = from_structs(documents, may_be_others=self._given is None)
             if found is not None:
                 return found
         return self.block(documents.to_pylist(), places)
-
-    def _are_mission_rows(self, documents: Any) -> bool:
-        if self._given is not None:
-            return self._given is _MISSION
-        names = {field.name for field in documents.type}
-        is_marked = may_have_marks(json.dumps(sorted(names)).encode())
-        return not is_marked and len(documents) > 0 and self._are_mission([documents[0].as_py()])
 
     def _jobs(
         self, documents: Sequence[Mapping[str, Any]], places: Places

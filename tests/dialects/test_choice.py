@@ -6,11 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pandas as pd
 import pytest
 from documents import case, document
+from hypothesis import given
+from hypothesis import strategies as st
 from servers import Replies
 
-from jobwidgets import Job, Jobs, jobs_frame, read_documents
+from jobwidgets import Job, Jobs, jobs_frame, messages_frame, read_documents
 from jobwidgets.dialects import Answer, find_dialect
 from jobwidgets.dialects._choice import are_surely_mission, dialect_at, recognising
 from jobwidgets.errors import DocumentError, UnauthorisedError
@@ -168,12 +171,53 @@ def test_file_is_told_by_its_first_document(ending: str, tmp_path: Path) -> None
             read_documents(path)
 
 
-def test_what_is_surely_mission_is_recognised_so() -> None:
+# Without what no column of a table can hold beside Mission's.
+OTHERS = [
+    *({**one, "messages": None} for name, one in DOCUMENTS.items() if "video" not in name),
+    {**DOCUMENTS["video-in-progress"], "customAttributes": None},
+    {"jobId": "7", "status": "EXECUTING", "type": "openNOTEBOOK"},
+    {"jobId": "7", "status": "EXECUTING", "customAttributes": {"openNotebook": {"a": 1}}},
+    {"jobId": "7", "status": "running", "id": "7", "created": "2026-01-01T00:00:00Z"},
+    {"jobId": "7", "status": "running", "id": "7", "type": "process"},
+]
+
+
+@pytest.mark.parametrize("other", OTHERS)
+@pytest.mark.parametrize("ending", ["ndjson", "parquet"])
+def test_file_of_mission_has_no_others(other: Any, ending: str, tmp_path: Path) -> None:
+    """However many documents of Mission are before it, one of another server is refused."""
+    path, many = tmp_path / f"jobs.{ending}", [MISSION, *[document(jobId="8")] * 10]
+    if ending == "parquet":
+        pd.DataFrame([*many, other]).to_parquet(path)
+    else:
+        path.write_text("\n".join(map(json.dumps, [*many, other])))
+    for make in (jobs_frame, messages_frame, read_documents):
+        with pytest.raises(DocumentError, match=r"12: the file's first document is of mission"):
+            make(path)
+
+
+@pytest.mark.parametrize("parts", [{"messages": ["opens a notebook"]}, {"inputs": None}])
+def test_file_of_mission_has_odd_ones(parts: Any, tmp_path: Path) -> None:
+    """A word among the messages, or a name without a value, makes no other server of it."""
+    path = tmp_path / "jobs.ndjson"
+    path.write_text("\n".join(map(json.dumps, [MISSION, MISSION | parts])))
+    assert list(jobs_frame(path)["status"]) == ["running", "running"]
+
+
+VALUES = st.none() | st.sampled_from(["7", "running", "process", "x/VideoServer", "Notebook", 1])
+NAMES = ["jobStatus", "inputs", "jobID", "id", "jobid", "job_id", "process", "processID", "created"]
+MIXED = st.dictionaries(
+    st.sampled_from([*NAMES, "jobId", "status", "type", "stepInfo", "operationURI"]),
+    VALUES | st.just("2026-01-01T00:00:00Z") | st.dictionaries(st.just("serviceUrl"), VALUES),
+)
+
+
+@given(st.sampled_from([*DOCUMENTS.values(), *FOUR, MISSION, {"jobId": "7", "status": ""}]), MIXED)
+def test_what_is_surely_mission_is_recognised_so(one: Any, parts: Any) -> None:
     """The quick look over millions of documents says nothing that the close one does not."""
-    every = [*DOCUMENTS.values(), *FOUR, MISSION, GP, {"jobId": "7"}, {}]
-    for one in every:
-        if are_surely_mission([one]):
-            assert [dialect.name for dialect in recognising(one)] == ["mission"]
+    for mixed in (one, one | parts, {"jobId": "7", "status": "running"} | parts):
+        if are_surely_mission([mixed]) and mixed["jobId"]:
+            assert [dialect.name for dialect in recognising(mixed)] == ["mission"]
     assert are_surely_mission([MISSION])
 
 
