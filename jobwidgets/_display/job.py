@@ -20,6 +20,7 @@ from jobwidgets._display.markup import (
     TABLE,
     TEXT,
     TR,
+    WORD,
     box,
     escaped,
     line,
@@ -45,6 +46,7 @@ from jobwidgets._display.words import (
     messages_note,
     ownership,
     seen,
+    time_name,
     word,
 )
 from jobwidgets._display.words import steps as steps_done
@@ -199,22 +201,31 @@ class _Columns:
         self._latest = history.latest
         self._longest = LONGEST_PREVIEW if is_brief else longest_text(len(history.messages))
         self._has_seen = any(message_time(message) is not None for message in history.messages)
+        self._time_name = time_name(history.messages)
+        self._has_level = any(message.level for message in history.messages)
         self._has_code = any(message.code is not None for message in history.messages)
 
     def html_head(self) -> str:
-        names = ["#", *["seen"] * self._has_seen, *["code"] * self._has_code]
+        names = [
+            "#",
+            *[self._time_name] * self._has_seen,
+            *["level"] * self._has_level,
+            *["code"] * self._has_code,
+        ]
         numbers = (f'<th scope="col" style="{NUMBER}">{name}</th>' for name in names)
         return f'{"".join(numbers)}<th scope="col" style="{CELL};{MUTED}">message</th>'
 
     def html(self, message: Message | int) -> str:
         if isinstance(message, int):
-            width = 2 + self._has_seen + self._has_code
+            width = 2 + self._has_seen + self._has_level + self._has_code
             cell = f'<td colspan="{width}" style="{CELL};{MUTED}">{counted(message)} more</td>'
             return f'<tr style="{TR}">{cell}</tr>'
         cells = [f'<td style="{NUMBER}">{message.number}</td>']
         if self._has_seen:
             title, words = utc(message_time(message)), seen(message, self._latest)
             cells.append(f'<td style="{NUMBER}" title="{title}">{words}</td>')
+        if self._has_level:
+            cells.append(f'<td style="{WORD}">{escaped(word(message.level))}</td>')
         if self._has_code:
             cells.append(f'<td style="{NUMBER}">{escaped(word(message.code))}</td>')
         text = escaped(message_text(message, self._longest))
@@ -227,6 +238,8 @@ class _Columns:
         cells = [f"{message.number:>5}"]
         if self._has_seen:
             cells.append(f"{seen(message, self._latest):>9}")
+        if self._has_level:
+            cells.append(f"{word(message.level):<7}")
         if self._has_code:
             cells.append(f"{word(message.code):>5}")
         return "  ".join([*cells, message_text(message, self._longest)])

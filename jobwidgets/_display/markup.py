@@ -36,6 +36,7 @@ CELL = (
     "padding:2px 12px 2px 0;border:0;border-bottom:1px solid rgba(128,128,128,0.35)"
 )
 NUMBER = CELL.replace("left", "right", 1).replace("normal", "nowrap") + f";width:1%;{MUTED}"
+WORD = CELL.replace("normal", "nowrap") + f";width:1%;{MUTED}"
 TEXT = f"{CELL};overflow-wrap:anywhere"
 
 

@@ -7,6 +7,7 @@ reading direction is visible, what is very long is cut.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -202,6 +203,11 @@ def seen(message: Message, latest: Snapshot | None) -> str:
     """Return the `message_time` in words: since the start, else the time of day (UTC)."""
     since = since_start(message, latest)
     return times.time_of_day(message_time(message)) if since is None else times.since_start(since)
+
+
+def time_name(messages: Sequence[Message]) -> str:
+    """Return what the times of messages are: the server's own, or when each was first seen."""
+    return "time" if messages and messages[-1].time is not None else "first seen"
 
 
 def severity(message: Message) -> str | None:

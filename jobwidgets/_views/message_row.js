@@ -13,7 +13,7 @@ import { counted, moment } from "./words.js";
 
 const SHORT = 80; // letters that fit into a folded message whatever the width
 export const MESSAGE_COLUMNS = [
-  ["number", "#"], ["seen", "seen"], ["level", "level"], ["code", "code"], ["text", "message"],
+  ["number", "#"], ["seen", ""], ["level", "level"], ["code", "code"], ["text", "message"],
 ];
 
 export class MessageRow {

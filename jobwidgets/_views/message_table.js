@@ -5,7 +5,7 @@
 
 import { Heights } from "./heights.js";
 import { MESSAGE_COLUMNS, MessageRow } from "./message_row.js";
-import { element, focused, put, selectionAt } from "./parts.js";
+import { element, focused, put, say, selectionAt } from "./parts.js";
 
 const AT_END = 8; // px from the end that still count as reading the newest
 const OVERSCAN = 120; // px drawn above and below what is in sight
@@ -58,6 +58,10 @@ export class MessageTable {
     this.observer = new ResizeObserver(() => this.onResize());
     this.observer.observe(this.scroller);
     this.showColumns();
+  }
+
+  nameTimes(name) {
+    say(this.heads.seen, name);
   }
 
   remove() {

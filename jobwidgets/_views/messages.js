@@ -81,6 +81,7 @@ export class Messages {
     if (update.parts.some(isOlder)) this.askedAt = now();
     const before = this.table.length;
     const first = this.known.take(update);
+    this.table.nameTimes(update.time_name);
     this.noteLevels(update.parts);
     this.table.changed(first, update.parts, this.fitting, sight);
     this.unseen = this.table.follows ? 0 : Math.max(0, this.unseen + this.table.length - before);

@@ -178,7 +178,7 @@ class BoardUpdates:
         if update is None or not (update["parts"] or update["total"] != unfolded.total):
             return []
         unfolded.total = update["total"]
-        return [[index, {name: update[name] for name in ("total", "keep", "parts")}]]
+        return [[index, {name: update[name] for name in ("total", "time_name", "keep", "parts")}]]
 
 
 @dataclass(slots=True)

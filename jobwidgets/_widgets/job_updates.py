@@ -10,6 +10,8 @@ An update is a dict:
     What has changed of the steps, if anything; see `step_updates`.
 ``total``
     How many messages there are.
+``time_name``
+    What their times are, as `words.time_name` has it.
 ``keep``
     How many leading ones are as they were.
 ``parts``
@@ -25,6 +27,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from jobwidgets._display.standing import is_last_known
+from jobwidgets._display.words import time_name
 from jobwidgets._model.contact import Contact
 from jobwidgets._model.history import JobHistory
 from jobwidgets._model.snapshot import Message
@@ -110,7 +113,7 @@ class Updates:
         self._number += 1
         self._head, self._messages, self._changed = new_head, messages, total
         self._steps = new_steps
-        return _update(self._number, new_head, told, total, keep, parts)
+        return _update(self._number, new_head, told, messages, keep, parts)
 
     def whole(
         self,
@@ -132,7 +135,7 @@ class Updates:
         told = _step_rows(history, contact, steps, now).since(StepRows())
         total = len(history.messages)
         part, _ = _newest(history, 0, total, MOST_MESSAGES, MOST_BYTES)
-        return _update(number, new_head, told, total, 0, [part] if part[1] else [])
+        return _update(number, new_head, told, history.messages, 0, [part] if part[1] else [])
 
     def _parts(self, history: JobHistory, keep: int) -> list[tuple[int, list[MessageValues]]]:
         """Return the newest messages that changed, then wanted ones, as many as fit."""
@@ -167,7 +170,7 @@ def _update(
     number: int,
     new_head: Head,
     steps: dict[str, Any] | None,
-    total: int,
+    messages: Sequence[Message],
     keep: int,
     parts: Sequence[Any],
 ) -> dict[str, Any]:
@@ -180,7 +183,14 @@ def _update(
         "contact": json_value(new_head["contact"]),
     }
     given = [list(part) for part in parts]
-    update = {"n": number, "head": values, "total": total, "keep": keep, "parts": given}
+    update = {
+        "n": number,
+        "head": values,
+        "total": len(messages),
+        "time_name": time_name(messages),
+        "keep": keep,
+        "parts": given,
+    }
     return update if steps is None else {**update, "steps": steps}
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
 import pytest
-from documents import document, snapshot
+from documents import STARTED, document, snapshot
+from pages import Page
 from playwright.sync_api import Browser
 
 from browser.page import INSECURE, ViewPage, show_static, view_page
@@ -72,7 +74,7 @@ def test_table_has_the_semantics_of_one(view: ViewPage) -> None:
     table = view.page.get_by_role("table", name="Messages of the job")
     assert table.get_attribute("aria-rowcount") == "1001"
     heads = view.page.get_by_role("columnheader")
-    assert heads.all_inner_texts() == ["#", "seen", "code", "message"]
+    assert heads.all_inner_texts() == ["#", "first seen", "code", "message"]
     assert {head.get_attribute("scope") for head in heads.all()} == {"col"}
     last = view.part("table").locator("tbody tr").last
     assert last.get_attribute("aria-rowindex") == "1001"
@@ -196,11 +198,23 @@ def test_filter_lets_new_matches_in(view: ViewPage) -> None:
     assert (view.text("count"), view.numbers()) == ("1 of 11", [6])
 
 
-def levelled(*levels: str | None) -> Any:
-    """Return a snapshot with messages of these levels."""
+def levelled(*levels: str | None, time: datetime | None = None) -> Any:
+    """Return a snapshot with messages of these levels, and of a time of the server's."""
     parsed = snapshot(document(messages=texts(len(levels)), messageCodes=[]))
-    given = zip(parsed.messages, levels, strict=True)
-    return replace(parsed, messages=tuple(replace(one, level=level) for one, level in given))
+    pairs = zip(parsed.messages, levels, strict=True)
+    given = tuple(replace(one, level=level, time=time) for one, level in pairs)
+    return replace(parsed, messages=given)
+
+
+@pytest.mark.parametrize(("time", "name"), [(None, "first seen"), (STARTED, "time")])
+def test_static_form_has_the_same_columns(view: ViewPage, time: datetime | None, name: str) -> None:
+    """Live and static tell alike which times are the server's own, and the levels."""
+    view.kernel.take(levelled("info", "error", time=time))
+    view.open()
+    heads = view.page.get_by_role("columnheader").all_inner_texts()
+    assert heads == ["#", name, "level", "message"]
+    rows = Page(static_html(view.kernel.history)).rows
+    assert (rows[0], rows[2][2]) == (heads, "error")
 
 
 def test_levels_have_a_column_and_a_filter(view: ViewPage) -> None:
@@ -209,7 +223,7 @@ def test_levels_have_a_column_and_a_filter(view: ViewPage) -> None:
     view.open()
     assert view.page.get_by_role("columnheader").all_inner_texts() == [
         "#",
-        "seen",
+        "first seen",
         "level",
         "message",
     ]

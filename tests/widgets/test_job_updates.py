@@ -94,7 +94,7 @@ def test_first_update_tells_everything() -> None:
     """A new view gets the head and all messages in one update."""
     view = View()
     (update,) = view.poll(case("completed"))
-    assert set(update) == {"n", "head", "total", "keep", "parts"}
+    assert set(update) == {"n", "head", "total", "time_name", "keep", "parts"}
     assert (update["n"], update["keep"], update["total"]) == (1, 0, 11)
     assert view.texts == case("completed")["messages"]
     codes = case("completed")["customAttributes"]["messageCodes"]
