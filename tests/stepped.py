@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from documents import JOB_ID, document, snapshot
+from documents import JOB_ID, STARTED, after, document, milliseconds, snapshot
 
 from jobwidgets import dialects
 from jobwidgets._model.history import JobHistory
 from jobwidgets._model.snapshot import Snapshot
 from jobwidgets._model.step_times import JobSteps, job_steps
 from jobwidgets.dialects.mission import Mission
+from jobwidgets.dialects.relatives import ServerAdmin
 
 TRACKS, COMMUNICATIONS, EVENTS, MAP, FINISHING = [
     name for name, event in Mission.steps.values() if event == "begin"
@@ -57,6 +59,22 @@ def polled(*polls: Poll) -> JobHistory:
             history.record(snapshot(given, second))
         else:
             history.record_again(snapshot(document(), second).seen)  # type: ignore[arg-type]
+    return history
+
+
+def administered(current: int | None, *names: str, **changes: Any) -> dict[str, Any]:
+    """Return a document of Server admin, which tells the steps itself; `current` is under way."""
+    started = milliseconds(STARTED)
+    told = {"stepInfo": list(names), "currentstep": current, "totalsteps": len(names)}
+    return {"jobid": JOB_ID, "status": "EXECUTING", "starttime": started, **told, **changes}
+
+
+def administered_polls(*polls: Poll) -> JobHistory:
+    """Return the history of a job of Server admin."""
+    history = JobHistory(JOB_ID, dialect="admin")
+    for second, given in polls:
+        told = ServerAdmin().read(dialects.Answer(given))
+        history.record(replace(told, seen=after(second)))
     return history
 
 

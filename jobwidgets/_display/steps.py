@@ -13,7 +13,8 @@ from jobwidgets._display.times import EXACT, clock, counted, since_start
 from jobwidgets._display.words import word
 from jobwidgets._model.history import JobHistory
 from jobwidgets._model.snapshot import Status
-from jobwidgets._model.step_times import JobSteps, Moment, Ranges, Step, StepState
+from jobwidgets._model.step_times import JobSteps, Moment, Step, StepState
+from jobwidgets._model.steps import Ranges
 
 _MOST_NAMED = 3  # steps that a sentence names
 _LONGEST_IN_SENTENCE = 60  # characters of a step's name

@@ -12,6 +12,7 @@ from jobwidgets._model.cancel import Cancel
 from jobwidgets._model.first_sights import FirstSights
 from jobwidgets._model.packed import PackedSnapshots, add
 from jobwidgets._model.snapshot import Message, Snapshot, Status
+from jobwidgets._model.step_sights import seen_steps
 from jobwidgets._model.unknown_end import UnknownEnd
 from jobwidgets.errors import JobCancelledError, JobFailedError, JobGoneError, JobwidgetsError
 
@@ -52,7 +53,7 @@ class JobHistory:
     Attributes
     ----------
     latest : Snapshot or None
-        The last distinct snapshot, each of its messages with when it was first seen.
+        The last distinct snapshot, each of its messages and steps with when it was first seen.
         None before the first document.
     snapshots : sequence of SnapshotSummary
         The distinct snapshots in the order in which they were seen, each with its `seen`,
@@ -141,12 +142,17 @@ class JobHistory:
             new or changed, which is the number of messages when none is.
         """
         self._note_time(snapshot, server_time or snapshot.seen)
+        snapshot = replace(snapshot, seen=self._in_order(snapshot.seen))
         polled_before, self._last_poll = self._last_poll, snapshot.seen
         if self.latest is not None and self.latest.says_the_same(snapshot):
             return None
         before = self.messages
         if snapshot.seen is not None:
-            snapshot = replace(snapshot, messages=self._first_sights.stamped(snapshot))
+            snapshot = replace(
+                snapshot,
+                messages=self._first_sights.stamped(snapshot),
+                steps=seen_steps(snapshot, self.latest) if snapshot.steps else (),
+            )
         self.latest = snapshot
         add(self.snapshots, snapshot, polled_before)
         return _first_change(before, snapshot.messages)
@@ -154,8 +160,13 @@ class JobHistory:
     def record_again(self, seen: datetime, server_time: datetime | None = None) -> None:
         """Take in that the last snapshot came once more, at `seen`; see `record`."""
         if self.latest is not None:
-            self._last_poll = seen
+            self._last_poll = self._in_order(seen)
             self._note_time(self.latest, server_time or seen)
+
+    def _in_order(self, seen: datetime | None) -> datetime | None:
+        """Return no time before the last poll; this client's clock may have been set back."""
+        last = self._last_poll
+        return last if seen is not None and last is not None and seen < last else seen
 
     def _note_time(self, snapshot: Snapshot, now: datetime | None) -> None:
         self._measure(snapshot, now)

@@ -76,6 +76,9 @@ class ToldStep:
         Where it stands.
     begun, ended
         UTC times by the server's clock; None where it tells none.
+    begun_seen, ended_seen
+        When this client first saw that it had begun, or ended (UTC), even if a later document does
+        not say so. None in a document that nobody watched.
     """
 
     name: str
@@ -83,6 +86,8 @@ class ToldStep:
     has_ended: bool = False
     begun: datetime | None = None
     ended: datetime | None = None
+    begun_seen: datetime | None = field(default=None, compare=False)
+    ended_seen: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,15 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol, TypeAlias
+from typing import Protocol
 
 from jobwidgets._model.history import JobHistory
 from jobwidgets._model.packed import polled_before
-from jobwidgets._model.snapshot import Snapshot, Status
-from jobwidgets._model.steps import StepCodes, StepMessages, paired_steps
+from jobwidgets._model.snapshot import Message, Snapshot, Status
+from jobwidgets._model.steps import Mark, Ranges, StepCodes, StepEvents, step_messages, steps_of
 
-Ranges: TypeAlias = tuple[tuple[int, int], ...]
-"""Places in a list, each ``[from, to)``, in order and none touching another."""
 _ZERO = timedelta(0)
 
 
@@ -84,7 +82,7 @@ class Step:
         None where unknown, or not yet. One that was under way when the job ended has ended then.
     messages
         The places of its messages: its own, and those between that belong to no other step,
-        while it alone was under way.
+        while it alone was under way. () where no message tells of it.
     """
 
     name: str
@@ -95,10 +93,10 @@ class Step:
 
     @property
     def duration(self) -> timedelta | None:
-        """From its begin to its end; None until both are known."""
-        if self.begun is None or self.ended is None:
+        """From its begin to its end; None until both are known, or if skewed below 0."""
+        if self.begun is None or self.ended is None or self.ended.at < self.begun.at:
             return None
-        return max(self.ended.at - self.begun.at, _ZERO)
+        return self.ended.at - self.begun.at
 
     @property
     def is_at_least(self) -> bool:
@@ -108,12 +106,12 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class JobSteps:
-    """The steps of a job in the order of their first messages, then those that have not begun.
+    """The steps of a job in the order in which they are told, then those that have not begun.
 
     Parameters
     ----------
     steps
-        None of them where the dialect tells none.
+        None of them where neither the document nor the dialect tells of any.
     origin
         When the job started, by the clock that the steps' times are of; None where no step has a
         time.
@@ -136,40 +134,46 @@ class JobSteps:
 
 
 def job_steps(history: JobHistory, dialect: TellsSteps | None) -> JobSteps:
-    """Return the steps of a job as its last document tells them; None knows of no steps."""
+    """Return the steps of a job as its last document tells them.
+
+    Parameters
+    ----------
+    dialect
+        Knows the codes of messages; None knows of none.
+    """
     latest = history.latest
-    if latest is None or dialect is None or not dialect.steps:
+    if latest is None:
         return JobSteps()
-    paired = paired_steps([message.code for message in latest.messages], dialect.steps)
-    if not paired:
+    begun, events = steps_of(latest, {} if dialect is None else dialect.steps)
+    if not begun and not latest.steps:
         return JobSteps()
     has_ended = history.has_ended
     end = _end_of_job(history, latest) if has_ended else None
-    places = step_messages(paired, len(latest.messages))
-    open_ones = sum(one.end is None for one in paired)
-    told = _Told(history, latest, has_ended, end, open_ones)
-    steps = [told.step(one, ranges) for one, ranges in zip(paired, places, strict=True)]
-    steps += _not_begun(dialect, latest, {step.name for step in steps})
+    places = [()] * len(begun) if latest.steps else step_messages(begun, len(events))
+    open_ones = sum(one.end is None for one in begun)
+    told = _Told(history, latest, events, has_ended, end, open_ones)
+    steps = [told.step(one, ranges) for one, ranges in zip(begun, places, strict=True)]
+    steps += [Step(name, StepState.NOT_BEGUN) for name in _not_begun(latest, begun, dialect)]
     return JobSteps(tuple(steps), _origin(steps, latest), end.at if end is not None else None)
 
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """Makes the steps of which a message tells."""
+    """Makes the steps of which a message or a mark tells."""
 
     history: JobHistory
     latest: Snapshot
+    events: Sequence[Message | Mark]
     has_ended: bool
     end: Moment | None
     open_ones: int
 
-    def step(self, told: StepMessages, messages: Ranges) -> Step:
+    def step(self, told: StepEvents, messages: Ranges) -> Step:
         begun, ended = self._moment(told.begin), self._moment(told.end)
         if told.end is not None:
-            # Both were over before anybody looked: when, nobody knows.
-            is_lost = ended is not None and ended.was_there
-            times = (None, None) if is_lost else (begun, ended)
-            return Step(told.name, StepState.DONE, *times, messages)
+            if ended is not None and ended.was_there:  # over before anybody looked
+                begun, ended = None if begun is not None and begun.was_there else begun, None
+            return Step(told.name, StepState.DONE, begun, ended, messages)
         if not self.has_ended:
             return Step(told.name, StepState.RUNNING, begun, None, messages)
         has_failed = self.latest.status is Status.FAILED and self.open_ones == 1
@@ -179,10 +183,10 @@ class _Told:
     def _moment(self, place: int | None) -> Moment | None:
         if place is None:
             return None
-        message = self.latest.messages[place]
-        if message.time is not None:
-            return Moment(message.time, _ZERO)
-        return None if message.seen is None else _sight(self.history, self.latest, message.seen)
+        event = self.events[place]
+        if event.time is not None:
+            return Moment(event.time, _ZERO)
+        return None if event.seen is None else _sight(self.history, self.latest, event.seen)
 
 
 def _sight(history: JobHistory, latest: Snapshot, seen: datetime) -> Moment:
@@ -207,11 +211,16 @@ def _end_of_job(history: JobHistory, latest: Snapshot) -> Moment | None:
     return seen
 
 
-def _not_begun(dialect: TellsSteps, latest: Snapshot, begun: set[str]) -> list[Step]:
+def _not_begun(
+    latest: Snapshot, begun: Sequence[StepEvents], dialect: TellsSteps | None
+) -> list[str]:
     if latest.status is Status.SUCCEEDED:  # then they were not told, and came all the same
         return []
-    expected = dialect.expected_steps(latest)
-    return [Step(name, StepState.NOT_BEGUN) for name in expected if name not in begun]
+    if latest.steps:
+        return [one.name for one in latest.steps if not (one.has_begun or one.has_ended)]
+    names = {step.name for step in begun}
+    expected = () if dialect is None else dialect.expected_steps(latest)
+    return [name for name in expected if name not in names]
 
 
 def _origin(steps: Sequence[Step], latest: Snapshot) -> datetime | None:
@@ -220,28 +229,3 @@ def _origin(steps: Sequence[Step], latest: Snapshot) -> datetime | None:
     if not times:
         return None
     return min(times) if latest.started is None else min(latest.started, *times)
-
-
-def step_messages(steps: Sequence[StepMessages], count: int) -> list[Ranges]:
-    """Return the places of each step's messages, of so many that there are."""
-    events = sorted(
-        (place, index)
-        for index, step in enumerate(steps)
-        for place in (step.begin, step.end)
-        if place is not None
-    )
-    found: list[list[tuple[int, int]]] = [[] for _ in steps]
-    open_ones: set[int] = set()
-    for (place, index), (following, _) in zip(events, [*events[1:], (count, 0)], strict=True):
-        open_ones ^= {index} if steps[index].begin is not None else set()
-        _extend(found[index], place, place + 1)
-        if len(open_ones) == 1:
-            _extend(found[next(iter(open_ones))], place + 1, following)
-    return [tuple(ranges) for ranges in found]
-
-
-def _extend(ranges: list[tuple[int, int]], start: int, end: int) -> None:
-    if ranges and ranges[-1][1] == start:
-        ranges[-1] = (ranges[-1][0], end)
-    elif start < end:
-        ranges.append((start, end))

@@ -7,7 +7,7 @@
 //   .tick(passed, arrival, isLost)  the clocks, `passed` seconds after the update that came at
 //                              `arrival`, which may be a later one; isLost: they stand
 //   .choose(row)               choose a row, null for none
-//   .failedRow                 the row of the step that failed, null for none
+//   .failedRow                 the row of the step that failed, null for none that has messages
 //   showSegments(bar, states)  draw a Bar (parts.js) in segments, one a step; [] as one again
 
 import { keyHandler } from "./keys.js";
@@ -154,7 +154,7 @@ export class Steps {
   }
 
   get failedRow() {
-    const row = this.rows.findIndex(({ state }) => state === "failed");
+    const row = this.rows.findIndex(({ state, step }) => state === "failed" && step?.messages.length);
     return row < 0 ? null : row;
   }
 

@@ -7,13 +7,13 @@ expected.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Any
 
 from jobwidgets._model.redact import redacted, redacted_document
-from jobwidgets._model.snapshot import Message, Snapshot, Status
+from jobwidgets._model.snapshot import Message, Snapshot, Status, ToldStep
 from jobwidgets._watch.pace import as_float
 from jobwidgets.dialects import Answer, Dialect, known_dialects
 from jobwidgets.dialects._facts import status_in, status_of
@@ -97,6 +97,7 @@ def _snapshot(told: Mapping[str, Any], job_id: str, document: Mapping[str, Any])
         owner=_text("owner", told.get("owner")),
         kind=_text("kind", told.get("kind")),
         attributes=attributes,
+        steps=tuple(map(_step, told.get("steps") or ())),
         document=redacted_document(document),
     )
 
@@ -169,6 +170,13 @@ def _message(number: int, told: object) -> Message:
         raise _error(f"{name}'s code", code, "a number, a word, or None")
     time = time_of(f"{name}'s time", told.get("time"))
     return Message(number, text, code, _text(f"{name}'s level", level), time)
+
+
+def _step(told: object) -> ToldStep:
+    if not isinstance(told, ToldStep) or not isinstance(told.name, str):
+        raise _error("steps", told, "a ToldStep with a name each")
+    begun, ended = (time_of("step's time", time) for time in (told.begun, told.ended))
+    return replace(told, name=redacted(told.name), begun=begun, ended=ended)
 
 
 def _first(told: Mapping[Any, Any], names: Iterable[str]) -> object:

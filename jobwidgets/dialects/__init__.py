@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from jobwidgets._model.exchanged import Answer, CancelAnswer, JobPage, LogPage, Request
+from jobwidgets._model.snapshot import ToldStep
 from jobwidgets.dialects._check import check
 from jobwidgets.dialects._dialect import Dialect
 from jobwidgets.dialects._known import find_dialect, known_dialects
@@ -15,6 +16,7 @@ __all__ = [
     "JobPage",
     "LogPage",
     "Request",
+    "ToldStep",
     "check",
     "find_dialect",
     "known_dialects",

@@ -53,7 +53,7 @@ class Dialect:
     """The server's words for a status."""
     steps: ClassVar[StepCodes] = {}
     """Message code → (step, "begin" or "end"), in the order of a job's life. Where the document
-    itself tells the steps they are in `Snapshot.steps`."""
+    itself tells the steps they are in `Snapshot.steps`, each a `ToldStep`."""
     messages_are: ClassVar[Literal["list", "latest", "log"]] = "list"
     """"list": each document has the whole list. "latest": it has one text, which is overwritten,
     so that what polling saw is put together. "log": they are asked for by `log_request`."""

@@ -84,11 +84,11 @@ def find_dialect(given: str | Dialect) -> Dialect:
 
 
 def known_or_none(name: str | None) -> Dialect | None:
-    """Return the dialect called so, one that tells nothing if it is not installed; None of None."""
+    """Return the dialect called so; None of None, and of one that is not installed."""
     try:
         return None if name is None else find_dialect(name)
     except ValueError:
-        return Dialect()
+        return None
 
 
 def _points() -> Iterable[EntryPoint]:

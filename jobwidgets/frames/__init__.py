@@ -25,7 +25,7 @@ from jobwidgets.frames._documents import OnError, Reader
 from jobwidgets.frames._files import file_blocks, is_path, without_collection
 from jobwidgets.frames._given import Given, Rows, blocks
 from jobwidgets.frames._mission import MissionDocuments
-from jobwidgets.frames._read import Documents
+from jobwidgets.frames._read import Documents, Steps
 from jobwidgets.frames._tables import (
     JOBS,
     MESSAGES,
@@ -227,16 +227,21 @@ def steps_frame(
     until: Moment | None = None,
     engine: Engine = "pandas",
 ) -> pd.DataFrame:
-    """Return one row a step of a job, in the order of the jobs and of each step's first message.
+    """Return one row a step of a job, in the order of the jobs and of what tells of the steps.
 
-    Where a server tells no times, they are by this client's clock: a step began, and ended, when
-    the message that tells it was first seen, or earlier by at most the gap to the poll before.
+    That is the job's document itself (Server admin's), else its messages. Where a server tells no
+    times, they are by this client's clock: a step began, and ended, when what tells it was first
+    seen, or earlier by at most the gap to the poll before. What has not begun is no step yet.
 
     Parameters
     ----------
-    jobs, dialect, on_error, since, until, engine
-        As for `jobs_frame`. The dialect says which message codes tell of which step. Where one
-        step came more than once, what began first is taken to have ended first.
+    jobs, on_error, since, until, engine
+        As for `jobs_frame`.
+    dialect
+        As for `jobs_frame`; it says which message codes tell of which step. Where one step came
+        more than once, what began first is taken to have ended first. Watched jobs, and a dataset,
+        know their dialect by its name: where that is not installed, an object given here, or to
+        `write_dataset`, tells of their steps; without it they have none.
 
     Returns
     -------
@@ -248,7 +253,7 @@ def steps_frame(
         ===========  ===================  =========================================================
         job_id       str                  the server's name of the job; never
         step         str                  the dialect's name of the step; never
-        begun        datetime64[us, UTC]  when it began; nobody saw it, or no message told it
+        begun        datetime64[us, UTC]  when it began; nobody saw it, or nothing told it
         ended        datetime64[us, UTC]  when it ended; not yet, or nobody saw it
         duration     timedelta64[us]      ended less begun; one is missing
         begun_early  timedelta64[us]      how much earlier it may have begun: zero where the server
@@ -322,13 +327,14 @@ def read_documents(
     names = _attribute_names(attributes)
     reader = Reader(dialect, on_error, ["jobs", "messages"], names, progress=progress)
     paths = [path] if is_path(path) else list(path)  # type: ignore[arg-type]  # then it is iterable
-    jobs, messages = Joined(), Joined()
+    jobs, messages, steps = Joined(), Joined(), Steps()
     with without_collection():
         for block in chain([MissionDocuments([])], file_blocks(paths, reader)):
             jobs.add(block.jobs(names))
             messages.add(block.messages())
+            steps.add(block, reader.steps)
     reader.warn(stacklevel=3)
-    return Documents(jobs.frame(JOBS), messages.frame(MESSAGES), names)
+    return Documents(jobs.frame(JOBS), messages.frame(MESSAGES), steps, names)
 
 
 def write_documents(
@@ -426,6 +432,8 @@ def write_dataset(
                                 with `polled_before`: when the poll before the first sight was
     snapshot_rows   list        the rows of `snapshots_frame`, without `job_id`, and with
                                 `polled_before`
+    step_rows       list        the rows of `steps_frame`, without `job_id` and `duration`, of jobs
+                                of whose steps no numeric message codes tell
     document        text        the last document as JSON, tokens redacted
     attributes      text        the attributes as JSON, where not each reader knows how to read them
                                 of the document: those of watched jobs

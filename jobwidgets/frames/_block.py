@@ -23,7 +23,7 @@ from jobwidgets.frames._columns import (
     objects,
     within,
 )
-from jobwidgets.frames._steps import MessageTimes, step_rows
+from jobwidgets.frames._steps import EventTimes, ToldSteps, step_codes, step_rows
 from jobwidgets.frames._tables import Columns
 from jobwidgets.frames._texts import no_texts, texts
 
@@ -196,9 +196,17 @@ class Block(ABC):
         """When the poll before each snapshot was."""
         return missing(int(self.snapshot_counts.sum()))
 
-    def written(self) -> MessageTimes:
+    def written(self) -> EventTimes:
         """Return when each message was written, as far as that is known."""
-        return MessageTimes.unseen(int(self._message_numbers.sum()))
+        return EventTimes.unseen(int(self._message_numbers.sum()))
+
+    def step_codes(self, given: StepCodes | None) -> Sequence[StepCodes]:
+        """Return what message codes tell of each job's steps; `given` where it does not say."""
+        return [step_codes(None, given)] * len(self)
+
+    def told_steps(self, given: StepCodes | None) -> ToldSteps | None:
+        """Return the steps of which no numeric message codes tell; None for none."""
+        return None
 
     @property
     def _message_numbers(self) -> np.ndarray:
@@ -252,7 +260,19 @@ class Block(ABC):
             "messages": self.message_counts[known],
         }
 
-    def steps(self, known: StepCodes) -> Columns:
-        """Return the columns of `steps_frame`, of the steps that a dialect knows."""
-        counts, codes = self._message_numbers, self.message_codes
-        return step_rows(self.job_ids, counts, codes, self.written(), known)
+    def steps(self, given: StepCodes | None) -> Columns:
+        """Return the columns of `steps_frame`.
+
+        Parameters
+        ----------
+        given
+            What codes tell where a job does not say what its server speaks; None: Mission's.
+        """
+        return step_rows(
+            self.job_ids,
+            self._message_numbers,
+            self.message_codes,
+            self.written(),
+            self.step_codes(given),
+            self.told_steps(given),
+        )

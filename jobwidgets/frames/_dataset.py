@@ -50,7 +50,7 @@ _COLUMNS = {
     ),
     "messages": ("job_id", "messages", "message_rows"),
     "snapshots": ("job_id", "snapshot_rows"),
-    "steps": ("dialect", "job_id", "started", "messages", "message_rows"),
+    "steps": ("dialect", "job_id", "started", "messages", "message_rows", "step_rows"),
 }
 
 
@@ -141,9 +141,10 @@ class Dataset:
         """Return the rows of `snapshots_frame`."""
         return self._frame(methodcaller("snapshots"), _COLUMNS["snapshots"], SNAPSHOTS)
 
-    def steps(self, known: StepCodes) -> pd.DataFrame:
-        """Return the rows of `steps_frame`."""
-        return self._frame(methodcaller("steps", dict(known)), _COLUMNS["steps"], STEPS)
+    def steps(self, given: StepCodes | None) -> pd.DataFrame:
+        """Return the rows of `steps_frame`; for `given` see `Block.steps`."""
+        codes = None if given is None else dict(given)
+        return self._frame(methodcaller("steps", codes), _COLUMNS["steps"], STEPS)
 
     def _frame(
         self, rows: Callable[[Block], Columns], columns: Sequence[str], kinds: Kinds

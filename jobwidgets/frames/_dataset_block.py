@@ -6,7 +6,6 @@ import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -15,8 +14,7 @@ import pyarrow.compute as pc
 
 from jobwidgets._model.packed import NONE
 from jobwidgets._model.snapshot import Status
-from jobwidgets._model.steps import StepCodes
-from jobwidgets.dialects._known import known_or_none
+from jobwidgets._model.steps import StepCodes, StepEvents
 from jobwidgets.frames._block import Block
 from jobwidgets.frames._columns import (
     NO_STATUS,
@@ -24,8 +22,8 @@ from jobwidgets.frames._columns import (
     Column,
 )
 from jobwidgets.frames._documents import Reader
-from jobwidgets.frames._steps import MessageTimes
-from jobwidgets.frames._tables import Columns, Joined
+from jobwidgets.frames._steps import EventTimes, ToldSteps, step_codes
+from jobwidgets.frames._tables import Columns
 from jobwidgets.frames._texts import from_arrow
 
 _NUMBERS = {status.value: number for status, number in STATUS_NUMBER.items()}
@@ -176,9 +174,9 @@ class DatasetBlock(Block):
     def last_text(self, job: int) -> str | None:
         raise NotImplementedError(job)
 
-    def written(self) -> MessageTimes:
+    def written(self) -> EventTimes:
         started = np.repeat(self.started, self._message_numbers)
-        return MessageTimes.of_watched(
+        return EventTimes.of_watched(
             self.message_times, self.message_sights, self.message_polls, started
         )
 
@@ -205,16 +203,27 @@ class DatasetBlock(Block):
             "messages": _numbers(parts["messages"]),
         }
 
-    def steps(self, known: StepCodes) -> Columns:
-        """Return the columns of `steps_frame`: each job's dialect says what its codes tell."""
-        joined, start = Joined(), 0
-        for dialect, jobs in groupby(self.dialects("")):
-            number = len(list(jobs))
-            run = DatasetBlock(self._rows.slice(start, number))
-            told = known_or_none(dialect)
-            joined.add(Block.steps(run, known if told is None else told.steps))
-            start += number
-        return joined.columns() if len(self) else super().steps(known)
+    def step_codes(self, given: StepCodes | None) -> Sequence[StepCodes]:
+        names = self.dialects("")
+        codes = {name: step_codes(name, given) for name in set(names)}
+        return [codes[name] for name in names]
+
+    def told_steps(self, given: StepCodes | None) -> ToldSteps:
+        rows = self._column("step_rows")
+        parts = _parts(rows)
+        names, are_complete = parts["step"].to_pylist(), parts["complete"].to_pylist()
+        steps: list[StepEvents] = []
+        for place, (name, is_complete) in enumerate(zip(names, are_complete, strict=True)):
+            steps.append(StepEvents(name, place, len(names) + place if is_complete else None))
+        counts = np.asarray(pc.fill_null(pc.list_value_length(rows), 0), dtype="i8")
+        ends = np.cumsum(counts)
+        jobs = np.flatnonzero(counts).tolist()
+        of = {job: steps[ends[job] - counts[job] : ends[job]] for job in jobs}
+        moments, early = (
+            np.concatenate([_numbers(parts[name]) for name in both])
+            for both in (("begun", "ended"), ("begun_early", "ended_early"))
+        )
+        return ToldSteps(of, EventTimes(moments, early, np.zeros(len(moments), dtype=bool)))
 
 
 def _attribute(dialect: str, documents: list[Any], name: str) -> Sequence[Any]:

@@ -31,6 +31,17 @@ SNAPSHOT = pa.struct(
     }
 )
 """A row of `snapshots_frame`; and when the poll before it was."""
+STEP = pa.struct(
+    {
+        "step": _TEXT,
+        "begun": _TIME,
+        "ended": _TIME,
+        "begun_early": pa.duration("us"),
+        "ended_early": pa.duration("us"),
+        "complete": pa.bool_(),
+    }
+)
+"""A row of `steps_frame`."""
 SCHEMA = pa.schema(
     {
         "dialect": _TEXT,
@@ -54,6 +65,7 @@ SCHEMA = pa.schema(
         "written": _TIME,
         "message_rows": pa.list_(MESSAGE),
         "snapshot_rows": pa.list_(SNAPSHOT),
+        "step_rows": pa.list_(STEP),
         "document": _TEXT,
         "attributes": _TEXT,
     }

@@ -19,15 +19,18 @@ import pyarrow.parquet as pq
 
 from jobwidgets._model.packed import NONE
 from jobwidgets._model.redact import may_need_redaction, redacted_document
+from jobwidgets._model.steps import StepCodes
 from jobwidgets.frames._block import Block
+from jobwidgets.frames._columns import missing
 from jobwidgets.frames._dataset import NO_MONTH, Dataset, month_names
 from jobwidgets.frames._dataset_block import DatasetBlock
-from jobwidgets.frames._dataset_schema import MESSAGE, SCHEMA, SNAPSHOT
+from jobwidgets.frames._dataset_schema import MESSAGE, SCHEMA, SNAPSHOT, STEP
 from jobwidgets.frames._documents import Places, Reader
 from jobwidgets.frames._given import Given, blocks
 from jobwidgets.frames._plain import plain
 from jobwidgets.frames._read import Documents
-from jobwidgets.frames._tables import JOBS, MESSAGES, SNAPSHOTS, typed
+from jobwidgets.frames._steps import EventTimes, step_rows
+from jobwidgets.frames._tables import JOBS, MESSAGES, SNAPSHOTS, STEPS, typed
 from jobwidgets.frames._write import as_json
 
 _FEWEST = 20_000  # rows that are sorted into months at a time
@@ -72,9 +75,9 @@ def _tables(jobs: Given, reader: DocumentReader) -> Iterator[pa.Table]:
             )
         if isinstance(rows, Dataset):
             for copied in rows.blocks():
-                yield _table(copied, reader.dialect, copied.written_at)
+                yield _table(copied, reader, copied.written_at)
         elif isinstance(rows, Block):
-            yield _table(rows, reader.dialect, clock.times(len(rows)))
+            yield _table(rows, reader, clock.times(len(rows)))
 
 
 def _joined(tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
@@ -174,23 +177,34 @@ def _months_of(rows: pa.Table) -> np.ndarray:
     return np.where(found.started == NONE, first, found.started)
 
 
-def _table(block: Block, dialect: str, written: np.ndarray) -> pa.Table:
+def _table(block: Block, reader: Reader, written: np.ndarray) -> pa.Table:
     """Return the rows of some jobs, as `SCHEMA` has them."""
     facts = typed(block.jobs(), JOBS)
     messages, snapshots = typed(block.messages(), MESSAGES), typed(block.snapshots(), SNAPSHOTS)
     counts = np.where(block.message_counts == NONE, 0, block.message_counts)
     more = {
-        "dialect": block.dialects(dialect),
+        "dialect": block.dialects(reader.dialect),
         "has_ended": block.have_ended,
         "seen": block.last_sights.view("M8[us]"),
         "written": written.view("M8[us]"),
         "message_rows": _lists(messages, counts, block.message_polls, MESSAGE),
         "snapshot_rows": _lists(snapshots, block.snapshot_counts, block.snapshot_polls, SNAPSHOT),
+        "step_rows": _told_steps(block, reader.steps),
         "document": _as_json(block.documents),
         "attributes": _as_json(block.attributes),
     }
     columns = dict(facts.items()) | more
     return pa.table([_array(columns[field.name], field.type) for field in SCHEMA], schema=SCHEMA)
+
+
+def _told_steps(block: Block, given: StepCodes | None) -> pa.ListArray:
+    """Return the rows of `steps_frame` of which a reader of the messages would not know."""
+    told, counts = block.told_steps(given), np.zeros(len(block), dtype="i8")
+    for job, steps in told.of.items() if told is not None else ():
+        counts[job] = len(steps)
+    none, unseen = np.zeros(len(block), dtype="i8"), EventTimes.unseen(0)
+    rows = step_rows(block.job_ids, none, none[:0], unseen, [{}] * len(block), told)
+    return _lists(typed(rows, STEPS), counts, missing(len(rows["step"])), STEP)
 
 
 def _lists(

@@ -96,9 +96,9 @@ class Reader:
         return _MISSION.name if self._given is None else self._given.name
 
     @property
-    def steps(self) -> StepCodes:
-        """The steps that message codes tell of, where nothing tells the dialect."""
-        return (self._given or _MISSION).steps
+    def steps(self) -> StepCodes | None:
+        """What the codes of messages tell in the dialect that was given; None if none was."""
+        return None if self._given is None else self._given.steps
 
     def in_file(self, *, is_in_file: bool = True) -> None:
         """Note that what follows is a file's, whose first document tells the dialect."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import chain, groupby
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -14,9 +14,8 @@ from jobwidgets._model import packed
 from jobwidgets._model.history import JobHistory, outcome_error
 from jobwidgets._model.packed import FIELDS, NONE
 from jobwidgets._model.snapshot import Message, Snapshot
-from jobwidgets._model.steps import StepCodes
+from jobwidgets._model.steps import Mark, StepCodes, StepEvents, steps_of
 from jobwidgets.dialects import Dialect
-from jobwidgets.dialects._known import known_or_none
 from jobwidgets.frames._block import Block
 from jobwidgets.frames._columns import (
     NO_STATUS,
@@ -26,8 +25,14 @@ from jobwidgets.frames._columns import (
     missing,
     numbered,
 )
-from jobwidgets.frames._steps import MessageTimes
-from jobwidgets.frames._tables import Columns, Joined
+from jobwidgets.frames._steps import (
+    EventTimes,
+    ToldSteps,
+    can_be_read_again,
+    shifted,
+    step_codes,
+)
+from jobwidgets.frames._tables import Columns
 from jobwidgets.frames._texts import no_texts, texts
 
 _PACKED = np.dtype([(name, f"<{code}") for name, code in FIELDS])
@@ -127,11 +132,12 @@ class Snapshots(Block):
     def message_sights(self) -> np.ndarray:
         return _times([message.seen for message in self._messages])
 
-    def written(self) -> MessageTimes:
-        unseen = MessageTimes.unseen(len(self._messages))
-        told = self.message_times
-        earlier = np.where(told == NONE, NONE, 0)
-        return MessageTimes(told, earlier, unseen.were_there)
+    def written(self) -> EventTimes:
+        return self._event_times(self._messages, self._message_numbers)
+
+    def _event_times(self, events: Sequence[Message | Mark], _: np.ndarray) -> EventTimes:
+        """Return the times of messages or marks, of which each job has so many."""
+        return EventTimes.told(_times([event.time for event in events]))
 
     @property
     def documents(self) -> Sequence[Mapping[str, Any] | None]:
@@ -151,19 +157,32 @@ class Snapshots(Block):
     def dialects(self, given: str) -> Sequence[str | None]:
         return [given if dialect is None else dialect.name for dialect in self._dialects]
 
-    def steps(self, known: StepCodes) -> Columns:
-        """Return the rows of `steps_frame`: each job's dialect says what its codes tell."""
-        joined, start = Joined(), 0
-        joined.add(Block.steps(self._part(0, 0), {}))
-        for dialect, run in groupby(self._dialects):
-            end = start + len(list(run))
-            codes = known if dialect is None else dialect.steps
-            joined.add(Block.steps(self._part(start, end), codes))
-            start = end
-        return joined.columns()
+    def step_codes(self, given: StepCodes | None) -> Sequence[StepCodes]:
+        codes = step_codes(None, given)
+        return [codes if dialect is None else dialect.steps for dialect in self._dialects]
 
-    def _part(self, start: int, end: int) -> Block:
-        return Snapshots(self._snapshots[start:end], self._dialects[start:end])
+    def told_steps(self, given: StepCodes | None) -> ToldSteps:
+        found: dict[int, list[StepEvents]] = {}
+        events: list[Message | Mark] = []
+        counts = np.zeros(len(self), dtype="i8")
+        for job, codes in self._not_by_codes(given):
+            steps, its = steps_of(self._snapshots[job], codes)  # type: ignore[arg-type]  # it has one
+            found[job], counts[job] = shifted(steps, len(events)), len(its)
+            events += its
+        return ToldSteps(found, self._event_times(events, counts))
+
+    def _not_by_codes(self, given: StepCodes | None) -> Iterator[tuple[int, StepCodes]]:
+        """Yield the jobs of whose steps not numeric codes tell, each with its dialect's codes."""
+        names, all_codes = self.dialects(""), self.step_codes(given)
+        plain: dict[tuple[str | None, int], bool] = {}
+        for job, (snapshot, name, codes) in enumerate(
+            zip(self._snapshots, names, all_codes, strict=True)
+        ):
+            key = name or None, id(codes)
+            if key not in plain:
+                plain[key] = can_be_read_again(name or None, codes)
+            if snapshot is not None and (snapshot.steps or not plain[key]):
+                yield job, codes
 
 
 class Histories(Snapshots):
@@ -172,12 +191,8 @@ class Histories(Snapshots):
     def __init__(self, histories: Sequence[JobHistory]) -> None:
         # Read once: the poller may be writing.
         latest = [history.latest for history in histories]
-        super().__init__(latest, [known_or_none(history.dialect) for history in histories])
+        super().__init__(latest, [None] * len(histories))
         self._histories = histories
-
-    def _part(self, start: int, end: int) -> Block:
-        is_whole = end - start == len(self._histories)
-        return self if is_whole else Histories(self._histories[start:end])
 
     @cached_property
     def job_ids(self) -> Column:
@@ -207,20 +222,25 @@ class Histories(Snapshots):
     def last_sights(self) -> np.ndarray:
         return _times(self._facts(lambda s: s.seen))
 
-    def written(self) -> MessageTimes:
-        started = np.repeat(self.started, self._message_numbers)
-        return MessageTimes.of_watched(
-            self.message_times, self.message_sights, self.message_polls, started
-        )
+    def step_codes(self, given: StepCodes | None) -> Sequence[StepCodes]:
+        return [step_codes(history.dialect, given) for history in self._histories]
+
+    def _event_times(self, events: Sequence[Message | Mark], counts: np.ndarray) -> EventTimes:
+        told, sights = (_times([getattr(e, name) for e in events]) for name in ("time", "seen"))
+        started = np.repeat(self.started, counts)
+        return EventTimes.of_watched(told, sights, self._polls(sights, counts), started)
 
     @property
     def message_polls(self) -> np.ndarray:
-        sights, found = self.message_sights.tolist(), list[int]()
-        numbers = self._message_numbers.tolist()
-        for (buffer, _), count in zip(self._packed_snapshots, numbers, strict=True):
+        return self._polls(self.message_sights, self._message_numbers)
+
+    def _polls(self, sights: np.ndarray, counts: np.ndarray) -> np.ndarray:
+        """Return when the polls before first sights were, of which each job has so many."""
+        seen_at, found = sights.tolist(), list[int]()
+        for (buffer, _), count in zip(self._packed_snapshots, counts.tolist(), strict=True):
             rows = np.frombuffer(buffer, dtype=_PACKED)
             polls = dict(zip(rows["seen"].tolist(), rows["polled_before"].tolist(), strict=True))
-            found += [polls.get(seen, NONE) for seen in sights[len(found) : len(found) + count]]
+            found += [polls.get(seen, NONE) for seen in seen_at[len(found) : len(found) + count]]
         return np.array(found, dtype="i8")
 
     @cached_property

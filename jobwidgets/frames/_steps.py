@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from jobwidgets._model.packed import NONE
-from jobwidgets._model.steps import StepCodes, paired_steps
+from jobwidgets._model.steps import StepCodes, StepEvents, paired_steps
+from jobwidgets.dialects._known import find_dialect, known_or_none
 from jobwidgets.frames._columns import Column, durations, missing
 from jobwidgets.frames._tables import Columns
 from jobwidgets.frames._texts import texts
 
-_NOWHERE = -1  # the place of a message that never came
+_MISSION = find_dialect("mission")
+_NOWHERE = -1  # the place of an event that never came
 
 
 @dataclass(frozen=True, slots=True)
-class MessageTimes:
-    """When the messages of some jobs were written, one job after another, in microseconds.
+class EventTimes:
+    """When the messages or marks of some jobs were written, one job after another.
+
+    All are microseconds.
 
     Parameters
     ----------
     moments
-        The server's own time, else when a message was first seen; `NONE` where nobody knows.
+        The server's own time, else when it was first seen; `NONE` where nobody knows.
     earlier
         How much earlier it may have been: as long as the gap to the poll before. `NONE` where
         nobody knows.
     were_there
-        Whether a message stood in the first document that was seen of its job.
+        Whether it stood in the first document that was seen of its job.
     """
 
     moments: np.ndarray
@@ -37,10 +42,10 @@ class MessageTimes:
     @classmethod
     def of_watched(
         cls, told: np.ndarray, sights: np.ndarray, before: np.ndarray, started: np.ndarray
-    ) -> MessageTimes:
+    ) -> EventTimes:
         """Return the server's own times, else first sights, with the gap to the poll before.
 
-        A message without a poll before it was there from the first on: since the job had `started`.
+        What has no poll before it was there from the first on: since the job had `started`.
         """
         were_there = (before == NONE) & (sights != NONE) & (told == NONE)
         since = np.where(were_there, started, before)
@@ -49,55 +54,143 @@ class MessageTimes:
         return cls(np.where(is_told, told, sights), np.where(is_told, 0, gaps), were_there)
 
     @classmethod
-    def unseen(cls, number: int) -> MessageTimes:
-        """Return the times of messages that nobody saw arrive."""
-        unknown = missing(number)
-        return cls(unknown, unknown, np.zeros(number, dtype=bool))
+    def unseen(cls, number: int) -> EventTimes:
+        """Return the times of what nobody saw arrive, and tells none."""
+        return cls.told(missing(number))
+
+    @classmethod
+    def told(cls, moments: np.ndarray) -> EventTimes:
+        """Return the times of what nobody saw arrive, by the server's own."""
+        earlier = np.where(moments == NONE, NONE, 0)
+        return cls(moments, earlier, np.zeros(len(moments), dtype=bool))
+
+    def and_then(self, others: EventTimes) -> EventTimes:
+        """Return these times, and others after them."""
+        return EventTimes(
+            np.concatenate([self.moments, others.moments]),
+            np.concatenate([self.earlier, others.earlier]),
+            np.concatenate([self.were_there, others.were_there]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ToldSteps:
+    """The steps of those jobs of which no numeric message codes tell.
+
+    Parameters
+    ----------
+    of
+        The steps of a job, by its place among the jobs.
+    times
+        When they were: what the places of all these steps are in.
+    """
+
+    of: Mapping[int, Sequence[StepEvents]]
+    times: EventTimes
+
+
+def step_codes(name: str | None, given: StepCodes | None) -> StepCodes:
+    """Return what the message codes of a job tell.
+
+    Parameters
+    ----------
+    name
+        What its server speaks; None if that is not known.
+    given
+        What codes tell where the name says nothing; None: Mission's without a name, and nothing
+        of a dialect that is not installed.
+    """
+    dialect = known_or_none(name)
+    if dialect is not None:
+        return dialect.steps
+    if given is not None:
+        return given
+    return _MISSION.steps if name is None else {}
+
+
+def can_be_read_again(name: str | None, codes: StepCodes) -> bool:
+    """Return whether what a file keeps of messages, numeric codes, tells the same steps."""
+    return codes == step_codes(name, None) and not any(isinstance(code, str) for code in codes)
+
+
+def shifted(steps: Sequence[StepEvents], by: int) -> list[StepEvents]:
+    """Return steps whose list begins at a place of a longer one."""
+    return [
+        StepEvents(
+            step.name,
+            None if step.begin is None else step.begin + by,
+            None if step.end is None else step.end + by,
+        )
+        for step in steps
+    ]
 
 
 def step_rows(
     job_ids: Column,
     counts: np.ndarray,
     codes: np.ndarray,
-    written: MessageTimes,
-    known: StepCodes,
+    written: EventTimes,
+    known: Sequence[StepCodes],
+    told: ToldSteps | None = None,
 ) -> Columns:
-    """Return the columns of `steps_frame`; `counts` says how many of the messages each job has."""
-    owners, names, begins, ends = _places(counts, codes, known)
-    lost = (ends != _NOWHERE) & _at(written.were_there, ends, missing=False)
-    begun = np.where(lost, NONE, _at(written.moments, begins))
-    ended = np.where(lost, NONE, _at(written.moments, ends))
+    """Return the columns of `steps_frame`.
+
+    Parameters
+    ----------
+    counts
+        How many of the messages each job has.
+    codes, written
+        Of the messages of all jobs.
+    known
+        What codes tell of each job.
+    told
+        Steps of which the codes do not tell; None for none.
+    """
+    others = {} if told is None else told.of
+    owners, names, begins, ends = _places(counts, codes, known, others)
+    times = written if told is None else written.and_then(told.times)
+    lost = (ends != _NOWHERE) & _at(times.were_there, ends, missing=False)
+    was_there = _at(times.were_there, begins, missing=False)
+    begun = np.where(lost & was_there, NONE, _at(times.moments, begins))
+    ended = np.where(lost, NONE, _at(times.moments, ends))
     return {
         "job_id": job_ids.take(owners),
         "step": texts(names),
         "begun": begun,
         "ended": ended,
         "duration": durations(begun, ended),
-        "begun_early": np.where(begun == NONE, NONE, _at(written.earlier, begins)),
-        "ended_early": np.where(ended == NONE, NONE, _at(written.earlier, ends)),
+        "begun_early": np.where(begun == NONE, NONE, _at(times.earlier, begins)),
+        "ended_early": np.where(ended == NONE, NONE, _at(times.earlier, ends)),
         "complete": ends != _NOWHERE,
     }
 
 
 def _places(
-    counts: np.ndarray, codes: np.ndarray, known: StepCodes
+    counts: np.ndarray,
+    codes: np.ndarray,
+    known: Sequence[StepCodes],
+    told: Mapping[int, Sequence[StepEvents]],
 ) -> tuple[np.ndarray, list[str], np.ndarray, np.ndarray]:
-    """Return of each step its job, its name, and the messages of its begin and end."""
+    """Return of each step its job, its name, and the places of its begin and its end."""
     owners: list[int] = []
     names: list[str] = []
     begins: list[int] = []
     ends: list[int] = []
     all_codes, start = codes.tolist(), 0
-    for owner, count in enumerate(counts.tolist()):
-        for step in paired_steps(all_codes[start : start + count], known):
+    for owner, (count, tells) in enumerate(zip(counts.tolist(), known, strict=True)):
+        steps = told.get(owner)
+        at = start if steps is None else len(all_codes)
+        if steps is None:
+            steps = paired_steps(all_codes[start : start + count], tells)
+        for step in steps:
             owners.append(owner)
             names.append(step.name)
-            begins.append(_NOWHERE if step.begin is None else start + step.begin)
-            ends.append(_NOWHERE if step.end is None else start + step.end)
+            begins.append(_NOWHERE if step.begin is None else at + step.begin)
+            ends.append(_NOWHERE if step.end is None else at + step.end)
         start += count
     return np.array(owners, dtype="i8"), names, np.array(begins, "i8"), np.array(ends, "i8")
 
 
 def _at(values: np.ndarray, places: np.ndarray, missing: int | bool = NONE) -> np.ndarray:
-    """Return the values at some places, of which those of no message are missing."""
+    """Return the values at some places, of which those of no event are missing."""
     return np.asarray(np.append(values, np.array([missing], values.dtype))[places])

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from documents import after, milliseconds, snapshot
 from playwright.sync_api import Browser, Locator
-from stepped import COMMUNICATIONS, EVENTS, FINISHING, MAP, TRACKS, Dialect, coded, example, many
+from stepped import (
+    COMMUNICATIONS,
+    EVENTS,
+    FINISHING,
+    MAP,
+    TRACKS,
+    Dialect,
+    administered,
+    coded,
+    example,
+    many,
+)
 
 from browser.page import HEIGHT, ViewPage, show_static, view_page
 from jobwidgets._display import step_bars
@@ -15,6 +27,8 @@ from jobwidgets._display.job import static_html
 from jobwidgets._model.contact import Contact, ContactState
 from jobwidgets._model.step_times import job_steps
 from jobwidgets._views import joined_esm
+from jobwidgets.dialects import Answer
+from jobwidgets.dialects.relatives import ServerAdmin
 
 FAILED = {"status": "FAILED", "endTime": milliseconds(after(41)), "stepsCompleted": 2}
 Polls = tuple[tuple[float, dict[str, Any]], ...]
@@ -274,3 +288,21 @@ def test_both_languages_have_the_same_ticks(view: ViewPage, seconds: float) -> N
         [joined_esm("words.js"), seconds],
     )
     assert found == step_bars.ticks(seconds)
+
+
+def test_steps_that_a_document_tells(view: ViewPage) -> None:
+    """They have no messages of their own: all of them are shown, though a step has failed."""
+    view.kernel.dialect = ServerAdmin()
+    for second, current, status in ((1, 1, "EXECUTING"), (9, 2, "FAILED")):
+        told = administered(current, "stop", "save", "start", status=status)
+        told["operationResponse"] = {"status": "error", "messages": ["disk full"]}
+        view.kernel.take(replace(ServerAdmin().read(Answer(told)), seen=after(second)))
+    view.open()
+    view.tell()
+    assert rows(view) == [
+        ["✓", "stop", "at least 8 s"],
+        ["✕", "save", "at most 8 s"],
+        ["·", "start", "not begun"],
+    ]
+    assert view.text("words") == "failed in save"
+    assert view.numbers() == [1]

@@ -1,14 +1,18 @@
+import json
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from pathlib import Path
+from typing import Any, ClassVar
 
 import pandas as pd
 import pytest
 from documents import STARTED, after, milliseconds, snapshot
+from stepped import administered, administered_polls
 
 from jobwidgets._model.history import JobHistory
 from jobwidgets._model.snapshot import Message
-from jobwidgets.frames import steps_frame
+from jobwidgets.dialects.mission import Mission
+from jobwidgets.frames import read_documents, steps_frame, write_dataset
 
 TIME = pd.DatetimeTZDtype("us", "UTC")
 DTYPES = {
@@ -120,3 +124,53 @@ def test_a_server_that_tells_times() -> None:
     )
     history.record(replace(snapshot(told(1501, 1502), 9), messages=messages))
     assert rows_of(steps_frame(history)) == [(TRACKS, 0.5, 2.25, 0, 0, True)]
+
+
+ADMIN = administered(2, "stop", "save", "start", status="FAILED", jobid="j2")
+
+
+def test_steps_that_a_document_tells(tmp_path: Path) -> None:
+    """They have rows as those of codes have; what has not begun is no step yet."""
+    watched = administered_polls(
+        (1, administered(0, "stop", "save", "start")), (2, administered(1, "stop", "save", "start"))
+    )
+    given = [told(1501), ADMIN, watched]
+    frame = steps_frame(given)
+    assert frame.step.tolist() == [TRACKS, "stop", "save", "stop"]
+    assert frame.complete.tolist() == [False, True, False, False]
+    assert frame.begun.isna().tolist() == [True, True, True, False]
+    assert rows_of(frame[3:].copy()) == [("stop", 2, None, 1, None, False)]
+    write_dataset(given, tmp_path)
+    pd.testing.assert_frame_equal(steps_frame(tmp_path), steps_frame(given))
+    write_dataset(tmp_path, tmp_path / "copied")
+    pd.testing.assert_frame_equal(steps_frame(tmp_path / "copied"), steps_frame(given))
+
+
+def test_told_steps_in_files(tmp_path: Path) -> None:
+    """What was read once tells them too, beside files of another dialect."""
+    documents = {"a": [told(1501)], "b": [ADMIN], "c": [told(1507, 1508), told(1501)]}
+    for name, some in documents.items():
+        (tmp_path / f"{name}.ndjson").write_text("".join(json.dumps(one) + "\n" for one in some))
+    frame = steps_frame(read_documents(tmp_path))
+    assert frame.step.tolist() == [TRACKS, "stop", "save", MAP, TRACKS]
+    pd.testing.assert_frame_equal(frame, steps_frame([*documents["a"], ADMIN, *documents["c"]]))
+
+
+class Press(Mission):
+    """A dialect that is not installed, with a word and a number for codes."""
+
+    name = "press"
+    steps: ClassVar[Any] = {"B": ("print", "begin"), 7: ("print", "end")}
+
+
+def test_steps_of_a_dialect_that_is_not_installed(tmp_path: Path) -> None:
+    """A dataset keeps the steps; of a watched job `dialect=` tells them, and nothing guesses."""
+    press, codes = Press(), ("B", 7)
+    lines = tuple(Message(n, "text", code) for n, code in enumerate(codes, start=1))
+    history = JobHistory("j1", dialect="press")
+    history.record(replace(snapshot(told(1501, 1502), 9), messages=lines))
+    assert steps_frame(history).empty
+    frame = steps_frame(history, dialect=press)
+    assert frame.step.tolist() == ["print"]
+    write_dataset(history, tmp_path, dialect=press)
+    pd.testing.assert_frame_equal(steps_frame(tmp_path), frame)

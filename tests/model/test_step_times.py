@@ -1,5 +1,7 @@
+from dataclasses import replace
+
 import pytest
-from documents import STARTED, after, milliseconds
+from documents import JOB_ID, STARTED, after, milliseconds
 from hypothesis import given
 from hypothesis import strategies as st
 from stepped import (
@@ -10,12 +12,16 @@ from stepped import (
     TRACKS,
     Dialect,
     Poll,
+    administered,
+    administered_polls,
     coded,
     example,
     polled,
     steps_of,
 )
 
+from jobwidgets._model.history import JobHistory
+from jobwidgets._model.snapshot import Snapshot, Status, ToldStep
 from jobwidgets._model.step_times import JobSteps, Moment
 from jobwidgets.frames import steps_frame
 
@@ -93,6 +99,60 @@ def test_lives(polls: list[Poll], rows: list[ROW]) -> None:
     assert {state for _, state, *_ in found[len(rows) :]} <= {"not begun"}
 
 
+NAMES = "stop", "save", "start"
+TOLD_LIVES: dict[str, tuple[list[Poll], list[ROW]]] = {
+    "all to come": (
+        [(1, administered(0, *NAMES))],
+        [(name, "not begun", None, None) for name in NAMES],
+    ),
+    "seen from begin to end": (
+        [
+            (1, administered(0, *NAMES)),
+            (2, administered(1, *NAMES)),
+            (5, administered(2, *NAMES)),
+            (6, administered(3, *NAMES)),
+            (9, administered(3, *NAMES, status="COMPLETED")),
+        ],
+        [("stop", "done", 2, 5), ("save", "done", 5, 6), ("start", "done", 6, 9)],
+    ),
+    "met in the midst": (
+        [(4, administered(2, *NAMES)), (9, administered(3, *NAMES))],
+        [("stop", "done", None, None), ("save", "done", 4, 9), ("start", "running", 9, None)],
+    ),
+    "failed in one": (
+        [(1, administered(1, *NAMES)), (3, administered(2, *NAMES, status="FAILED"))],
+        [("stop", "done", 1, 3), ("save", "failed", 3, 3), ("start", "not begun", None, None)],
+    ),
+    "an answer of before in between": (
+        [(n, administered(1 + n % 2, *NAMES)) for n in range(1, 5)],
+        [
+            ("stop", "running", 1, None),
+            ("save", "not begun", None, None),
+            ("start", "not begun", None, None),
+        ],
+    ),
+    "begun anew under its id": (
+        [
+            (1, administered(2, "stop", "save")),
+            (7, administered(1, "stop", "save", starttime=milliseconds(after(6)))),
+        ],
+        [("stop", "running", 7, None), ("save", "not begun", None, None)],
+    ),
+    "one name twice": (
+        [(1, administered(1, "copy", "copy")), (4, administered(2, "copy", "copy"))],
+        [("copy", "done", 1, 4), ("copy", "running", 4, None)],
+    ),
+}
+
+
+@pytest.mark.parametrize(("polls", "rows"), TOLD_LIVES.values(), ids=TOLD_LIVES)
+def test_lives_of_told_steps(polls: list[Poll], rows: list[ROW]) -> None:
+    """Steps that documents tell stand where the last one says, since when it was first seen."""
+    history = administered_polls(*polls)
+    assert rows_of(steps_of(history)) == rows
+    check_frame(history)
+
+
 # Codes after the start, and the places of each step's messages.
 MESSAGES: dict[str, tuple[list[int | None], list[list[int]]]] = {
     "its own": ([0, 1], [[0, 1]]),
@@ -119,17 +179,42 @@ def test_times_are_those_of_the_frame(polls: list[tuple[list[int], float]]) -> N
     for more, gap in polls:
         codes, now = [*codes, *(1501 + code for code in more)], now + gap
         life.append((now, coded(*codes, totalSteps=9)))
-    history = polled(*life)
+    check_frame(polled(*life))
+
+
+TIMES = st.none() | st.integers(-9, 9).map(after)
+STEPS = st.builds(ToldStep, st.sampled_from("ab"), st.booleans(), st.booleans(), TIMES, TIMES)
+TOLD = st.builds(
+    Snapshot,
+    id=st.just(JOB_ID),
+    status=st.sampled_from([Status.RUNNING, Status.FAILED]),
+    steps=st.lists(STEPS, max_size=3).map(tuple),
+    started=TIMES,
+)
+
+
+@given(st.lists(st.tuples(TOLD, st.none() | st.floats(-2, 9)), max_size=5))
+def test_told_times_are_those_of_the_frame(life: list[tuple[Snapshot, float | None]]) -> None:
+    """It is so too where documents tell the steps, whatever they tell, watched or not."""
+    history, now = JobHistory(JOB_ID), 0.0
+    for snapshot, gap in life:
+        now += gap or 0
+        history.record(snapshot if gap is None else replace(snapshot, seen=after(now)))
+    check_frame(history)
+
+
+def check_frame(history: JobHistory) -> None:
+    """Check that the steps that have begun are those of the frame."""
     frame = steps_frame(history).astype(object).where(lambda values: values.notna(), None)
-    steps = steps_of(history).steps
+    steps = [step for step in steps_of(history).steps if step.state != "not begun"]
     assert [step.name for step in steps] == frame["step"].tolist()
     for step, row in zip(steps, frame.itertuples(), strict=True):
-        for moment, at, early in (
-            (step.begun, row.begun, row.begun_early),
-            (step.ended, row.ended, row.ended_early),
-        ):
-            assert (moment and moment.at, moment and moment.early) == (at, early)
-        assert (step.duration, step.state == "done") == (row.duration, row.complete)
+        is_done = step.state == "done"
+        moments = (step.begun, step.ended if is_done else None)  # else the job's own end
+        times = ((row.begun, row.begun_early), (row.ended, row.ended_early))
+        assert [(one and one.at, one and one.early) for one in moments] == list(times)
+        assert is_done == row.complete
+        assert row.duration == (step.duration if is_done else None)
 
 
 def test_nothing_is_told() -> None:

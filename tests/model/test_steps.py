@@ -1,6 +1,6 @@
 import pytest
 
-from jobwidgets._model.steps import StepMessages, paired_steps
+from jobwidgets._model.steps import StepEvents, paired_steps
 
 KNOWN = {1: ("a", "begin"), 2: ("a", "end"), "B": ("b", "begin"), "E": ("b", "end")}
 PAIRS = {
@@ -19,4 +19,4 @@ PAIRS = {
 @pytest.mark.parametrize(("codes", "steps"), PAIRS.values(), ids=PAIRS)
 def test_paired_steps(codes: list[int | str | None], steps: list[tuple]) -> None:
     """Begins and ends are paired by their step, in the order of the first message."""
-    assert paired_steps(codes, KNOWN) == [StepMessages(*step) for step in steps]
+    assert paired_steps(codes, KNOWN) == [StepEvents(*step) for step in steps]

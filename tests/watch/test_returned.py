@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from enum import Enum
 from typing import Any
@@ -13,7 +14,7 @@ from documents import JOB_ID, STARTED, document
 
 from jobwidgets import DocumentError, Message, Snapshot, Status
 from jobwidgets._watch.returned import snapshot_of, time_of
-from jobwidgets.dialects import find_dialect
+from jobwidgets.dialects import ToldStep, find_dialect
 
 SECRET = "S3cr3t-T0ken"
 RUNNING = {"status": "running"}
@@ -133,9 +134,12 @@ def test_snapshot() -> None:
         steps_done=1,
         steps_total=5,
         messages=(Message(1, "one", 1500),),
+        steps=(ToldStep("copy", begun=STARTED), ToldStep("clean", has_begun=False)),
         document={"jobId": JOB_ID},
     )
     assert said(given) == given
+    naive = replace(given, steps=(ToldStep("copy", begun=STARTED.replace(tzinfo=None)),))
+    assert said(naive).steps == given.steps[:1]
     assert said(given).document == given.document
 
 
@@ -164,6 +168,10 @@ def test_document() -> None:
         ({**RUNNING, "owner": 7}, "the function's owner is 7: expected a text"),
         ({**RUNNING, "attributes": [1]}, "the function's attributes is a list: expected a mapping"),
         (Snapshot(id="j2", status=Status.RUNNING), "expected job j1, found job j2"),
+        (
+            Snapshot(id=JOB_ID, status=Status.RUNNING, steps=("copy",)),  # type: ignore[arg-type]
+            "the function's steps is 'copy': expected a ToldStep",
+        ),
         ({**RUNNING, "owner": 7, "kind": SECRET}, "the function's owner is 7"),
     ],
 )
