@@ -17,7 +17,8 @@ _ODD_EXPORT = re.compile(r"^\s*export\b.*", re.MULTILINE)
 _DECLARED = re.compile(
     r"^(?:export )?(?:async )?(?:function\*?|class|const|let|var) ([\w$]+)", re.MULTILINE
 )
-# Lines that are a comment from their first mark to their last: of no use to a browser.
+# Of no use to a browser: lines that are a comment from their first mark to their last, and indents.
+_INDENT = re.compile(r"^[ ]+", re.MULTILINE)
 _COMMENT = re.compile(r"^[ ]*(?://.*|/\*\*(?:.|\n)*?\*/)\n", re.MULTILINE)
 
 
@@ -26,7 +27,9 @@ class PieceError(Exception):
 
 
 def joined_esm(*names: str, folder: Path = _HERE) -> str:
-    """Return pieces, and those that they import, as one ES module without comments.
+    """Return pieces, and those that they import, as one ES module without comments and indents.
+
+    So no piece may hold a string of several lines.
 
     Parameters
     ----------
@@ -46,7 +49,8 @@ def joined_esm(*names: str, folder: Path = _HERE) -> str:
         _collect(name, folder, pieces, ())
     _check_names(pieces)
     last = pieces.pop(names[-1])
-    return "\n".join([*(_without_exports(*piece) for piece in pieces.items()), last])
+    joined = "\n".join([*(_without_exports(*piece) for piece in pieces.items()), last])
+    return _INDENT.sub("", joined)
 
 
 def joined_css(*names: str, folder: Path = _HERE) -> str:
