@@ -12,6 +12,7 @@ from jobwidgets._http.answers import HttpAnswer
 from jobwidgets._model.contact import Contact, ContactState
 from jobwidgets._model.history import JobHistory
 from jobwidgets._model.snapshot import Snapshot
+from jobwidgets._model.step_times import JobSteps, job_steps
 from jobwidgets.dialects import Answer
 from jobwidgets.dialects.mission import Mission
 
@@ -97,9 +98,14 @@ class Shown:
         self.history = JobHistory(job_id)
         self.contact = contact
         self.elapsed: timedelta | None = None
+        self.dialect: Any = Mission()
         self._seconds = -1.0
         if changes:
             self.poll(**changes)
+
+    @property
+    def _steps(self) -> JobSteps:
+        return job_steps(self.history, self.dialect)
 
     def poll(self, at: float | None = None, **changes: Any) -> int | None:
         """Take in a document, received at that second of the job, None: one after the last."""

@@ -16,6 +16,7 @@ from jobwidgets._model.contact import Contact, ContactState
 from jobwidgets._model.history import JobHistory
 from jobwidgets._model.redact import redacted
 from jobwidgets._model.snapshot import Message, Snapshot, Status
+from jobwidgets._model.step_times import JobSteps
 from jobwidgets._visible import clipped, visible, without_colours
 from jobwidgets.dialects import Dialect
 
@@ -52,6 +53,10 @@ class Shown(Protocol):
     @property
     def elapsed(self) -> timedelta | None:
         """How long it has run by now."""
+
+    @property
+    def _steps(self) -> JobSteps:
+        """The steps that its messages tell of."""
 
 
 def word(given: object) -> str:

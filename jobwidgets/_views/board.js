@@ -80,7 +80,7 @@ class BoardView extends View {
     if (update.jobs.length && isAsked) this.askedAt = now();
     if (update.jobs.length) this.table.changed(update.jobs.map(([index]) => index));
     if (this.selection.take(update.selection)) this.table.picker.mark();
-    for (const [index, messages] of update.messages) this.table.take(index, messages);
+    for (const [index, told] of update.unfolded) this.table.take(index, told, this.arrival);
     this.show();
     if (isLost) this.askAgain();
     else this.askForMissing();

@@ -4,17 +4,18 @@
 //                              wants the other, events.pick(row, isRange) to select it or not
 //     .mark(isSelected)
 //     .show(job, now), .tick(now), .place(position, columns), .unfold(), .fold(), .remove()
-//     .messages                what it unfolds to: Messages; null while folded
+//     .content                 what it unfolds to: StepsAndMessages; null while folded
+//     .take(update, arrival, now)  its part of an update, and when that came
 
 import { Bar, element, put, say, selectionAt, standing, StatusMark } from "./parts.js";
 import { JOB_COLUMNS } from "./board_columns.js";
-import { Messages } from "./messages.js";
+import { StepsAndMessages } from "./steps_and_messages.js";
 import { clockText, isOver, moment } from "./words.js";
 
 export class JobRow {
   constructor(index, events) {
     this.index = index;
-    this.messages = this.detail = null;
+    this.content = this.detail = null;
     this.build(events);
   }
 
@@ -79,7 +80,7 @@ export class JobRow {
     this.fill("owner", job.owner, job.owner);
     this.fill("trouble", job.trouble, job.reason);
     this.fill("last", job.preview, job.preview);
-    if (this.detail) this.showDetail();
+    if (this.detail) this.showFacts();
     this.tick(now);
   }
 
@@ -87,6 +88,7 @@ export class JobRow {
     const { look, mark, words } = standing(this.job, isLost);
     this.isLost = isLost;
     put(this.row, "data-status", look);
+    this.detail?.toggleAttribute("data-lost", isLost);
     this.status.show({ mark, words, status_hint: this.job.status_hint || words });
     this.bar.show(this.job, isLost);
   }
@@ -103,6 +105,7 @@ export class JobRow {
     if (isLost !== this.isLost) this.showStanding(isLost);
     say(this.cells.started, clockText(started, passed));
     say(this.cells.time, clockText(isLost ? last : time, passed));
+    this.content?.steps.tick(now, isLost);
   }
 
   /** Its place among all rows, the head being the first, and how many columns there are. */
@@ -115,15 +118,20 @@ export class JobRow {
 
   unfold() {
     this.detail = this.line("detail");
+    this.detail.toggleAttribute("data-lost", this.isLost);
     const cell = element("td", "", this.detail);
     cell.setAttribute("role", "cell");
     this.facts = element("div", "facts", cell);
-    this.messages = new Messages(cell);
+    this.content = new StepsAndMessages(cell);
     put(this.button, "aria-expanded", true);
-    this.showDetail();
+    this.showFacts();
   }
 
-  showDetail() {
+  take(update, arrival, now) {
+    this.content?.take(update, { arrival, now, isLost: this.isLost });
+  }
+
+  showFacts() {
     const { job } = this;
     const trouble = [job.trouble, job.reason].filter(Boolean).join(": ");
     const facts = [job.id, job.kind, job.owner, trouble, job.messages ? "" : "no messages"];
@@ -131,9 +139,9 @@ export class JobRow {
   }
 
   fold() {
-    this.messages.remove();
+    this.content.messages.remove();
     this.detail.remove();
-    this.messages = this.detail = null;
+    this.content = this.detail = null;
     put(this.button, "aria-expanded", false);
   }
 

@@ -7,7 +7,7 @@
 //   .picker                        its BoardPicker
 //   .changed(indexes)              these jobs of the order are new or changed
 //   .filter(fits)                  show the jobs for which fits(job) is true; null for all
-//   .take(index, update)           messages of an unfolded job
+//   .take(index, update, arrival)  what is new of an unfolded job, and when it came
 //   .askForMissing(ask)            ask(index, gaps) for messages of unfolded jobs
 //   .unfolded()                    the indexes of those
 //   .show(position)                scroll to a row
@@ -149,14 +149,20 @@ export class BoardTable {
     }
   }
 
+  /** What is in sight stays there, whatever goes on above it. */
   measure() {
+    let above = 0;
     for (const [index, known] of this.open) {
       const height = this.rows.get(index)?.detail?.offsetHeight;
       if (!height || height === known) continue;
       this.open.set(index, height);
       const position = this.order.positionOf(index);
-      if (position >= 0) this.heights.set(position, this.rowHeight + height);
+      if (position < 0) continue;
+      const end = this.heights.before(position + 1);
+      if (known && end <= this.scroller.scrollTop) above += height - known;
+      this.heights.set(position, this.rowHeight + height);
     }
+    if (above) this.scroller.scrollTop += above;
   }
 
   // Drawing.
@@ -241,20 +247,20 @@ export class BoardTable {
       row.unfold();
       this.open.set(index, 0);
       this.events.unfolded(index);
-      if (this.goneAt) row.messages.gone(true);
+      if (this.goneAt) row.content.messages.gone(true);
     }
     this.refill();
     this.draw();
   }
 
-  take(index, update) {
-    this.rows.get(index)?.messages?.take(update);
+  take(index, update, arrival) {
+    this.rows.get(index)?.take(update, arrival, this.now);
     this.measure();
   }
 
   askForMissing(ask) {
     for (const index of this.open.keys()) {
-      this.rows.get(index).messages.askForMissing((gaps) => ask(index, gaps));
+      this.rows.get(index).content.messages.askForMissing((gaps) => ask(index, gaps));
     }
   }
 
@@ -264,7 +270,7 @@ export class BoardTable {
 
   gone(isGone) {
     this.goneAt = isGone ? now() : null;
-    for (const index of this.open.keys()) this.rows.get(index).messages.gone(isGone);
+    for (const index of this.open.keys()) this.rows.get(index).content.messages.gone(isGone);
   }
 
   remove() {

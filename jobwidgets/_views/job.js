@@ -2,8 +2,8 @@
 
 import { Bar, button, element, hide, Link, put, say, standing, StatusMark } from "./parts.js";
 import { CancelButton } from "./cancel.js";
-import { Messages } from "./messages.js";
-import { showSegments, Steps } from "./steps.js";
+import { showSegments } from "./steps.js";
+import { StepsAndMessages } from "./steps_and_messages.js";
 import { initialize, View } from "./view.js";
 import { clockText, isOver, sentenceText } from "./words.js";
 
@@ -26,9 +26,8 @@ class JobView extends View {
     this.bar = new Bar(this.root);
     this.line = element("div", "line", this.root);
     this.cancelled = element("div", "cancelled", this.root);
-    this.steps = new Steps(this.root, (step) => this.messages.showOnly(step));
-    this.messages = new Messages(this.root, () => this.steps.choose(null));
-    this.hasFailedStep = false;
+    this.content = new StepsAndMessages(this.root);
+    this.messages = this.content.messages;
   }
 
   onWidth(width) {
@@ -48,20 +47,11 @@ class JobView extends View {
     const sight = this.messages.look(); // all is read before anything is written, and laid out once
     if (isLost) this.messages.doubt(); // what is known is shown on, and all of it asked for
     this.noteKept(update.head.kept);
-    this.steps.take(update.steps, this.arrival);
     if (isLost) this.send({ need_steps: true });
     this.show(update.head);
-    this.messages.take(update, sight);
-    this.chooseFailed();
+    const { arrival, now } = this;
+    this.content.take(update, { arrival, now, isLost: this.isLost, sight });
     this.askForMissing();
-  }
-
-  /** Choose the step that failed, once, where the reader has chosen nothing and reads the end. */
-  chooseFailed() {
-    const { failedRow } = this.steps;
-    if (failedRow === null || this.hasFailedStep) return;
-    this.hasFailedStep = true;
-    if (this.messages.isUntouched) this.steps.choose(failedRow);
   }
 
   askForMissing() {
@@ -113,7 +103,7 @@ class JobView extends View {
     if (isLost !== this.isLost) this.showStanding(isLost);
     const isOut = isLost && !this.link.isGone; // without a kernel all clocks stand
     say(this.elapsed, clockText(isOut ? head.last_time : head.time, passed));
-    this.steps.tick(passed, this.arrival, isLost);
+    this.content.steps.tick(this.now, isLost);
     this.showLine(head, passed);
   }
 

@@ -14,7 +14,7 @@ const AROUND = 5; // px of padding and border of a row, as in messages.css
 const LETTER = 6.5; // px of an average letter
 const FOLDED = 5; // lines of a folded message, as in messages.css
 const STEP = 40; // px that an arrow scrolls, as in browsers
-const HIGHEST = 320; // px of the box, as in messages.css
+const HIGHEST = 320; // px of the box, as in messages.css; it may be lower where there is less room
 const MOST_HELD = 3000; // rows kept in the page because a selection spans them
 const ROUNDS = 4; // measurements of one drawing at most
 
@@ -111,7 +111,7 @@ export class MessageTable {
   holdHeight(head) {
     let height = head + 2; // with its borders
     for (let i = 0; i < this.known.total && height < HIGHEST; i++) height += this.heightOf(i);
-    const least = this.positions ? `${Math.min(height, HIGHEST)}px` : "";
+    const least = this.positions ? `min(${height}px, var(--jw-most-messages))` : "";
     if (this.scroller.style.minHeight !== least) this.scroller.style.minHeight = least;
   }
 

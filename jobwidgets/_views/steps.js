@@ -4,8 +4,7 @@
 //                              a step is { name, messages }, the ranges that it has by then
 //   .take(steps, arrival)      the part of an update (_widgets/step_updates.py), or undefined, and
 //                              when it came, in ms
-//   .tick(passed, arrival, isLost)  the clocks, `passed` seconds after the update that came at
-//                              `arrival`, which may be a later one; isLost: they stand
+//   .tick(now, isLost)         the clocks, at `now` in ms; isLost: they stand
 //   .choose(row)               choose a row, null for none
 //   .failedRow                 the row of the step that failed, null for none that has messages
 //   showSegments(bar, states)  draw a Bar (parts.js) in segments, one a step; [] as one again
@@ -15,7 +14,7 @@ import { element, focused, put, say, selectionAt } from "./parts.js";
 import { clock, clockSeconds, clockText, counted, ticks } from "./words.js";
 
 const AT_EDGE = 24; // px that stay free above and below the newest step
-const ROOM = 9; // rows that the box has room for, as in steps.css
+const ROOM = 5; // rows that every box has room for, as in board.css
 const LOST = "?"; // the mark of what nobody knows any more
 const PAGE = 8; // rows that a page key goes on
 
@@ -78,7 +77,7 @@ class StepRow {
     const [, , mark, took, lost] = values;
     const isOpen = isLost && lost !== "";
     say(this.mark, isOpen ? LOST : mark);
-    const passed = now - this.arrival / 1000;
+    const passed = (now - this.arrival) / 1000;
     const parts = took.map((part) => (typeof part === "string" ? part : clockText(part, passed)));
     say(this.took, isOpen ? lost : parts.join(""));
   }
@@ -160,10 +159,9 @@ export class Steps {
 
   // What the reader sees.
 
-  tick(passed, arrival, isLost) {
-    const now = passed + arrival / 1000;
+  tick(now, isLost) {
     for (const row of this.rows) row.tick(now, isLost);
-    const length = clockSeconds(this.axis, now - this.arrival / 1000);
+    const length = clockSeconds(this.axis, (now - this.arrival) / 1000);
     if (length === null || length === this.length || (isLost && this.length !== null)) return;
     this.length = length;
     this.table.style.setProperty("--axis", length);

@@ -4,7 +4,8 @@
 //   .tick() every second, .askForMissing() too, .onWidth(px), .onGone() when a kernel goes or comes
 //     .root, .link, .live        its element, the KernelLink, the live region
 //     .send(request)             send to the kernel
-//     .passed                    seconds since the newest update came; stands without a kernel
+//     .now                       by which the clocks go, in ms; stands without a kernel
+//     .passed                    seconds since the newest update came, by then
 //     .noteKept(isKept)          whether all outputs have got their last form
 //     .placeWords(isOver)        what is to be said of where the view stands; "" for nothing
 //   initialize({ model })        to be exported with render: notes when updates come
@@ -104,8 +105,12 @@ export class View {
     this.take(update, isLost);
   }
 
+  get now() {
+    return this.goneAt ?? now();
+  }
+
   get passed() {
-    return ((this.goneAt ?? now()) - this.arrival) / 1000;
+    return (this.now - this.arrival) / 1000;
   }
 
   onGone() {

@@ -76,7 +76,7 @@ class JobBoard(LiveWidget):
     """
 
     _esm = joined_esm("board.js")
-    _css = joined_css("look.css", "messages.css", "board.css")
+    _css = joined_css("look.css", "messages.css", "steps.css", "board.css")
 
     selected = traitlets.Tuple()
     _updates: BoardUpdates

@@ -10,8 +10,9 @@ An update is a dict:
     The names of the values of a job, in their order; see `board_values.JobValues`.
 ``jobs``
     ``[index, *values]`` of each that changed.
-``messages``
-    Of unfolded jobs: ``[index, {total, keep, parts}]``, as in an update of `job_updates`.
+``unfolded``
+    ``[index, {total, time_name, keep, parts}]`` of each unfolded job whose messages or steps
+    changed, as in an update of `job_updates`; with ``steps`` where these changed.
 ``totals``
     ``[status, mark, words, count]`` of each status in their order, those that no job has too.
 ``spoken``
@@ -50,7 +51,8 @@ from jobwidgets._widgets.job_updates import MOST_BYTES, Updates
 from jobwidgets._widgets.job_values import json_value
 
 LARGEST_UPDATE = 200_000
-"""Bytes of the jobs and messages in one update."""
+"""Bytes of the jobs and messages in one update; steps of unfolded jobs come on top."""
+_UNFOLDED = ("total", "time_name", "keep", "parts", "steps")
 _NONE = Selection()
 _BYTES_BESIDE_MESSAGES = LARGEST_UPDATE - MOST_BYTES  # with more, messages wait for the next one
 
@@ -79,7 +81,7 @@ class BoardUpdates:
         self._changed = dict.fromkeys(range(len(self._jobs)))
 
     def unfold(self, view: str, index: object) -> None:
-        """Send the messages of a job from now on; an invalid index is ignored."""
+        """Send the steps and messages of a job from now on; an invalid index is ignored."""
         if type(index) is int and 0 <= index < len(self._jobs):
             others = self._unfolded[index].views if index in self._unfolded else set()
             # Anew, for this view knows nothing; the others ask for what they then lack.
@@ -88,11 +90,11 @@ class BoardUpdates:
 
     @property
     def unfolded(self) -> set[int]:
-        """The indexes of the jobs whose messages some view shows."""
+        """The indexes of the jobs that some view shows unfolded."""
         return set(self._unfolded)
 
     def fold(self, view: str, index: object = None) -> None:
-        """Send a view the messages of a job no more; None for all jobs: the view was closed."""
+        """Send a view no more of a job than its row; None for all jobs: the view was closed."""
         for one in [one for one in self._unfolded if index is None or one == index]:
             self._unfolded[one].views.discard(view)
             if not self._unfolded[one].views:
@@ -120,21 +122,21 @@ class BoardUpdates:
     ) -> dict[str, Any] | None:
         """Return the next update; None when the views know everything."""
         changed: list[list[Any]] = []
-        messages: list[list[Any]] = []
+        unfolded: list[list[Any]] = []
         size = 0
         for index in list(self._changed):
             if size >= (_BYTES_BESIDE_MESSAGES if index in self._unfolded else LARGEST_UPDATE):
                 continue
             del self._changed[index]
-            new = (self._job(index, jobs[index]), self._messages(index, jobs[index]))
+            new = (self._job(index, jobs[index]), self._unfolded_job(index, jobs[index], now))
             changed += new[0]
-            messages += new[1]
+            unfolded += new[1]
             size += _size(new[0]) + _size(new[1])
         summary = _summary(jobs, contact, selection, is_kept, now)
-        if not changed and not messages and summary == self._summary:
+        if not changed and not unfolded and summary == self._summary:
             return None
         self._number, self._summary = self._number + 1, summary
-        return _update(self._number, summary, changed, messages)
+        return _update(self._number, summary, changed, unfolded)
 
     def whole(
         self,
@@ -167,18 +169,21 @@ class BoardUpdates:
         self._jobs[index] = new
         return [json_job(index, new)]
 
-    def _messages(self, index: int, job: Shown) -> list[list[Any]]:
-        """Return what is new of an unfolded job's messages."""
+    def _unfolded_job(self, index: int, job: Shown, now: datetime | None) -> list[list[Any]]:
+        """Return what is new of an unfolded job's steps and messages."""
         if index not in self._unfolded:
             return []
         unfolded = self._unfolded[index]
-        update = unfolded.updates.next(job.history, job.contact, job.elapsed)
+        facts = job.history, job.contact, job.elapsed, job._steps
+        update = unfolded.updates.next(*facts, now=now)
         if unfolded.updates.has_more:
             self._changed[index] = None
-        if update is None or not (update["parts"] or update["total"] != unfolded.total):
+        if update is None:
+            return []
+        if not (update["parts"] or "steps" in update or update["total"] != unfolded.total):
             return []
         unfolded.total = update["total"]
-        return [[index, {name: update[name] for name in ("total", "time_name", "keep", "parts")}]]
+        return [[index, {name: update[name] for name in _UNFOLDED if name in update}]]
 
 
 @dataclass(slots=True)
@@ -223,7 +228,7 @@ def _summary(
 
 
 def _update(
-    number: int, summary: _Summary, jobs: list[list[Any]], messages: list[list[Any]]
+    number: int, summary: _Summary, jobs: list[list[Any]], unfolded: list[list[Any]]
 ) -> dict[str, Any]:
     by_status = [[one.status, MARKS[one.status][0], one.words, one.count] for one in summary.totals]
     return {
@@ -231,7 +236,7 @@ def _update(
         "count": summary.count,
         "fields": FIELDS,
         "jobs": jobs,
-        "messages": messages,
+        "unfolded": unfolded,
         "totals": by_status,
         "spoken": ", ".join(one.words for one in summary.totals if one.count),
         "caption": caption(summary.alike),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 from documents import Shown
@@ -29,6 +30,8 @@ class BoardPage:
         self.jobs = jobs
         self.contact: Contact | None = None
         self.updates = BoardUpdates()
+        self.now: datetime | None = None
+        """The kernel's clock; None is that of the machine."""
         self.selection = Selection()
         self.acts: list[tuple[str, list[int]]] = []
         """What the view has asked to be done, with which jobs."""
@@ -51,13 +54,19 @@ class BoardPage:
         """Return the parts of the view with this class."""
         return self.root.locator(f".jobwidgets-{name}")
 
+    def unfold(self, index: int) -> Locator:
+        """Unfold the row at this place; return what it unfolds to."""
+        self.part("fold").nth(index).click()
+        self.tell()
+        return self.part("row").nth(index).locator("+ .jobwidgets-detail")
+
     def poll(self, index: int, **changes: Any) -> None:
         """Take in a document of one job."""
         self.updates.note(index, self.jobs[index].poll(**changes))
 
     def next(self) -> dict[str, Any] | None:
         """Return the next update as it comes out of the comm."""
-        update = self.updates.next(self.jobs, self.contact, self.selection)
+        update = self.updates.next(self.jobs, self.contact, self.selection, now=self.now)
         return None if update is None else dict(json.loads(json.dumps(update)))
 
     def tell(self) -> int:

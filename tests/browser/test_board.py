@@ -132,7 +132,7 @@ def test_row_unfolds_to_its_messages(board: BoardPage) -> None:
     board.poll(0, messages=["Third."])
     update = board.next()
     assert update is not None
-    assert update["messages"] == []
+    assert update["unfolded"] == []
 
 
 def test_unfolded_row_survives_sorting(board: BoardPage) -> None:

@@ -95,7 +95,7 @@ def test_view_gets_the_messages_that_it_unfolds(board: Board, site: Site) -> Non
     shown = board(site("a", "b").jobs())
     until(lambda: all(job.status for job in shown))
     messages: list[Any] = []
-    shown.observe(lambda change: messages.extend(change["new"]["messages"]), "_update")
+    shown.observe(lambda change: messages.extend(change["new"]["unfolded"]), "_update")
     shown._on_view_message(shown, {"view": "v", "unfold": 1}, [])
     until(lambda: messages)
     ((index, told),) = messages

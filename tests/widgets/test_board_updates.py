@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from documents import IN_TOUCH, STARTED, Shown, after
+from stepped import CODES, EVENTS, FINISHING, MAP
 
 from jobwidgets._model.contact import Contact, ContactState
 from jobwidgets._widgets.board_updates import LARGEST_UPDATE, BoardUpdates
@@ -22,6 +23,7 @@ class View:
         self.contact: Contact | None = None
         self.known: dict[int, dict[str, Any]] = {}
         self.messages: dict[int, list[Any]] = {}
+        self.steps: dict[int, list[Any]] = {}
         self.numbers: list[int] = []
         for index in range(count):
             self.updates.note(index)
@@ -44,7 +46,10 @@ class View:
         self.numbers.append(update["n"])
         for index, *values in update["jobs"]:
             self.known[index] = dict(zip(update["fields"], values, strict=True))
-        for index, new in update["messages"]:
+        for index, new in update["unfolded"]:
+            steps = self.steps.setdefault(index, [])
+            for row, values in new.get("steps", {"rows": []})["rows"]:
+                steps[row : row + 1] = [values]
             known = self.messages.setdefault(index, [])
             del known[new["keep"] :]
             known += [None] * (new["total"] - len(known))
@@ -181,7 +186,7 @@ def test_jobs_without_contact_are_counted() -> None:
     assert update["jobs"] == []
 
 
-# The messages of unfolded jobs.
+# What unfolded jobs tell.
 
 
 def test_messages_of_unfolded_jobs_alone_are_told() -> None:
@@ -189,16 +194,54 @@ def test_messages_of_unfolded_jobs_alone_are_told() -> None:
     view = View(2)
     for index in (0, 1):
         view.poll(index, messages=["One."])
-    assert view.tell()[0]["messages"] == []
+    assert view.tell()[0]["unfolded"] == []
     view.updates.unfold("v", 1)
     (update,) = view.tell()
-    assert [index for index, _ in update["messages"]] == [1]
+    assert [index for index, _ in update["unfolded"]] == [1]
     assert update["jobs"] == []
     view.poll(0, messages=["One.", "Two."])
     view.poll(1, messages=["One.", "Two."])
     (update,) = view.tell()
     assert view.texts(1) == ["One.", "Two."]
-    assert update["messages"] == [[1, {**update["messages"][0][1], "total": 2, "keep": 1}]]
+    assert update["unfolded"] == [[1, {**update["unfolded"][0][1], "total": 2, "keep": 1}]]
+
+
+def test_steps_of_unfolded_jobs_alone_are_told() -> None:
+    """They come with the messages, then those that changed; nobody else's are sent."""
+    view = View(2)
+    for index in (0, 1):
+        view.poll(index, at=0, **parts(4))
+    assert view.tell()[0]["unfolded"] == []
+    view.updates.unfold("v", 1)
+    view.tell()
+    states = [[name, state] for name, state, *_ in view.steps[1]]
+    assert states[2:] == [[EVENTS, "running"], [MAP, "not begun"], [FINISHING, "not begun"]]
+    assert sorted(view.steps) == [1]
+    for index in (0, 1):
+        view.poll(index, at=16, **parts(5))
+    (update,) = view.tell()
+    ((index, told),) = update["unfolded"]
+    assert (index, [row for row, _ in told["steps"]["rows"]]) == (1, [0])
+    view.poll(1, at=17, **parts(5, username="other"))
+    assert view.tell()[0]["unfolded"] == []
+
+
+def test_job_that_is_unfolded_again_is_told_whole() -> None:
+    """A view that missed an update, or comes later, gets all steps, and those of no other job."""
+    view = View(2)
+    view.poll(0, at=0, **parts(4))
+    for name in ("v", "w"):
+        view.steps.clear()
+        view.updates.unfold(name, 0)
+        view.updates.unfold(name, 1)
+        view.tell()
+        assert [len(view.steps[index]) for index in (0, 1)] == [5, 0]
+
+
+def parts(count: int, **changes: Any) -> dict[str, Any]:
+    """Return so many messages of Esri's example, as changes of a document."""
+    codes = CODES[:count]
+    return {"messages": [f"message {code}" for code in codes], "messageCodes": codes, **changes}
 
 
 def test_folded_job_is_told_no_more() -> None:
@@ -211,14 +254,14 @@ def test_folded_job_is_told_no_more() -> None:
     view.tell()
     view.updates.fold("v", 0)
     view.poll(0, messages=["One."])
-    assert view.tell()[0]["messages"] != []
+    assert view.tell()[0]["unfolded"] != []
     view.updates.fold("w", 0)
     view.poll(0, messages=["One.", "Two."])
-    assert view.tell()[0]["messages"] == []
+    assert view.tell()[0]["unfolded"] == []
     view.updates.fold("v")
     view.updates.fold("w")
     view.poll(1, messages=["One."])
-    assert view.tell()[0]["messages"] == []
+    assert view.tell()[0]["unfolded"] == []
 
 
 @pytest.mark.parametrize("index", [-1, 2, None, "0", 0.0, True, [0]])
