@@ -6,7 +6,7 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 from jobwidgets._display.alike import alike, caption
-from jobwidgets._display.contact import list_last_known
+from jobwidgets._display.contact import is_unlisted, list_last_known
 from jobwidgets._display.job import messages_table
 from jobwidgets._display.markup import (
     GAP,
@@ -98,7 +98,7 @@ def board_html(
     """
     known = board_known_at(jobs)
     times = f'<span style="{MUTED}" title="{utc(known)}">{as_of(known)}</span>' if known else ""
-    words = escaped(totals_words(job.history.status for job in jobs))
+    words = escaped(_totals(jobs, contact))
     head = f'<div style="{ROW}"><strong style="{GAP}">{words}</strong>{times}</div>'
     same = alike(jobs)
     others = (head, line(list_last_known(contact)), line(caption(same)))
@@ -110,7 +110,7 @@ def board_text(
     name: str, jobs: Sequence[Shown], contact: Contact | None = None, *, most: int | None = None
 ) -> str:
     """Return the board as lines of text, the first of which is `name`; see `board_html`."""
-    words, known = totals_words(job.history.status for job in jobs), as_of(board_known_at(jobs))
+    words, known = _totals(jobs, contact), as_of(board_known_at(jobs))
     same = alike(jobs)
     head = " · ".join(text for text in (words, known) if text)
     lines = [name, head, list_last_known(contact), caption(same)]
@@ -125,6 +125,12 @@ def board_text(
 
     lines += rows_within(most, jobs, text, lines)
     return "\n".join(plain(text) for text in lines if text)
+
+
+def _totals(jobs: Sequence[Shown], contact: Contact | None) -> str:
+    if is_unlisted(len(jobs), contact):
+        return ""
+    return totals_words(job.history.status for job in jobs)
 
 
 def _row(job: Shown) -> _Row:

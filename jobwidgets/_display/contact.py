@@ -43,13 +43,15 @@ def on_job(history: JobHistory, contact: Contact, now: datetime) -> Sentence:
         case ContactState.IN_TOUCH:
             return _in_touch(history.latest.seen if history.latest is not None else None, now)
         case ContactState.RETRYING:
-            return _retrying(contact, now, f"{_gateway(contact.error)} The job itself may be fine.")
+            fine = f"{_gateway(contact.error)} The job itself may be fine."
+            return _retrying("job", contact, now, fine)
         case ContactState.UNAUTHORISED:
             text = f"The server wants a new token{cause}: set job.token = … to go on."
             fine = "" if contact.last_heard is None else " The job itself may be fine."
             return _asked_again(contact, now, f"{text}{fine}")
         case ContactState.LOST:
-            return Sentence((_given_up("Not watched any more", contact.error),))
+            remedy = _remedy(contact.error)
+            return Sentence((_given_up("Not watched any more", contact.error, remedy),))
     return Sentence(("Not watched. The job itself goes on.",))
 
 
@@ -62,12 +64,13 @@ def on_list(contact: Contact, now: datetime) -> Sentence:
         case ContactState.IN_TOUCH:
             return Sentence(("New jobs appear by themselves.",))
         case ContactState.RETRYING:
-            return _retrying(contact, now, _gateway(contact.error))
+            return _retrying("list of jobs", contact, now, _gateway(contact.error))
         case ContactState.UNAUTHORISED:
             text = f"The server wants a new token{cause}: set jobs.token = … to go on."
             return _asked_again(contact, now, text)
         case ContactState.LOST:
-            return Sentence((_given_up("No list of jobs", contact.error),))
+            remedy = _list_remedy(contact.error)
+            return Sentence((_given_up("No list of jobs", contact.error, remedy),))
     return Sentence(("The list of jobs is not watched.",))
 
 
@@ -112,9 +115,11 @@ def last_known(history: JobHistory, contact: Contact | None) -> str:
 
 def list_last_known(contact: Contact | None) -> str:
     """Return why and since when no new jobs appear; "" while they do."""
-    if contact is None or contact.state in {ContactState.IN_TOUCH, ContactState.CONNECTING}:
+    if contact is None or contact.state is ContactState.IN_TOUCH:
         return ""
     heard = utc(contact.last_heard)
+    if contact.state is ContactState.CONNECTING and heard:
+        return ""
     if contact.state is ContactState.STOPPED:
         return f"Not watched since {heard}." if heard else "Not watched."
     known = f"The last list of jobs came {heard}" if heard else "There is no list of jobs yet"
@@ -137,9 +142,14 @@ def _cached(since: datetime, now: datetime) -> tuple[Part, ...]:
     return ("A cache answers in place of the server: this is ", age, " old.")
 
 
-def _retrying(contact: Contact, now: datetime, after: str = "") -> Sentence:
+def is_unlisted(count: int, contact: Contact | None) -> bool:
+    """Return whether there are no jobs because no list of them has come yet."""
+    return count == 0 and contact is not None and contact.last_heard is None
+
+
+def _retrying(what: str, contact: Contact, now: datetime, after: str = "") -> Sentence:
     """Say what is wrong, since when, and when the server is asked again."""
-    trouble, next_try = _trouble(contact, now), contact.next_try
+    trouble, next_try = _trouble(what, contact, now), contact.next_try
     trying = (*trouble, f" Trying again now.{after}")
     if next_try is None:
         return Sentence(trying)
@@ -148,15 +158,15 @@ def _retrying(contact: Contact, now: datetime, after: str = "") -> Sentence:
     return Sentence(waiting, trying, left)
 
 
-def _trouble(contact: Contact, now: datetime) -> tuple[Part, ...]:
+def _trouble(what: str, contact: Contact, now: datetime) -> tuple[Part, ...]:
     cause, heard, missing = _cause(contact.error), contact.last_heard, contact.missing_since
     if heard is None and isinstance(contact.error, NoSuchHostError):
         return (_told(contact.error),)
     if missing is not None and heard is None:
-        return (f"The server has no such job yet{cause}.",)
+        return (f"The server has no such {what} yet{cause}.",)
     if missing is not None:
         since = Clock("clock", (now - missing).total_seconds(), 1, missing)
-        return ("The server says it has no such job (since ", since, ").")
+        return (f"The server says it has no such {what} (since ", since, ").")
     if heard is None:
         return (f"No answer yet{cause}.",)
     return ("No answer for ", Clock("span", (now - heard).total_seconds(), 1, heard), f"{cause}.")
@@ -176,11 +186,10 @@ def _asked_again(contact: Contact, now: datetime, text: str) -> Sentence:
     return Sentence(again, (text, " Asking again now."), left)
 
 
-def _given_up(what: str, error: JobwidgetsError | None) -> str:
+def _given_up(what: str, error: JobwidgetsError | None, remedy: str) -> str:
     """Return why nothing is asked any more, and what only the user can do, in one sentence."""
     if isinstance(error, CertificateError | ProtocolError):
         return _told(error)
-    remedy = _remedy(error)
     return f"{what}{_cause(error)}{f': {remedy}' if remedy else ''}."
 
 
@@ -199,6 +208,12 @@ def _remedy(error: JobwidgetsError | None) -> str:
     if isinstance(error, DocumentError | RefusedError | BodyError):
         return "check the URL"
     return ""
+
+
+def _list_remedy(error: JobwidgetsError | None) -> str:
+    if isinstance(error, UnauthorisedError):
+        return "set jobs.token = … to go on"
+    return "check the URL" if isinstance(error, NoSuchJobError) else _remedy(error)
 
 
 def _cause(error: JobwidgetsError | None) -> str:

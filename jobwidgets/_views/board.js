@@ -41,7 +41,7 @@ class BoardView extends View {
     this.line = element("div", "line", this.root);
     this.lineWords = element("span", "", this.line);
     this.again = button(this.line, "", () => this.send({ act: "list" }));
-    const tools = element("div", "boardtools", this.root);
+    const tools = (this.tools = element("div", "boardtools", this.root));
     this.caption = element("span", "caption", tools);
     this.selection = new Selection(this.link.name, (request) => this.send(request));
     this.actions = new BoardActions(tools, this.root, {
@@ -109,6 +109,7 @@ class BoardView extends View {
     put(this.caption, "title", this.update.caption || null);
     this.table.columns.alike(this.update.alike);
     this.choice.show();
+    hide(this.tools, this.count === 0, this.root);
     this.filters.classList.toggle("jobwidgets-unneeded", this.needsNoField);
     this.showShown();
     this.showPicked();
@@ -173,7 +174,7 @@ class BoardView extends View {
     const isLoading = this.table.order.jobs.length < this.count;
     this.table.scroller.hidden = length === 0;
     say(this.noneWords, this.isFiltered ? "No job fits. " : isLoading ? "…" : "No jobs.");
-    hide(this.none, length > 0, this.needsNoField ? this.root : this.field);
+    hide(this.none, length > 0 || this.update.is_unlisted, this.needsNoField ? this.root : this.field);
     this.reset.hidden = !this.isFiltered;
   }
 

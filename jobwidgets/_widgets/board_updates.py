@@ -40,7 +40,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from jobwidgets._display.alike import alike, caption
-from jobwidgets._display.contact import on_board
+from jobwidgets._display.contact import is_unlisted, on_board
 from jobwidgets._display.sentences import Sentence
 from jobwidgets._display.statuses import MARKS, Total, totals
 from jobwidgets._display.words import Shown, trouble
@@ -203,6 +203,7 @@ class _Summary:
     line: Sentence
     selection: Selection
     is_over: bool
+    is_unlisted: bool
     can_try: bool
     is_kept: bool
 
@@ -222,6 +223,7 @@ def _summary(
         on_board(contact, troubled, now or datetime.now(UTC)),
         selection,
         contact is None and all(job.history.has_ended for job in jobs),
+        is_unlisted(len(jobs), contact),
         contact is not None and contact.error is not None,
         is_kept,
     )
@@ -244,6 +246,7 @@ def _update(
         "line": json_value(summary.line),
         "selection": summary.selection.json(),
         "is_over": summary.is_over,
+        "is_unlisted": summary.is_unlisted,
         "can_try": summary.can_try,
         "kept": summary.is_kept,
     }

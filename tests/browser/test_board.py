@@ -13,7 +13,7 @@ from browser.board_page import FAILED, FINAL, RUNNING, BoardPage, board_page
 from browser.page import HEIGHT, show_static
 from jobwidgets._display.board import board_html
 from jobwidgets._model.contact import Contact, ContactState
-from jobwidgets.errors import ServerError
+from jobwidgets.errors import NoSuchJobError, ServerError
 
 pytestmark = pytest.mark.lab
 
@@ -265,7 +265,20 @@ def test_empty_board(engine: Browser) -> None:
     """A board without jobs says so."""
     with board_page(engine, []) as board:
         board.open()
-        expect(board.root.get_by_text("No jobs.")).to_be_visible()
+        none = board.root.get_by_text("No jobs.")
+        expect(none).to_be_visible()
+        assert board.page.get_by_role("button").count() == 0
+        refused = NoSuchJobError("404 Not found")
+        board.contact = Contact(missing_since=STARTED, error=refused, state=ContactState.RETRYING)
+        board.tell()
+        expect(none).to_be_hidden()
+        expect(board.part("line").first).to_contain_text(
+            "has no such list of jobs yet (404 Not found)"
+        )
+        assert "no jobs" not in board_html([], board.contact)
+        board.contact = Contact(ContactState.IN_TOUCH, last_heard=STARTED)
+        board.tell()
+        expect(none).to_be_visible()
 
 
 def test_kernel_that_is_gone(board: BoardPage) -> None:

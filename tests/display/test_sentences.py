@@ -130,7 +130,12 @@ def test_sentences_are_equal_whenever_they_are_sent() -> None:
 @pytest.mark.parametrize(
     ("contact", "words", "kept"),
     [
-        (Contact(ContactState.CONNECTING), "Asking for the list of jobs…", ""),
+        (
+            Contact(ContactState.CONNECTING),
+            "Asking for the list of jobs…",
+            "There is no list of jobs yet.",
+        ),
+        (Contact(ContactState.CONNECTING, STARTED), "Asking for the list of jobs…", ""),
         (Contact(ContactState.IN_TOUCH), "New jobs appear by themselves.", ""),
         (Contact(ContactState.STOPPED), "The list of jobs is not watched.", "Not watched."),
         (
@@ -150,7 +155,7 @@ def test_sentences_are_equal_whenever_they_are_sent() -> None:
         ),
         (
             contact(LOST, MISSING, heard=None),
-            "No list of jobs (404 Job not found): check the id in the URL.",
+            "No list of jobs (404 Job not found): check the URL.",
             "There is no list of jobs yet: 404 Job not found.",
         ),
     ],
