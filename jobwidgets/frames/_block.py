@@ -159,12 +159,16 @@ class Block(ABC):
     @property
     def errors(self) -> Column:
         """Why each job or its watch ended."""
+        return texts(self._ends())
+
+    def _ends(self) -> list[str | None]:
+        """Return why each job ended, if not well."""
         words: list[str | None] = [None] * len(self)
         places = np.flatnonzero(np.isin(self.status_numbers, _WITH_ERROR))
         for job, job_id in zip(places.tolist(), self.job_ids.take(places).tolist(), strict=True):
             status = STATUSES[self.status_numbers[job]]
             words[job] = str(error_of(job_id, status, self.last_text(job)))
-        return texts(words)
+        return words
 
     @property
     def message_levels(self) -> Column:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import chain
+from itertools import chain, islice, repeat
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from jobwidgets._model import packed
-from jobwidgets._model.history import JobHistory, outcome_error
+from jobwidgets._model.history import JobHistory
 from jobwidgets._model.packed import FIELDS, NONE
 from jobwidgets._model.snapshot import Message, Snapshot
 from jobwidgets._model.steps import Mark, StepCodes, StepEvents, steps_of
@@ -20,6 +22,7 @@ from jobwidgets.frames._block import Block
 from jobwidgets.frames._columns import (
     NO_STATUS,
     STATUS_NUMBER,
+    TIME,
     Column,
     microseconds,
     missing,
@@ -50,58 +53,60 @@ class Snapshots(Block):
     def __len__(self) -> int:
         return len(self._snapshots)
 
-    def _facts(self, fact: Callable[[Snapshot], Any]) -> list[Any]:
+    def _facts(self, name: str) -> list[Any]:
+        fact = attrgetter(name)
         return [None if snapshot is None else fact(snapshot) for snapshot in self._snapshots]
 
     @cached_property
     def job_ids(self) -> Column:
-        return texts(self._facts(lambda s: s.id))
+        return texts(self._facts("id"))
 
     @property
     def raw_status(self) -> Column:
-        return texts(self._facts(lambda s: s.raw_status))
+        return texts(self._facts("raw_status"))
 
     @cached_property
     def status_numbers(self) -> np.ndarray:
-        numbers = self._facts(lambda s: STATUS_NUMBER[s.status])
-        return np.array([NO_STATUS if n is None else n for n in numbers], dtype="i1")
+        numbers = {None: NO_STATUS} | STATUS_NUMBER
+        return np.array([numbers[status] for status in self._facts("status")], dtype="i1")
 
     @property
     def kinds(self) -> Column:
-        return texts(self._facts(lambda s: s.kind))
+        return texts(self._facts("kind"))
 
     @property
     def owners(self) -> Column:
-        return texts(self._facts(lambda s: s.owner))
+        return texts(self._facts("owner"))
 
     @property
     def mission_ids(self) -> Column:
-        ids = self._facts(lambda s: s.attributes.get("missionId"))
+        ids = self.attribute("missionId")
         return texts([value if isinstance(value, str) else None for value in ids])
 
     @cached_property
     def started(self) -> np.ndarray:
-        return _times(self._facts(lambda s: s.started))
+        return _times(self._facts("started"))
 
     @cached_property
     def ended(self) -> np.ndarray:
-        return _times(self._facts(lambda s: s.ended))
+        return _times(self._facts("ended"))
 
     @cached_property
     def steps_done(self) -> np.ndarray:
-        return numbered(self._facts(lambda s: s.steps_done))
+        return numbered(self._facts("steps_done"))
 
     @cached_property
     def steps_total(self) -> np.ndarray:
-        return numbered(self._facts(lambda s: s.steps_total))
+        return numbered(self._facts("steps_total"))
 
     @cached_property
     def progress(self) -> np.ndarray:
-        return np.array(self._facts(lambda s: s.progress), dtype="f8")
+        return np.array(self._facts("progress"), dtype="f8")
 
     @cached_property
     def message_counts(self) -> np.ndarray:
-        return numbered(self._facts(lambda s: len(s.messages)))
+        lists = self._facts("messages")
+        return numbered([None if messages is None else len(messages) for messages in lists])
 
     @cached_property
     def _messages(self) -> list[Message]:
@@ -113,9 +118,9 @@ class Snapshots(Block):
 
     @property
     def message_codes(self) -> np.ndarray:
-        codes: list[Any] = [message.code for message in self._messages]
+        codes: list[Any] = [NONE if m.code is None else m.code for m in self._messages]
         try:
-            return np.array(array("q", codes))  # which refuses words and None
+            return np.array(array("q", codes))  # which refuses words
         except TypeError:
             return numbered([None if isinstance(code, str) else code for code in codes])
 
@@ -130,7 +135,7 @@ class Snapshots(Block):
 
     @property
     def message_sights(self) -> np.ndarray:
-        return _times([message.seen for message in self._messages])
+        return _sights(self._messages)
 
     def written(self) -> EventTimes:
         return self._event_times(self._messages, self._message_numbers)
@@ -141,14 +146,14 @@ class Snapshots(Block):
 
     @property
     def documents(self) -> Sequence[Mapping[str, Any] | None]:
-        return self._facts(lambda s: s.document)
+        return self._facts("document")
 
     @property
     def attributes(self) -> Sequence[Mapping[str, Any] | None]:
-        return self._facts(lambda s: s.attributes)
+        return self._facts("attributes")
 
     def attribute(self, name: str) -> Sequence[Any]:
-        return self._facts(lambda s: s.attributes.get(name))
+        return [None if one is None else one.get(name) for one in self.attributes]
 
     def last_text(self, job: int) -> str | None:
         snapshot = self._snapshots[job]
@@ -161,7 +166,7 @@ class Snapshots(Block):
         codes = step_codes(None, given)
         return [codes if dialect is None else dialect.steps for dialect in self._dialects]
 
-    def told_steps(self, given: StepCodes | None) -> ToldSteps:
+    def told_steps(self, given: StepCodes | None) -> ToldSteps | None:
         found: dict[int, list[StepEvents]] = {}
         events: list[Message | Mark] = []
         counts = np.zeros(len(self), dtype="i8")
@@ -169,7 +174,7 @@ class Snapshots(Block):
             steps, its = steps_of(self._snapshots[job], codes)  # type: ignore[arg-type]  # it has one
             found[job], counts[job] = shifted(steps, len(events)), len(its)
             events += its
-        return ToldSteps(found, self._event_times(events, counts))
+        return ToldSteps(found, self._event_times(events, counts)) if found else None
 
     def _not_by_codes(self, given: StepCodes | None) -> Iterator[tuple[int, StepCodes]]:
         """Yield the jobs of whose steps not numeric codes tell, each with its dialect's codes."""
@@ -204,10 +209,11 @@ class Histories(Snapshots):
 
     @property
     def errors(self) -> Column:
-        ended = self._facts(outcome_error)
-        pairs = zip(ended, self._histories, strict=True)
-        errors = [error or history.watch_error for error, history in pairs]
-        return texts([None if error is None else str(error) for error in errors])
+        words = self._ends()
+        for place, history in enumerate(self._histories):
+            if words[place] is None and history.watch_error is not None:
+                words[place] = str(history.watch_error)
+        return texts(words)
 
     def dialects(self, given: str) -> Sequence[str | None]:
         return [history.dialect for history in self._histories]
@@ -220,13 +226,13 @@ class Histories(Snapshots):
 
     @property
     def last_sights(self) -> np.ndarray:
-        return _times(self._facts(lambda s: s.seen))
+        return _times(self._facts("seen"))
 
     def step_codes(self, given: StepCodes | None) -> Sequence[StepCodes]:
         return [step_codes(history.dialect, given) for history in self._histories]
 
     def _event_times(self, events: Sequence[Message | Mark], counts: np.ndarray) -> EventTimes:
-        told, sights = (_times([getattr(e, name) for e in events]) for name in ("time", "seen"))
+        told, sights = _times([event.time for event in events]), _sights(events)
         started = np.repeat(self.started, counts)
         return EventTimes.of_watched(told, sights, self._polls(sights, counts), started)
 
@@ -236,11 +242,11 @@ class Histories(Snapshots):
 
     def _polls(self, sights: np.ndarray, counts: np.ndarray) -> np.ndarray:
         """Return when the polls before first sights were, of which each job has so many."""
-        seen_at, found = sights.tolist(), list[int]()
-        for (buffer, _), count in zip(self._packed_snapshots, counts.tolist(), strict=True):
-            rows = np.frombuffer(buffer, dtype=_PACKED)
-            polls = dict(zip(rows["seen"].tolist(), rows["polled_before"].tolist(), strict=True))
-            found += [polls.get(seen, NONE) for seen in seen_at[len(found) : len(found) + count]]
+        rows, seen_at, found = self._snapshot_rows, sights.tolist(), list[int]()
+        polls = iter(zip(rows["seen"].tolist(), rows["polled_before"].tolist(), strict=True))
+        for snapshots, events in zip(self.snapshot_counts.tolist(), counts.tolist(), strict=True):
+            before = dict(islice(polls, snapshots))
+            found += map(before.get, seen_at[len(found) : len(found) + events], repeat(NONE))
         return np.array(found, dtype="i8")
 
     @cached_property
@@ -280,9 +286,13 @@ class Histories(Snapshots):
         }
 
 
-def _times(values: Sequence[Any]) -> np.ndarray:
-    """Return times in microseconds; most stand there many times, and are worked out once."""
-    if not any(values):
-        return missing(len(values))
-    numbers = {time: microseconds(time) for time in set(values)}
-    return np.array([numbers[time] for time in values], dtype="i8")
+def _times(values: list[Any]) -> np.ndarray:
+    """Return times in microseconds, in which `NONE` is missing."""
+    return pd.DatetimeIndex(values, dtype=TIME).asi8 if any(values) else missing(len(values))
+
+
+def _sights(events: Sequence[Message | Mark]) -> np.ndarray:
+    """Return when each was first seen; all that one poll brought is worked out once."""
+    sights = [event.seen for event in events]
+    numbers = {seen: microseconds(seen) for seen in set(sights)}
+    return np.fromiter(map(numbers.__getitem__, sights), "i8", len(sights))

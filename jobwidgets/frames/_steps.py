@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, pairwise
 
 import numpy as np
 
 from jobwidgets._model.packed import NONE
 from jobwidgets._model.steps import StepCodes, StepEvents, paired_steps
 from jobwidgets.dialects._known import find_dialect, known_or_none
-from jobwidgets.frames._columns import Column, durations, missing
+from jobwidgets.frames._columns import Column, durations, missing, numbered, within
 from jobwidgets.frames._tables import Columns
 from jobwidgets.frames._texts import texts
 
@@ -147,15 +148,15 @@ def step_rows(
         Steps of which the codes do not tell; None for none.
     """
     others = {} if told is None else told.of
-    owners, names, begins, ends = _places(counts, codes, known, others)
     times = written if told is None else written.and_then(told.times)
+    owners, names, begins, ends = _places(counts, codes, known, others, len(times.moments))
     lost = (ends != _NOWHERE) & _at(times.were_there, ends, missing=False)
     was_there = _at(times.were_there, begins, missing=False)
     begun = np.where(lost & was_there, NONE, _at(times.moments, begins))
     ended = np.where(lost, NONE, _at(times.moments, ends))
     return {
         "job_id": job_ids.take(owners),
-        "step": texts(names),
+        "step": names,
         "begun": begun,
         "ended": ended,
         "duration": durations(begun, ended),
@@ -170,25 +171,58 @@ def _places(
     codes: np.ndarray,
     known: Sequence[StepCodes],
     told: Mapping[int, Sequence[StepEvents]],
-) -> tuple[np.ndarray, list[str], np.ndarray, np.ndarray]:
-    """Return of each step its job, its name, and the places of its begin and its end."""
-    owners: list[int] = []
-    names: list[str] = []
-    begins: list[int] = []
-    ends: list[int] = []
-    all_codes, start = codes.tolist(), 0
-    for owner, (count, tells) in enumerate(zip(counts.tolist(), known, strict=True)):
-        steps = told.get(owner)
-        at = start if steps is None else len(all_codes)
-        if steps is None:
-            steps = paired_steps(all_codes[start : start + count], tells)
-        for step in steps:
-            owners.append(owner)
-            names.append(step.name)
-            begins.append(_NOWHERE if step.begin is None else at + step.begin)
-            ends.append(_NOWHERE if step.end is None else at + step.end)
-        start += count
-    return np.array(owners, dtype="i8"), names, np.array(begins, "i8"), np.array(ends, "i8")
+    number: int,
+) -> tuple[np.ndarray, Column, np.ndarray, np.ndarray]:
+    """Return of each step its job, its name, and the places of its begin and its end.
+
+    They are among `number` events: the messages of all jobs, and then what else tells of steps.
+    """
+    tells = np.flatnonzero(np.isin(codes, _numeric(known)))
+    lengths = np.bincount(np.repeat(np.arange(len(counts)), counts)[tells], minlength=len(counts))
+    ways, way_of_job = _ways(codes[tells], lengths, known, told)
+    sizes = np.array(list(map(len, ways)), dtype="i8")
+    owners, places = within(sizes[way_of_job])
+    places += (np.cumsum(sizes) - sizes)[way_of_job[owners]]
+    steps = list(chain.from_iterable(ways))
+    first = np.cumsum(lengths) - lengths
+    first[list(told)] = len(tells)
+    events = np.concatenate([tells, np.arange(len(codes), number), [_NOWHERE]])
+    begins, ends = (
+        events[np.where(at == NONE, _NOWHERE, first[owners] + at)]
+        for name in ("begin", "end")
+        for at in [numbered([getattr(step, name) for step in steps])[places]]
+    )
+    return owners, texts([step.name for step in steps]).take(places), begins, ends
+
+
+def _numeric(known: Sequence[StepCodes]) -> list[int]:
+    """Return all numeric codes that tell of a step."""
+    different = {id(codes): codes for codes in known}.values()
+    return [code for codes in different for code in codes if isinstance(code, int)]
+
+
+def _ways(
+    codes: np.ndarray,
+    lengths: np.ndarray,
+    known: Sequence[StepCodes],
+    told: Mapping[int, Sequence[StepEvents]],
+) -> tuple[list[Sequence[StepEvents]], np.ndarray]:
+    """Return the different ways that jobs go, each as its steps, and which one each job goes.
+
+    Nearly all jobs go one of a few ways: their steps are paired once a way, and not once a job.
+    """
+    packed, ends = codes.tobytes(), np.cumsum(lengths * codes.itemsize).tolist()
+    ways: list[Sequence[StepEvents]] = []
+    places: dict[tuple[int, bytes | None], int] = {}
+    went: list[int] = []
+    for job, (begin, end) in enumerate(pairwise([0, *ends])):
+        way = (job, None) if job in told else (id(known[job]), packed[begin:end])
+        if way not in places:
+            places[way] = len(ways)
+            its = np.frombuffer(way[1] or b"", codes.dtype).tolist()
+            ways.append(told[job] if job in told else paired_steps(its, known[job]))
+        went.append(places[way])
+    return ways, np.array(went, dtype="i8")
 
 
 def _at(values: np.ndarray, places: np.ndarray, missing: int | bool = NONE) -> np.ndarray:

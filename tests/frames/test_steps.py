@@ -4,13 +4,16 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, ClassVar
 
+import hypothesis
 import pandas as pd
 import pytest
 from documents import STARTED, after, milliseconds, snapshot
+from hypothesis import strategies as st
 from stepped import administered, administered_polls
 
 from jobwidgets._model.history import JobHistory
 from jobwidgets._model.snapshot import Message
+from jobwidgets._model.steps import paired_steps
 from jobwidgets.dialects.mission import Mission
 from jobwidgets.frames import read_documents, steps_frame, write_dataset
 
@@ -113,6 +116,23 @@ def test_many_jobs() -> None:
     assert frame.job_id.tolist() == ["j0", "j1", "j1"]
     assert frame.complete.tolist() == [False, True, True]
     assert frame.begun.isna().tolist() == [True, False, True]
+
+
+CODES = st.lists(st.sampled_from([1500, 1501, 1502, 1507, 1508]), max_size=6)
+
+
+@hypothesis.given(st.lists(CODES, max_size=6))
+def test_each_job_goes_its_own_way(jobs: list[list[int]]) -> None:
+    """The steps of many jobs are those of each, whichever others went the same way."""
+    watched = [polled(*((n, told(*codes[:n])) for n in range(len(codes) + 1))) for codes in jobs]
+    expected = [
+        (step.name, step.begin, step.end, step.end is not None)
+        for codes in jobs
+        for step in paired_steps(codes, Mission.steps)
+    ]
+    rows = rows_of(steps_frame(watched))
+    places = [tuple(None if at is None else at - 1 for at in (row[1], row[2])) for row in rows]
+    assert [(row[0], *at, row[5]) for row, at in zip(rows, places, strict=True)] == expected
 
 
 def test_a_server_that_tells_times() -> None:
