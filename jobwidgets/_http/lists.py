@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from jobwidgets._http.budget import at_once
 from jobwidgets._http.source import Source
-from jobwidgets._http.urls import origin, split_token
+from jobwidgets._http.urls import on_same_server, origin, split_token
 from jobwidgets._model.redact import redacted
 from jobwidgets._model.snapshot import Snapshot
 from jobwidgets.dialects import Dialect
@@ -62,17 +62,18 @@ async def read_list(source: Source, connections: Connections) -> Listed:
         jobs.update(page.entries)
         if page.next_url is None:
             return Listed(jobs, source.dialect)
-        url = _next(source.url, page.next_url, pages)
+        url = _next(url, page.next_url, pages)
     raise DocumentError(f"the list of jobs has more than {MOST_PAGES} pages")
 
 
 def _next(url: str, next_url: str, pages: list[str]) -> str:
     try:
-        bare = split_token(next_url)[0]
+        told = split_token(next_url)[0]
     except (TypeError, ValueError):
         raise DocumentError("the list's next page has a URL of no use") from None
-    if origin(bare) != origin(url):
-        other = redacted(origin(bare))
+    bare = on_same_server(url, told)
+    if bare is None:
+        other = redacted(origin(told))
         raise DocumentError(f"the list's next page is on another host, {other}: not asked for")
     if bare in pages:
         raise DocumentError("the list's next page is one that came before")

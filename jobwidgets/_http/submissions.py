@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
 
-from jobwidgets._http.urls import origin, split_token
+from jobwidgets._http.urls import on_same_server, origin, split_token
 from jobwidgets._model.redact import REDACTED, redacted, redacted_document
 from jobwidgets.dialects import Answer, Dialect, refused
 from jobwidgets.errors import DocumentError, ExchangeError
@@ -53,7 +53,7 @@ def job_url_of(answer: Answer, dialects: Iterable[Dialect]) -> tuple[str, list[D
         If it tells of no job, of several ones, or of one on another origin.
     """
     found, refusal = _found(answer, list(dialects))
-    urls = sorted({url for _, url in found})
+    urls = sorted({on_same_server(str(answer.url), url) or url for _, url in found})
     if not urls and refusal is not None:
         raise refusal
     if not urls and answer.status >= HTTPStatus.BAD_REQUEST:
@@ -63,10 +63,11 @@ def job_url_of(answer: Answer, dialects: Iterable[Dialect]) -> tuple[str, list[D
         raise ValueError(
             f"{_told(answer)}: found {told or 'no job'}; give dialect=, or the job's URL"
         )
-    if origin(urls[0]) != origin(str(answer.url)):
+    url = on_same_server(str(answer.url), urls[0])
+    if url is None:
         other, own = redacted(origin(urls[0])), redacted(origin(str(answer.url)))
         raise ValueError(f"the job is on another server, {other}, than the request to {own}")
-    return urls[0], [dialect for dialect, _ in found]
+    return url, [dialect for dialect, _ in found]
 
 
 def _found(

@@ -115,6 +115,22 @@ def _merged(old: str, added: tuple[tuple[str, str], ...]) -> str:
     return urlencode([*pairs, *added])
 
 
+def on_same_server(url: str, told: str) -> str | None:
+    """Return a URL that an answer of `url` tells, if it is on the same origin; else None.
+
+    A server behind a proxy that ends TLS may know itself by http alone: what it tells is on https
+    all the same where it was asked so, and nothing is asked over http. From http to https of the
+    same host is the same, as in redirects.
+    """
+    asked, found = urlsplit(url), urlsplit(told)
+    if asked.hostname != found.hostname:
+        return None
+    if asked.scheme == "https" and found.scheme == "http" and found.port in {None, 80, asked.port}:
+        return urlunsplit(found._replace(scheme="https", netloc=asked.netloc))
+    is_upgraded = asked.scheme == "http" and found.scheme == "https"
+    return told if is_upgraded or origin(url) == origin(told) else None
+
+
 def redirected(url: str, location: str) -> str:
     """Return where a redirect from `url` leads, without any token.
 

@@ -48,6 +48,15 @@ def response(url: str, status: int = 200, body: Any = None, **headers: str) -> h
             f"{EO}/jobs/j1",
         ),
         (response(f"{EO}/jobs", 201, OpenEO_Identifier="j1"), "openeo", f"{EO}/jobs/j1"),
+        (  # behind a proxy that ends TLS
+            response(
+                f"{OGC}/processes/p/execution",
+                201,
+                Location=f"{OGC}/jobs/j1".replace("https:", "http:"),
+            ),
+            "ogc",
+            f"{OGC}/jobs/j1",
+        ),
     ],
 )
 @pytest.mark.parametrize("is_requests", [False, True])

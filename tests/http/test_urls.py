@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from jobwidgets._http.urls import origin, redirected, split_token, with_query
+from jobwidgets._http.urls import on_same_server, origin, redirected, split_token, with_query
 from jobwidgets.errors import RefusedError, UnauthorisedError
 
 JOB = "https://gis.example.com/arcgis/rest/jobs/j1"
@@ -198,3 +198,30 @@ def test_redirect_to_nowhere(location: str) -> None:
         redirected(JOB, location)
     assert "S3cr3t" not in str(caught.value)
     assert isinstance(caught.value.__cause__, ValueError)
+
+
+HTTPS = "https://h.example.com:8443/jobs"
+
+
+@pytest.mark.parametrize(
+    ("url", "told", "asked"),
+    [
+        (HTTPS, f"{HTTPS}?page=2", f"{HTTPS}?page=2"),
+        (HTTPS, "http://h.example.com/jobs?page=2", f"{HTTPS}?page=2"),
+        (HTTPS, "http://h.example.com:8443/jobs", HTTPS),
+        (HTTPS, "http://H.example.com:80/other", "https://h.example.com:8443/other"),
+        (HTTPS, "http://h.example.com:8080/jobs", None),
+        (HTTPS, "https://h.example.com/jobs", None),
+        (HTTPS, "http://other.example.com/jobs", None),
+        ("http://h.example.com/jobs", HTTPS, HTTPS),
+        (
+            "http://h.example.com/jobs",
+            "http://h.example.com:80/jobs",
+            "http://h.example.com:80/jobs",
+        ),
+        ("http://h.example.com/jobs", "http://h.example.com:81/jobs", None),
+    ],
+)
+def test_on_same_server(url: str, told: str, asked: str | None) -> None:
+    """What an answer names stays on its origin, and on https once that was asked."""
+    assert on_same_server(url, told) == asked

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 from documents import JOB_ID, STARTED, after, milliseconds
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from stepped import (
     COMMUNICATIONS,
@@ -172,6 +172,7 @@ def test_messages_of_a_step(codes: list[int | None], places: list[list[int]]) ->
     assert found == places
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.lists(st.integers(0, 8), max_size=4), st.floats(0.1, 9)), max_size=6))
 def test_times_are_those_of_the_frame(polls: list[tuple[list[int], float]]) -> None:
     """Begin, end, duration, and how much earlier they may have been, equal `steps_frame`'s."""
@@ -193,6 +194,7 @@ TOLD = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(TOLD, st.none() | st.floats(-2, 9)), max_size=5))
 def test_told_times_are_those_of_the_frame(life: list[tuple[Snapshot, float | None]]) -> None:
     """It is so too where documents tell the steps, whatever they tell, watched or not."""

@@ -47,13 +47,29 @@ def test_pages() -> None:
     assert len(jobs.histories()) == 250
 
 
-def test_next_page_elsewhere() -> None:
+@pytest.mark.parametrize(
+    "other", ["https://evil.example.com", "http://evil.example.com", "http://lathe.example.com:81"]
+)
+def test_next_page_elsewhere(other: str) -> None:
     """A next page on another origin is not asked for, and is named."""
     shop = Shop(250)
-    shop.other_origin = "https://evil.example.com"
-    with pytest.raises(DocumentError, match=r"another host, https://evil\.example\.com:443"):
+    shop.other_origin = other
+    with pytest.raises(DocumentError, match=rf"another host, {other}(:\d+)?: not asked for"):
         jobs_of(shop).ids()
     assert shop.count(lists=True) == 1
+
+
+def test_next_page_over_http() -> None:
+    """A server behind a proxy that ends TLS links by http: all its pages are asked over https."""
+    shop, schemes = Shop(250), set[str]()
+    shop.other_origin = "http://lathe.example.com"
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        schemes.add(request.url.scheme)
+        return shop(request)
+
+    assert jobs_of(answer).ids() == list(shop.jobs)
+    assert (schemes, shop.count(lists=True)) == ({"https"}, 3)
 
 
 def test_pages_without_an_end() -> None:
