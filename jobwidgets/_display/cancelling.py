@@ -12,7 +12,15 @@ def can_cancel(history: JobHistory) -> bool:
     """Return whether it makes sense to offer that the job be cancelled."""
     asked = history.cancel
     goes_on = history.status is not None and not history.has_ended
-    return history.can_cancel and goes_on and (asked is None or asked.error is not None)
+    is_over = asked is None or asked.error is not None or _came_to_nothing(history)
+    return history.can_cancel and goes_on and is_over
+
+
+def _came_to_nothing(history: JobHistory) -> bool:
+    """Return whether a job goes on though its server has told an end of it."""
+    is_settled = history.cancel is not None and history.cancel.settled is not None
+    goes_on = not history.has_ended and history.status is not Status.CANCELLING
+    return is_settled and goes_on
 
 
 def cancel_words(history: JobHistory) -> str:
@@ -24,4 +32,6 @@ def cancel_words(history: JobHistory) -> str:
         return "It had ended before it could be cancelled."
     if cancel.error is not None:
         return f"Not cancelled: {word(cancel.error)}"
-    return f"It was asked to be cancelled at {utc(cancel.asked)}." if cancel.is_sent else ""
+    so_far = ", and goes on all the same" if _came_to_nothing(history) else ""
+    asked = f"It was asked to be cancelled at {utc(cancel.asked)}"
+    return f"{asked}{so_far}." if cancel.is_sent else ""

@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 from jobwidgets._http.budget import Urgency
 from jobwidgets._http.source import Reading
 from jobwidgets._http.tokens import TokenKeeper
-from jobwidgets._model.snapshot import Status
+from jobwidgets._model.exchanged import CancelAnswer
 from jobwidgets._threads import call_in_thread
 from jobwidgets._watch.function_errors import typed_error
 from jobwidgets._watch.returned import snapshot_of
@@ -131,7 +131,7 @@ class FunctionSource:
             return self._reading(returned)
         raise typed  # out here it has no context, whose text may hold a secret
 
-    async def cancel(self, _: Connections) -> tuple[Status | None, str]:
+    async def cancel(self, _: Connections) -> CancelAnswer:
         """Call the function that cancels; what it returns tells nothing, the next fetch does."""
         if self._cancel is None:
             raise CancelUnsupportedError(f"{self.cancel_note}")
@@ -140,7 +140,7 @@ class FunctionSource:
         except Exception as error:  # noqa: BLE001 - a user's function may raise anything
             typed = typed_error(error)
         else:
-            return None, ""
+            return CancelAnswer()
         raise typed  # out here it has no context, whose text may hold a secret
 
     def _reading(self, returned: object) -> Reading:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from jobwidgets._http.source import Reading
-from jobwidgets._model.cancel import is_sent
+from jobwidgets._model.cancel import is_open
 from jobwidgets._model.history import JobHistory
 from jobwidgets._model.latest import accumulated
 from jobwidgets._model.snapshot import Snapshot, Status
@@ -19,16 +19,20 @@ def as_seen(
     """Return what a document says, and what is known beside it.
 
     All messages where each document has one, what a list leaves out, and that a job that goes on
-    is being cancelled. One that was cancelled may be told as not begun, as openEO allows.
+    is being cancelled (see `Cancel`). One that was cancelled may be told as not begun, as openEO
+    allows: then it stays cancelled.
     """
     if reading.is_listed and history.latest is not None:
         snapshot = _completed(snapshot, history.latest, messages_are)
     if messages_are == "latest":
         snapshot = replace(snapshot, messages=accumulated(history.messages, snapshot.messages))
-    if snapshot.status in _GOING_ON and is_sent(history.cancel):
-        is_over = history.status is Status.CANCELLED and snapshot.status is Status.QUEUED
-        return replace(snapshot, status=Status.CANCELLED if is_over else Status.CANCELLING)
-    return snapshot
+    cancel = history.cancel
+    if snapshot.status not in _GOING_ON or cancel is None or not cancel.is_sent:
+        return snapshot
+    if history.status is Status.CANCELLED and snapshot.status is Status.QUEUED:
+        return replace(snapshot, status=Status.CANCELLED)
+    is_being_cancelled = is_open(cancel, reading.seen)
+    return replace(snapshot, status=Status.CANCELLING) if is_being_cancelled else snapshot
 
 
 def _completed(listed: Snapshot, latest: Snapshot, messages_are: str) -> Snapshot:

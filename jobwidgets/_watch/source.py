@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from jobwidgets._http.budget import Urgency
 from jobwidgets._http.source import Reading
 from jobwidgets._http.tokens import TokenKeeper
-from jobwidgets._model.snapshot import Status
+from jobwidgets._model.exchanged import CancelAnswer
 from jobwidgets.dialects import Dialect
 
 if TYPE_CHECKING:
@@ -60,10 +60,10 @@ class JobSource(Protocol):
     async def read_job(self, connections: Connections) -> Reading:
         """Ask once, after `go` was called; JobwidgetsError, and no other error, if none came."""
 
-    async def cancel(self, connections: Connections) -> tuple[Status | None, str]:
-        """Ask that the job be cancelled; return the status and the message in the answer.
+    async def cancel(self, connections: Connections) -> CancelAnswer:
+        """Ask that the job be cancelled; return what the answer tells.
 
-        None and "" where it tells none. JobwidgetsError, and no other error, if it was refused.
+        JobwidgetsError, and no other error, if it was refused.
         """
 
     def forget(self) -> None:

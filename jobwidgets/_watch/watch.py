@@ -14,7 +14,7 @@ from jobwidgets._http.source import Reading
 from jobwidgets._model.contact import Contact, ContactState
 from jobwidgets._model.history import JobHistory
 from jobwidgets._model.snapshot import Snapshot, Status
-from jobwidgets._watch.cancelling import is_cancelled_by
+from jobwidgets._watch.cancelling import is_cancelled_by, note_told
 from jobwidgets._watch.contact_tracker import ContactTracker
 from jobwidgets._watch.feed import Feed
 from jobwidgets._watch.pace import Pace
@@ -229,6 +229,9 @@ class Watch:
             self._note_step(reading.snapshot)
             seen = as_seen(reading, reading.snapshot, self.history, self.source.messages_are)
             self.record(seen, reading.server_time)
+            note_told(self.history, reading.snapshot.status, reading.seen)
+            if seen.status is Status.CANCELLING:  # until when is not for the document to say
+                self.source.forget()
         self.history.watch_error = None
 
     def record(self, snapshot: Snapshot, server_time: datetime | None = None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -19,7 +20,12 @@ from jobwidgets import (
     RefusedError,
     TransportError,
 )
-from jobwidgets._display.cancelling import cancel_words
+from jobwidgets._display.cancelling import can_cancel, cancel_words
+from jobwidgets._http.source import Reading
+from jobwidgets._model.cancel import Cancel
+from jobwidgets._model.history import JobHistory
+from jobwidgets._model.snapshot import Snapshot, Status
+from jobwidgets._watch.seen import as_seen
 
 RUNNING = {"status": "running"}
 SUCCEEDED = {"status": "succeeded", "started": STARTED, "ended": STARTED}
@@ -77,6 +83,58 @@ def test_last_word(after: list[Any], statuses: list[str], words: str) -> None:
     assert [one.status for one in remote.job.history.snapshots] == statuses
     assert cancel_words(remote.job.history) == words
     assert (remote.cancels, remote.job.contact.state) == (1, "in touch")
+
+
+@pytest.mark.parametrize("end", [CANCELLED, {"status": "succeeded"}])
+def test_end_that_is_taken_back(end: Any) -> None:
+    """A job that goes on after a document told its end runs, and may be cancelled again."""
+    remote = Remote(RUNNING, RUNNING, end, RUNNING)
+    remote.job.cancel()
+    until(lambda: remote.job.status == "running")
+    assert can_cancel(remote.job.history)
+    assert cancel_words(remote.job.history).endswith("and goes on all the same.")
+    statuses = [one.status for one in remote.job.history.snapshots]
+    assert statuses == ["running", "cancelling", end["status"], "running"]
+    remote.after = [RUNNING, GONE]
+    assert remote.job.cancel().wait(HANG).status == "cancelled"
+
+
+def test_end_that_only_the_answer_told() -> None:
+    """A job that goes on after that is being cancelled for a minute, and then as it is told."""
+    asked = datetime.now(UTC)
+    history, minute = JobHistory("f1"), timedelta(minutes=1)
+    history.cancel = Cancel(asked, is_sent=True, settled=asked + minute)
+    for told, late, shown in (
+        ("running", timedelta(0), "cancelling"),
+        ("running", 0.9 * minute, "cancelling"),
+        ("running", minute, "running"),
+        ("cancelled", 2 * minute, "cancelled"),
+        ("queued", 3 * minute, "cancelled"),
+    ):
+        told_one = Snapshot(id="f1", status=Status(told), seen=asked + late)
+        reading = Reading(told_one, asked + late, None)
+        history.record(as_seen(reading, told_one, history, "list"))
+        assert history.status == shown
+
+
+def test_same_document_after_the_answer() -> None:
+    """A server that says a job is cancelled, and tells its document as before, is asked on."""
+    told = {"id": "j1", "created": "2026-05-01T12:00:00Z", "status": "running"}
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.method)
+        if request.method == "DELETE":
+            return httpx.Response(204)
+        return httpx.Response(200, json={"logs": []} if request.url.path.endswith("logs") else told)
+
+    http = {"transport": httpx.MockTransport(answer)}
+    watched = Job("https://eo.example.com/jobs/j1", dialect="openeo", http=http, pace=FAST)
+    watched.cancel()
+    assert watched.status == "cancelled"
+    until(lambda: watched.status == "cancelling" and asked.count("GET") > 8)
+    told["status"] = "finished"
+    assert watched.wait(HANG).status == "succeeded"
 
 
 @pytest.mark.parametrize("word", ["canceled", "created", "error"])
