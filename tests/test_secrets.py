@@ -7,6 +7,7 @@ import tempfile
 import threading
 import traceback
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -29,9 +30,11 @@ from jobwidgets import (
     Jobs,
     JobWidget,
     JobwidgetsError,
+    Message,
     NoSuchJobError,
     RefusedError,
     ServerError,
+    Snapshot,
     TransportError,
     UnauthorisedError,
     WatchStoppedError,
@@ -40,6 +43,8 @@ from jobwidgets import (
     snapshots_frame,
     write_dataset,
 )
+from jobwidgets.dialects import Answer, refused
+from jobwidgets.dialects.mission import Mission
 
 SECRET = "S3cr3t-T0ken.with/odd=chars"
 QUOTED = quote(SECRET, safe="")
@@ -277,6 +282,37 @@ def test_links(new_job: Callable[..., Job], caplog: Logs) -> None:
     assert job._repr_html_().count(f'href="{JOB_URL}"') == 1
     assert job._repr_html_().count("<a ") == 1
     assert leaks(everything(job, caplog)) == []
+
+
+class HeaderQuoting(Mission):
+    """A dialect that tells what stands in the headers, as text and as an error."""
+
+    name = "header quoting"
+
+    def read(self, answer: Answer) -> Snapshot:
+        """Quote a header."""
+        quoted = answer.headers["x-echo"]
+        if answer.headers["x-fails"] == "yes":
+            raise refused(answer, quoted, 400)
+        snapshot = super().read(answer)
+        return replace(snapshot, messages=(Message(1, quoted),), attributes=dict(answer.headers))
+
+
+@pytest.mark.parametrize("fails", ["yes", "no"])
+@pytest.mark.parametrize("form", [SECRET, QUOTED])
+def test_headers(fails: str, form: str, new_job: Callable[..., Job], caplog: Logs) -> None:
+    """What a dialect takes from a header holds no token, in no text and no error."""
+    headers = {"x-echo": f"Bearer {form}", "x-fails": fails, f"x-{QUOTED}": "name"}
+    answer = httpx.Response(200, json=document(status="COMPLETED"), headers=headers)
+    job = new_job(answer, token=SECRET, dialect=HeaderQuoting())
+    error = None
+    try:
+        assert job.refresh().messages[0].text == "Bearer [redacted]"
+    except RefusedError as caught:
+        error = caught
+        assert str(error).endswith("Bearer [redacted]")
+    assert (error is not None) is (fails == "yes")
+    assert leaks(everything(job, caplog, error)) == []
 
 
 def test_callbacks(new_job: Callable[..., Job], caplog: Logs) -> None:

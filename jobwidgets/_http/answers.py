@@ -108,12 +108,14 @@ def read_answer(
     DocumentError
         If it is nested too deeply, or not what was asked for.
     """
+    secrets = tuple(secrets)
     document, problem = _decoded(answer.body, secrets)
     if may_be_empty and not answer.body.strip() and answer.status < HTTPStatus.BAD_REQUEST:
         problem = None
     if problem is None:
         try:
-            found = read(Answer(document, url, answer.status, answer.headers))
+            headers = redacted_document(answer.headers, secrets)
+            found = read(Answer(document, url, answer.status, headers))
             if answer.status < HTTPStatus.INTERNAL_SERVER_ERROR:
                 return found  # some servers answer 400 with a failed job
         except ExchangeError as error:

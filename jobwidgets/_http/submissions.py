@@ -39,7 +39,9 @@ def answer_of(response: Any) -> Answer:
         body = redacted_document(json.loads(content))
     except (ValueError, RecursionError, DocumentError):  # empty, or a page
         body = None
-    return Answer(body, url, status, known)
+    # Where a job is may hold its token, which `Job` takes out of it.
+    where = {name: known[name] for name in known if name == "location"}
+    return Answer(body, url, status, {**redacted_document(known), **where})
 
 
 def job_url_of(answer: Answer, dialects: Iterable[Dialect]) -> tuple[str, list[Dialect]]:

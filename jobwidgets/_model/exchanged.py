@@ -33,7 +33,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer of a server, its body parsed and tokens redacted.
+    """One answer of a server, its body parsed; tokens are redacted in it and in the headers.
 
     Parameters
     ----------
