@@ -1,10 +1,14 @@
 """The outputs in which a widget is shown, and the views that a front end has opened of it.
 
 A saved notebook keeps no live widget: JupyterLab shows an error in its place. So two outputs are
-displayed where the front end shows them one below the other: the static form, which is updated
-while the job runs, and the live view over it (see `over`). Elsewhere the two are one output, whose
-update makes the view anew: it is updated as long as no view is there. In the end an output is
-frozen, that is updated to the static form alone, for good.
+displayed where the front end shows them one below the other: the live view, and after it the
+static form, which is updated while the job runs and hidden by the view (see `over`). Elsewhere the
+two are one output, whose update makes the view anew: it is updated as long as no view is there. In
+the end the view's output is frozen, that is updated to the static form alone, for good.
+
+The static form comes last for others' browsers, in JupyterLab with jupyter-collaboration: there an
+output that is updated is moved to the end of its cell, and the next update takes away what stands
+in its old place (`_onSharedModelChanged` in JupyterLab's packages/cells/src/model.ts).
 """
 
 from __future__ import annotations
@@ -140,7 +144,7 @@ class _Display:
     def live(self, static: Bundle) -> Contents:
         """Return what is displayed at first."""
         if self.cell.is_jupyters:
-            return {**self.news(static), self._view_id: self._view}
+            return {self._view_id: self._view, **self.news(static)}
         return self.news(static)
 
     def news(self, static: Bundle) -> Contents:
@@ -152,7 +156,7 @@ class _Display:
     def last(self, static: Bundle) -> Contents:
         """Return what stays."""
         return (
-            {self._view_id: {}, self._id: static} if self.cell.is_jupyters else {self._id: static}
+            {self._id: {}, self._view_id: static} if self.cell.is_jupyters else {self._id: static}
         )
 
     def publish(self, contents: Contents) -> None:

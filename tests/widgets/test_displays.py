@@ -41,11 +41,11 @@ def shown(
 def test_two_outputs(notebook: CellShell, parent: dict[str, Any]) -> None:
     """Where outputs stand below each other an update leaves the view alone; at the end it goes."""
     displays = shown(notebook, parent)
-    assert outputs(notebook) == [(STATIC, "first"), ({VIEW}, "")]
+    assert outputs(notebook) == [({VIEW}, ""), (STATIC, "first")]
     displays.note_view({"view": "v"})
     displays.update(form("news"))
     assert [out["data"].keys() for out in notebook.outputs[2:]] == [STATIC]
-    assert outputs(notebook) == [(STATIC, "news"), ({VIEW}, "")]
+    assert outputs(notebook) == [({VIEW}, ""), (STATIC, "news")]
     displays.freeze(form("last"))
     assert outputs(notebook) == [(STATIC, "last"), (set(), "")]
     assert notebook.outputs[-1]["data"] == form("last")
@@ -54,7 +54,7 @@ def test_two_outputs(notebook: CellShell, parent: dict[str, Any]) -> None:
 def test_static_form_under_a_view(notebook: CellShell) -> None:
     """It is the form as it is, and a style sheet within its root."""
     shown(notebook, JUPYTERLAB)
-    html = notebook.outputs[0]["data"]["text/html"]
+    html = notebook.outputs[1]["data"]["text/html"]
     assert html.startswith('<div class="jobwidgets"><style>')
     assert html.endswith("</style>first</div>")
 

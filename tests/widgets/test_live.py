@@ -107,15 +107,15 @@ def test_two_outputs_before_the_end(notebook: CellShell, show: Show) -> None:
     widget, job = show(document(status="SUBMITTED"), RUNNING, RUNNING, ENDED)
     notebook.run("a-cell", "execution 1")
     widget._ipython_display_()
-    assert [set(out["data"]) for out in notebook.outputs[:2]] == [STATIC, {VIEW}]
-    static_id, view_id = (out["transient"]["display_id"] for out in notebook.outputs[:2])
+    assert [set(out["data"]) for out in notebook.outputs[:2]] == [{VIEW}, STATIC]
+    view_id, static_id = (out["transient"]["display_id"] for out in notebook.outputs[:2])
     job.refresh()
     notebook.events.trigger("post_run_cell", None)
     assert "as of " in notebook.last_of(static_id)["text/plain"]
     job.wait(30)
-    assert "Finished." in notebook.last_of(static_id)["text/html"]
-    assert "<style>" not in notebook.last_of(static_id)["text/html"]
-    assert notebook.last_of(view_id) == {}
+    assert "Finished." in notebook.last_of(view_id)["text/html"]
+    assert "<style>" not in notebook.last_of(view_id)["text/html"]
+    assert notebook.last_of(static_id) == {}
 
 
 def test_two_outputs_that_stay_live(notebook: CellShell, show: Show) -> None:
@@ -123,7 +123,7 @@ def test_two_outputs_that_stay_live(notebook: CellShell, show: Show) -> None:
     widget, job = show(RUNNING, ENDED, freeze=False)
     notebook.run("a-cell", "execution 1")
     widget._ipython_display_()
-    static_id, view_id = (out["transient"]["display_id"] for out in notebook.outputs[:2])
+    view_id, static_id = (out["transient"]["display_id"] for out in notebook.outputs[:2])
     job.wait(30)
     notebook.events.trigger("post_run_cell", None)
     assert "Finished." in notebook.last_of(static_id)["text/html"]
