@@ -63,9 +63,18 @@ class Lab:
         The Python module that is run: ``jupyterlab``, or ``notebook`` for Jupyter Notebook.
     options
         More of its command line.
+    python
+        The one that runs it; its environment has the server's extensions.
     """
 
-    def __init__(self, folder: Path, app: str = "jupyterlab", options: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        app: str = "jupyterlab",
+        options: Sequence[str] = (),
+        python: str | Path = sys.executable,
+    ) -> None:
+        self._python = str(python)
         self._app = app
         self._options = options
         self.root = folder / "root"
@@ -85,7 +94,7 @@ class Lab:
 
     def _command(self) -> list[str]:
         return [
-            *(sys.executable, "-m", self._app, "--no-browser", "--allow-root"),
+            *(self._python, "-m", self._app, "--no-browser", "--allow-root"),
             *("--ServerApp.ip=127.0.0.1", f"--ServerApp.port={self._port}"),
             *("--ServerApp.port_retries=0", f"--IdentityProvider.token={self._token}"),
             *(f"--ServerApp.root_dir={self.root}", "--expose-app-in-browser"),

@@ -32,15 +32,15 @@ def python_from(minor: int) -> str | None:
     return None
 
 
-def environment(name: str, requirement: str, python: str = sys.executable) -> Path:
-    """Return the Python of an environment that has a requirement; it is made once."""
+def environment(name: str, requirements: str, python: str = sys.executable) -> Path:
+    """Return the Python of an environment that has what pip is told here; it is made once."""
     home = ROOT / f".venv-{name}"
     interpreter, complete = home / "bin" / "python", home / "complete"
-    if not complete.exists() or complete.read_text() != requirement:
+    if not complete.exists() or complete.read_text() != requirements:
         subprocess.run([python, "-m", "venv", "--clear", home], check=True)
         pip = [interpreter, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        subprocess.run([*pip, "--pre", requirement], check=True)
-        complete.write_text(requirement)
+        subprocess.run([*pip, *requirements.split()], check=True)
+        complete.write_text(requirements)
     return interpreter
 
 

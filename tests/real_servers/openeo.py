@@ -11,7 +11,7 @@ import httpx
 
 from real_servers.environments import PLUGINS, RealServer, environment, free_port
 
-_REQUIREMENT = "openeo-driver==0.136.0a4"
+_REQUIREMENT = "--pre openeo-driver==0.136.0a4"
 _BEARER = (
     "from openeo_driver.users.auth import HttpAuthHandler as H; "
     "print('basic//' + H.build_basic_access_token(user_id='Mr.Test'))"
