@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from os import environ
 from pathlib import Path
+from typing import Any
 
 import httpx
 from servers.waiting import until
@@ -42,6 +43,15 @@ def environment(name: str, requirements: str, python: str = sys.executable) -> P
         subprocess.run([*pip, *requirements.split()], check=True)
         complete.write_text(requirements)
     return interpreter
+
+
+def noted(pages: list[str]) -> dict[str, Any]:
+    """Return settings of HTTP that note each URL that is asked for."""
+
+    async def note(request: httpx.Request) -> None:
+        pages.append(str(request.url))
+
+    return {"event_hooks": {"request": [note]}}
 
 
 def free_port() -> int:

@@ -9,7 +9,7 @@ import pytest
 from servers.waiting import until
 
 from jobwidgets import Job, Jobs, Status
-from real_servers.environments import running
+from real_servers.environments import noted, running
 from real_servers.openeo import OpenEODriver
 
 pytestmark = pytest.mark.real
@@ -82,5 +82,7 @@ def test_restart(server: OpenEODriver) -> None:
 def test_list(server: OpenEODriver) -> None:
     """The list has all jobs of this user, though it comes in pages of two."""
     urls = {server.submit(steps=1).headers["location"] for _ in range(5)}
-    jobs = Jobs(f"{server.url}/jobs?limit=2", dialect="openeo", token=server.token)
+    pages: list[str] = []
+    jobs = Jobs(f"{server.url}/jobs?limit=2", token=server.token, http=noted(pages))
     assert {url.rpartition("/")[2] for url in urls} <= set(jobs.ids())
+    assert len(pages) >= 3

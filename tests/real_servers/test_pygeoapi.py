@@ -9,7 +9,7 @@ import pytest
 from servers.waiting import until
 
 from jobwidgets import Job, Jobs, Status
-from real_servers.environments import running
+from real_servers.environments import noted, running
 from real_servers.pygeoapi import Pygeoapi
 
 pytestmark = pytest.mark.real
@@ -79,5 +79,7 @@ def test_restart(server: Pygeoapi) -> None:
 def test_list(server: Pygeoapi) -> None:
     """The list has all jobs, though it comes in pages of two."""
     urls = {str(server.submit(steps=1, step_seconds=0.1).headers["location"]) for _ in range(5)}
-    jobs = Jobs(f"{server.url}/jobs", dialect="ogc")
+    pages: list[str] = []
+    jobs = Jobs(f"{server.url}/jobs", http=noted(pages))
     assert {url.rpartition("/")[2] for url in urls} <= set(jobs.ids())
+    assert len(pages) >= 3

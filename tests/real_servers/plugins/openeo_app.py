@@ -26,6 +26,10 @@ def now():
 class SleepingJobs(DummyBatchJobs):
     """Batch jobs that are started, and then sleep in a thread."""
 
+    def __init__(self):
+        super().__init__()
+        self._lock = threading.Lock()
+
     def create_job(self, user, process, api_version, metadata, job_options=None):
         """Create a job with an empty log."""
         info = super().create_job(
@@ -53,28 +57,40 @@ class SleepingJobs(DummyBatchJobs):
         return entries[ids.index(offset) + 1 :] if offset in ids else entries
 
     def cancel_job(self, job_id, user_id):
-        """End the job."""
-        self._set((user_id, job_id), status=JOB_STATUS.CANCELED, finished=now())
-        self._log(job_id, "warning", "Job canceled")
+        """End the job, unless it has ended."""
+        facts = {"status": JOB_STATUS.CANCELED, "finished": now()}
+        self._go_on((user_id, job_id), facts, "warning", "Job canceled")
 
     def _work(self, key, plan):
         steps = int(plan.get("steps", 5))
         time.sleep(0.5)
-        if self._job_registry[key].status not in _GOING_ON:
+        if not self._go_on(key, {"status": JOB_STATUS.RUNNING, "started": now(), "progress": 0}):
             return
-        self._set(key, status=JOB_STATUS.RUNNING, started=now(), progress=0)
         for step in range(1, steps + 1):
             time.sleep(float(plan.get("step_seconds", 0.5)))
-            if self._job_registry[key].status not in _GOING_ON:
-                return
             if step == plan.get("fail_at"):
-                self._log(key[1], "error", f"could not finish step {step}", code="StepFailed")
-                self._set(key, status=JOB_STATUS.ERROR, finished=now())
+                facts = {"status": JOB_STATUS.ERROR, "finished": now()}
+                text = f"could not finish step {step}"
+                self._go_on(key, facts, "error", text, code="StepFailed")
                 return
-            self._log(key[1], "info", f"Finished step {step} of {steps}")
-            self._set(key, progress=round(100 * step / steps, 1))
-        self._log(key[1], "info", "Job finished")
-        self._set(key, status=JOB_STATUS.FINISHED, finished=now(), progress=100)
+            facts = {"progress": round(100 * step / steps, 1)}
+            if not self._go_on(key, facts, "info", f"Finished step {step} of {steps}"):
+                return
+        facts = {"status": JOB_STATUS.FINISHED, "finished": now(), "progress": 100}
+        self._go_on(key, facts, "info", "Job finished")
+
+    def _go_on(self, key, facts, *entry, **more):
+        """Note facts of a job that goes on, and an entry of its log; return whether it does.
+
+        It may be ended by another thread, and then nothing is noted.
+        """
+        with self._lock:
+            goes_on = self._job_registry[key].status in _GOING_ON
+            if goes_on and entry:
+                self._log(key[1], *entry, **more)
+            if goes_on:
+                self._set(key, **facts)
+        return goes_on
 
     def _set(self, key, **facts):
         self._job_registry[key] = self._job_registry[key]._replace(updated=now(), **facts)
