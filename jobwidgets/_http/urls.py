@@ -10,6 +10,7 @@ from urllib.parse import SplitResult, parse_qsl, urlencode, urljoin, urlsplit, u
 
 from jobwidgets._http.secrets import Secret
 from jobwidgets._model.redact import redacted
+from jobwidgets.dialects._urls import kept_on_https
 from jobwidgets.errors import RefusedError, UnauthorisedError
 
 _SIGN_IN = re.compile(r"log-?in|log-?on|sign-?in|oauth|saml|\bsso\b|adfs", re.IGNORECASE)
@@ -118,17 +119,12 @@ def _merged(old: str, added: tuple[tuple[str, str], ...]) -> str:
 def on_same_server(url: str, told: str) -> str | None:
     """Return a URL that an answer of `url` tells, if it is on the same origin; else None.
 
-    A server behind a proxy that ends TLS may know itself by http alone: what it tells is on https
-    all the same where it was asked so, and nothing is asked over http. From http to https of the
-    same host is the same, as in redirects.
+    What was asked over https stays there, see `kept_on_https`. From http to https of the same host
+    is the same, as in redirects.
     """
-    asked, found = urlsplit(url), urlsplit(told)
-    if asked.hostname != found.hostname:
-        return None
-    if asked.scheme == "https" and found.scheme == "http" and found.port in {None, 80, asked.port}:
-        return urlunsplit(found._replace(scheme="https", netloc=asked.netloc))
-    is_upgraded = asked.scheme == "http" and found.scheme == "https"
-    return told if is_upgraded or origin(url) == origin(told) else None
+    told = kept_on_https(url, told)
+    is_same = origin(url) == origin(told) or _is_upgraded(urlsplit(url), urlsplit(told))
+    return told if is_same else None
 
 
 def redirected(url: str, location: str) -> str:
@@ -153,10 +149,13 @@ def _check_redirect(url: str, target: str) -> None:
     old, new = urlsplit(url), urlsplit(target)
     if _SIGN_IN.search(_place(new)) and not _SIGN_IN.search(_place(old)):
         raise UnauthorisedError(f"the server redirected to sign in at {new.hostname}", code=401)
-    upgraded = old.scheme == "http" and new.scheme == "https" and old.hostname == new.hostname
-    if origin(url) != origin(target) and not upgraded:
+    if origin(url) != origin(target) and not _is_upgraded(old, new):
         other = redacted(origin(target))
         raise RefusedError(f"the server redirected to another host, {other}: it was not followed")
+
+
+def _is_upgraded(old: SplitResult, new: SplitResult) -> bool:
+    return (old.scheme, new.scheme) == ("http", "https") and old.hostname == new.hostname
 
 
 def _place(parts: SplitResult) -> str:

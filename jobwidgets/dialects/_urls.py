@@ -74,10 +74,22 @@ def with_parameters(url: str, **parameters: str) -> str:
 def http_url(target: str, url: str | None) -> str | None:
     """Return where `target`, found in an answer of `url`, leads; None unless http or https."""
     try:
-        whole = urljoin(url or "", target.strip())
+        whole = kept_on_https(url or "", urljoin(url or "", target.strip()))
         return whole if urlsplit(whole).scheme in {"http", "https"} else None
     except ValueError:
         return None
+
+
+def kept_on_https(url: str, told: str) -> str:
+    """Return a URL that an answer of `url` tells, on https where that was asked on its host.
+
+    A server behind a proxy that ends TLS may know itself by http alone.
+    """
+    asked, found = urlsplit(url), urlsplit(told)
+    is_same = asked.hostname == found.hostname and found.port in {None, 80, asked.port}
+    if asked.scheme == "https" and found.scheme == "http" and is_same:
+        return urlunsplit(found._replace(scheme="https", netloc=asked.netloc))
+    return told
 
 
 def leads_elsewhere(job_id: str) -> bool:

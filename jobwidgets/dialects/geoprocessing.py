@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from urllib.parse import unquote, urlsplit
 
 from jobwidgets._model.exchanged import Answer, JobPage, Request
-from jobwidgets._model.snapshot import Message, Snapshot
+from jobwidgets._model.snapshot import Message, Snapshot, Status
 from jobwidgets.dialects._dialect import Dialect
 from jobwidgets.dialects._esri import CancellingDialect, raise_if_refused
 from jobwidgets.dialects._facts import (
@@ -23,9 +23,11 @@ from jobwidgets.dialects._facts import (
 )
 from jobwidgets.dialects._refusals import job_of
 from jobwidgets.dialects._urls import (
+    below,
     check_is_job,
     checked_job_url,
     job_url_below,
+    leads_elsewhere,
     with_parameters,
 )
 
@@ -98,6 +100,19 @@ class Geoprocessing(CancellingDialect):
         job_id = first_text(answer.body, "jobId") if isinstance(answer.body, Mapping) else None
         task, found, _ = (answer.url or "").partition("/submitJob")
         return job_url_below(f"{task}/jobs", job_id) if job_id and found else None
+
+    def results_url(self, url: str, snapshot: Snapshot) -> str | None:
+        """Return the page of the one result of a job that has succeeded; of several, the job's.
+
+        The job's page has a link to each of them.
+        """
+        results = snapshot.attributes.get("results")
+        if snapshot.status is not Status.SUCCEEDED or not isinstance(results, Mapping):
+            return None
+        names = [str(name) for name in results]
+        if len(names) != 1 or leads_elsewhere(names[0]):
+            return self.page_url(url) if names else None
+        return self.page_url(below(url, "results", *names))
 
 
 def _progress(told: object) -> float | None:

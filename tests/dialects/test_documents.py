@@ -235,6 +235,34 @@ def test_results(name: str, url: str | None) -> None:
         assert dialect.results_url("http://h/jobs/7", snapshot) == expected
 
 
+@pytest.mark.parametrize(
+    ("results", "url"),
+    [
+        ({"Output Features": {"paramUrl": "results/x"}}, "/7/results/Output%20Features?f=html"),
+        ({"a": {}, "b": {}}, "/7?f=html"),
+        ({}, None),
+        (None, None),
+        ("a", None),
+        ({"../../x": 1}, "/7?f=html"),
+    ],
+)
+def test_results_of_geoprocessing(results: Any, url: str | None) -> None:
+    """One result has a page of its own, several are named on the job's; the job must be there."""
+    dialect, place = find_dialect("geoprocessing"), "http://h/s/T/GPServer/x/jobs"
+    for status, expected in (("esriJobSucceeded", url), ("esriJobFailed", None)):
+        job = dialect.read(Answer({"jobId": "7", "jobStatus": status, "results": results}))
+        found = dialect.results_url(f"{place}/7", job)
+        assert found == (expected and f"{place}{expected}")
+
+
+@pytest.mark.parametrize("dialect", known_dialects(), ids=lambda one: one.name)
+def test_page(dialect: Any) -> None:
+    """All of Esri's have a page for people, and OGC's own URL is one; openEO has none."""
+    pages = {"ogc": "https://h/jobs/7", "openeo": None}
+    expected = pages.get(dialect.name, "https://h/jobs/7?f=html")
+    assert dialect.page_url("https://h/jobs/7") == expected
+
+
 def test_link_to_results_is_http() -> None:
     """A relative link is made whole, another scheme is not taken."""
     rel, ogc = "http://www.opengis.net/def/rel/ogc/1.0/results", find_dialect("ogc")
@@ -242,3 +270,9 @@ def test_link_to_results_is_http() -> None:
         job = {"jobID": "7", "status": "successful", "links": [{"rel": rel, "href": href}]}
         snapshot = ogc.read(Answer(job))
         assert ogc.results_url("http://h/jobs/7", snapshot) == expected
+    behind_a_proxy = {
+        "jobID": "7",
+        "status": "successful",
+        "links": [{"rel": rel, "href": "http://h/r"}],
+    }
+    assert ogc.results_url("https://h/jobs/7", ogc.read(Answer(behind_a_proxy))) == "https://h/r"

@@ -1,6 +1,7 @@
 """Whatever JSON a server sends, a dialect raises an error of ours or says what it can."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,17 @@ for _ in range(400):
 READERS = [*known_dialects(), Untold("https://h/rest/jobs/7"), Untold("https://h/jobs/7")]
 
 
+def within(job: dict[str, Any], odd: Any) -> Iterator[dict[str, Any]]:
+    """Yield a document with each part of its parts changed."""
+    for name, part in job.items():
+        if isinstance(part, dict):
+            yield from ({**job, name: {**part, inner: odd}} for inner in part)
+            yield from ({**job, name: inner} for inner in within(part, odd))
+        elif isinstance(part, list):
+            yield {**job, name: [*part, odd]}
+            yield {**job, name: {"message": odd, "percent": odd, "0": part}}
+
+
 @pytest.mark.parametrize("dialect", READERS, ids=lambda one: one.name)
 @pytest.mark.parametrize("odd", [*ODD, DEEP], ids=lambda odd: repr(odd)[:20])
 def test_any_value_in_any_place(dialect: Any, odd: Any) -> None:
@@ -53,6 +65,7 @@ def test_any_value_in_any_place(dialect: Any, odd: Any) -> None:
     documents = [odd, [odd], {"jobs": odd}, {"jobs": [odd]}, {"asyncJobs": odd}, {"logs": [odd]}]
     documents += [{"error": odd}, {"code": odd, "message": odd}, {"status": odd}]
     documents += [{**job, name: odd} for job in JOBS for name in (*job, "error", "more")]
+    documents += [one for job in JOBS for one in within(job, odd)]
     reads = (dialect.read, dialect.read_list, dialect.read_log, dialect.read_cancel)
     for document in documents:
         assert dialect.recognises(document) in {True, False}
@@ -66,6 +79,7 @@ def test_any_value_in_any_place(dialect: Any, odd: Any) -> None:
                 if isinstance(found, Snapshot):
                     assert isinstance(found.id, str)
                     assert found.progress is None or 0 <= found.progress <= 1
+                    assert {type(step.name) for step in found.steps} <= {str}
                     assert {type(message.text) for message in found.messages} <= {str}
                     assert dialect.results_url("http://h/jobs/7", found) is not False
 
