@@ -52,9 +52,14 @@ def _outcome(
     except BaseException as error:  # noqa: BLE001 - raised where it is awaited
         if isinstance(error, Exception) and not isinstance(error, StopIteration):
             return future.set_exception, error
-        wrapped = RuntimeError(f"{function!r} raised {type(error).__name__}")
+        wrapped = RuntimeError(f"{_name(function)} raised {type(error).__name__}")
         wrapped.__cause__ = error
         return future.set_exception, wrapped
+
+
+def _name(function: Callable[..., object]) -> str:
+    """Return the name of a user's function: its repr may show arguments, a password say."""
+    return str(getattr(function, "__qualname__", type(function).__name__))
 
 
 def cancel(task: asyncio.Task[Any] | None) -> None:
@@ -109,7 +114,7 @@ class CallbackThread:
             try:
                 callback(argument)
             except BaseException:  # noqa: BLE001 - a user's callback may raise anything
-                _log.exception("the callback %r for %r failed", callback, argument)
+                _log.exception("the callback %s for %r failed", _name(callback), argument)
             del callback, argument  # nothing is kept alive by an idle thread
 
 

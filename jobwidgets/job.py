@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import CancelledError
-from copy import copy
 from typing import Any, NoReturn, SupportsIndex
 from weakref import ref
 
@@ -19,6 +18,7 @@ from jobwidgets._watch.callbacks import Callbacks
 from jobwidgets._watch.facts import JobFacts
 from jobwidgets._watch.feed import Throttle
 from jobwidgets._watch.functions import Function
+from jobwidgets._watch.kept_errors import again
 from jobwidgets._watch.pace import Pace
 from jobwidgets._watch.poller import Poller, poller
 from jobwidgets._watch.waiting import checked_timeout, until_settled, wait_until_settled
@@ -371,7 +371,7 @@ class Job(JobFacts):
     def raise_for_status(self) -> Job:
         """Raise `error` if there is one, else return the job."""
         if self.error is not None:
-            raise _again(self.error)
+            raise again(self.error)
         return self
 
     def on_change(self, callback: Callable[[Job], object]) -> None:
@@ -485,18 +485,10 @@ class Job(JobFacts):
 
     def _ended_or_raise(self) -> Job:
         if not self.history.has_ended and self.error is not None:
-            raise _again(self.error)
+            raise again(self.error)
         return self
 
 
 def _check_callback(name: str, given: object) -> None:
     if not callable(given):
         raise TypeError(f"{name} is called with the job, found a {type(given).__name__}")
-
-
-def _again(error: JobwidgetsError) -> JobwidgetsError:
-    """Return a copy of a kept error: its traceback would grow each time that it is raised."""
-    again = copy(error).with_traceback(error.__traceback__)
-    again.__cause__, again.__context__ = error.__cause__, error.__context__
-    again.__suppress_context__ = error.__suppress_context__
-    return again

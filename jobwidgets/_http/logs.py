@@ -61,7 +61,7 @@ class Log:
             self._passed.add(page.after)
 
     def _new_in(self, page: LogPage) -> tuple[Message, ...]:
-        """Return what a page adds; a server may send all of the log, or its end, each time."""
+        """Return what a page adds; a server may send all of the log each time."""
         if page.after in self._passed:
             return ()
         known = len(self._messages)

@@ -15,6 +15,7 @@ from jobwidgets._http.exchange import Exchanges
 from jobwidgets._http.logs import Log
 from jobwidgets._model.exchanged import Answer, CancelAnswer, JobPage, LogPage
 from jobwidgets._model.snapshot import Snapshot
+from jobwidgets._model.soundness import problem_of
 from jobwidgets.dialects import Dialect
 from jobwidgets.dialects._choice import told_already, told_by, told_by_list
 from jobwidgets.errors import CancelUnsupportedError, DocumentError
@@ -132,10 +133,12 @@ class Source(Exchanges):
         return await self._typed(self._twice(connections, self._read_job))
 
     async def read_page(self, connections: Connections, url: str | None = None) -> JobPage:
-        """Ask for the list of jobs once, or for the page of it at `url`; see `read_job`."""
-        request = self.dialect.list_request(url or self.url)
+        """Ask for the list of jobs once, or for the page of it at `url`, as `read_job` asks."""
+        request = self.dialect.list_request(self.url)
         if request is None:
             raise DocumentError(f"{self.dialect.name!r} servers have no list of jobs")
+        if url not in {None, self.url}:  # wherever the server's own link leads
+            request = replace(request, url=url)
         read = self._reads(self._page)
         ask = partial(self._exchange, request=request, read=read)
         told, page = await self._typed(self._twice(connections, ask))
@@ -188,5 +191,7 @@ class Source(Exchanges):
             return told, told.read(answer)
 
         told, snapshot = self._reads(read)(answer)
+        if problem := problem_of(snapshot):  # a dialect of somebody else's may read anything
+            raise DocumentError(f"the dialect {told.name!r} has read no sound snapshot: {problem}")
         snapshot = replace(snapshot, seen=seen)
         return last, told, Reading(snapshot, seen, answer.server_time, answer.age)

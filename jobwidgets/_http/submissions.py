@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
 
-from jobwidgets._http.urls import on_same_server, origin, split_token
+from jobwidgets._http.urls import on_same_server, origin, split_token, without_user
 from jobwidgets._model.redact import REDACTED, redacted, redacted_document
 from jobwidgets.dialects import Answer, Dialect, refused
 from jobwidgets.errors import DocumentError, ExchangeError
@@ -27,6 +27,7 @@ def answer_of(response: Any) -> Answer:
     """
     try:
         url, status, headers = str(response.url), int(response.status_code), response.headers
+        url = without_user(url)
         known = {str(name).lower(): str(value) for name, value in headers.items()}
     except (AttributeError, TypeError, ValueError):
         raise TypeError(f"{_EXPECTED}, found a {type(response).__name__}") from None

@@ -67,6 +67,12 @@ def _is_host(name: str | None) -> bool:
         return False
 
 
+def without_user(url: str) -> str:
+    """Return `url` without a user name and a password."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
 def origin(url: str) -> str:
     """Return scheme, host and port of `url` (RFC 6454 section 4), always with the port."""
     parts = urlsplit(url)

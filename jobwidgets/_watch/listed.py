@@ -14,6 +14,7 @@ from jobwidgets._http.budget import Urgency, at_once
 from jobwidgets._http.lists import Listed
 from jobwidgets._http.source import Reading, Source
 from jobwidgets._model.snapshot import Snapshot, Status
+from jobwidgets._watch.kept_errors import again
 from jobwidgets.dialects import Dialect
 from jobwidgets.errors import JobwidgetsError
 
@@ -59,9 +60,12 @@ class JobsList:
         """Note that one does so no more: without any, each job is asked for by itself."""
         self._listeners -= 1
         if not self._listeners:
-            waiting, self._waiting = self._waiting, {}
-            for ask_itself in waiting.values():
-                ask_itself()
+            self._ask_themselves()
+
+    def give_up(self) -> None:
+        """Note that no list will come unless a person asks for it: until then likewise."""
+        self._told = {}
+        self._ask_themselves()
 
     def wait(self, go: Callable[[], object], ask_itself: Callable[[], None]) -> None:
         """Call `go` when the next list has come, or failed; `ask_itself` if none will come."""
@@ -86,11 +90,16 @@ class JobsList:
     def reading(self, url: str) -> Reading | None:
         """Return what the last list says of a job, None if nothing; raise what it met."""
         if self._error is not None:
-            raise self._error
+            raise again(self._error)
         if url not in self._told:
             return None
         told = replace(self._told[url], seen=self._seen)
         return Reading(told, self._seen, None, is_listed=True)
+
+    def _ask_themselves(self) -> None:
+        waiting, self._waiting = self._waiting, {}
+        for ask_itself in waiting.values():
+            ask_itself()
 
     def _wake(self) -> None:
         self._wanted.clear()

@@ -122,6 +122,8 @@ class Listing:
             _log.exception("the listener to %s failed", self._source.url)
         if listed is not None:
             self._told.take(listed)
+        if delay is None:
+            self._told.give_up()
         return delay
 
     def _delay(self) -> float | None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import logging
 import os
 import threading
 import time
+import traceback
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from jobwidgets._http.connections import Connections
     from jobwidgets._watch.listing import Listing
 
+_log = logging.getLogger("jobwidgets")
 T = TypeVar("T")
 
 
@@ -100,7 +103,7 @@ class Poller:
 
     def look(self, watch: Watch, *, is_on: bool) -> None:
         """Note whether somebody looks at a job's messages; on the poller's thread."""
-        if watch.source.look(is_on=is_on):
+        if watch.source.look(is_on=is_on) and watch.is_active:
             self._ask_soon(watch, at_once)
 
     def cancel(self, watch: Watch) -> None:
@@ -227,7 +230,11 @@ class Poller:
             del self._asking[watch]
         if exchange.cancelled():
             return
-        exchange.exception()  # the watch has noted it
+        error = exchange.exception()
+        if error is not None and not isinstance(error, JobwidgetsError):  # a fault of ours
+            # Its text may hold a header, so only its kind and place are logged.
+            place = "".join(traceback.format_tb(error.__traceback__))
+            _log.error("the exchange with %s broke: %s\n%s", watch.source.url, type(error), place)
         self._go_on(watch)
 
     def _go_on(self, watch: Watch) -> None:

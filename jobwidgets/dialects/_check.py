@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 from jobwidgets._model.exchanged import Answer
 from jobwidgets._model.snapshot import Message, Snapshot, ToldStep
+from jobwidgets._model.soundness import problem_of
 from jobwidgets.dialects._dialect import Dialect
 from jobwidgets.errors import JobwidgetsError
 
@@ -62,13 +63,11 @@ def _problems(dialect: Dialect, answer: Answer, facts: Facts) -> list[str]:
         return [f"read() raised {type(error).__name__}, which is no error of jobwidgets: {error}"]
     if isinstance(facts, type):
         return [f"expected {facts.__name__}, found a {type(found).__name__}"]
-    if not isinstance(found, Snapshot):
-        return [f"read() returned a {type(found).__name__}, expected a Snapshot"]
+    if problem := problem_of(found):
+        return [f"read() returned no sound snapshot: {problem}"]
     problems = [_problem(found, name, facts[name]) for name in facts]
     if dialect.read(answer) != found:
         problems.append("read() is no pure function: it says something else the second time")
-    if found.progress is not None and not 0 <= found.progress <= 1:
-        problems.append(f"progress is {found.progress}, expected 0…1")
     return [one for one in problems if one]
 
 

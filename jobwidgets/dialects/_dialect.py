@@ -114,7 +114,9 @@ class Dialect:
         return CancelAnswer()
 
     def list_request(self, url: str) -> Request | None:
-        """Return what asks for the list of jobs at `url`, or its next page; None without a list.
+        """Return what asks for the list of jobs at `url`; None without a list.
+
+        Its next pages, wherever they are, are asked for in the same way.
 
         ValueError if that is no URL of a list.
         """

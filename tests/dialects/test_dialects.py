@@ -1,14 +1,18 @@
 """How a dialect is found: by its name, as an object, or in somebody else's package."""
 
 import doctest
+import re
 import sys
+from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
-from jobwidgets.dialects import Dialect, check, find_dialect, known_dialects
+from jobwidgets import DocumentError, Job, Message, Snapshot, Status
+from jobwidgets.dialects import Answer, Dialect, check, find_dialect, known_dialects
 from jobwidgets.dialects.mission import Mission
 
 NAMES = ["geoprocessing", "ogc", "openeo", "notebook", "video", "admin", "kubernetes", "mission"]
@@ -113,3 +117,39 @@ def test_worked_example(module: str) -> None:
     """The example of the protocol and that of its check do what they say."""
     found = doctest.testmod(import_module(f"jobwidgets.dialects.{module}"))
     assert (found.failed, found.attempted > 0) == (0, True)
+
+
+NOW = datetime(2026, 5, 1)  # noqa: DTZ001 - that it has no zone is what is tried
+
+
+@pytest.mark.parametrize(
+    ("parts", "problem"),
+    [
+        ({"status": "running"}, "status is a str, expected Status"),
+        ({"steps_done": 1.5}, "steps_done is a float, expected int or None"),
+        ({"steps_total": True}, "steps_total is a bool, expected int or None"),
+        ({"steps_done": 2**63}, "steps_done is beyond 64 bits"),
+        ({"progress": 1.5}, "progress is 1.5, expected 0…1"),
+        ({"progress": float("nan")}, "progress is nan, expected 0…1"),
+        ({"started": NOW}, "started is a time without a zone, expected one in UTC"),
+        ({"messages": ["Started."]}, "messages is a list, expected tuple"),
+        ({"messages": ("Started.",)}, "messages hold a str, expected a Message"),
+        ({"messages": (Message(1, "a", code=1.5),)}, "a message's code is a float, expected int"),  # type: ignore[arg-type]
+        ({"steps": ("map",)}, "steps hold a str, expected a ToldStep"),
+    ],
+)
+def test_unsound_snapshot(parts: dict[str, Any], problem: str) -> None:
+    """What a dialect has read wrongly is told by its check, and by a job that it reads."""
+    snapshot = Snapshot(**{"id": "1", "status": Status.RUNNING, **parts})
+
+    class Wrong(Dialect):
+        name = "wrong"
+
+        def read(self, _: Answer) -> Any:
+            return snapshot
+
+    with pytest.raises(AssertionError, match=re.escape(problem)):
+        check(Wrong(), [({}, {})])
+    http = {"transport": httpx.MockTransport(lambda _: httpx.Response(200, json={}))}
+    with pytest.raises(DocumentError, match=re.escape(problem)):
+        Job("https://h.example.com/jobs/1", dialect=Wrong(), http=http).refresh()

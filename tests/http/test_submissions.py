@@ -100,6 +100,14 @@ def test_no_job(given: Any, kind: type[Exception], text: str) -> None:
         Job.from_response(given, dialect="ogc")
 
 
+def test_password_of_the_request() -> None:
+    """Where several jobs are told of, the error shows no password of the URL that was asked."""
+    url = "https://bob:s3cr3t@ogc.example.com/processes/p/execution"
+    with pytest.raises(ValueError, match="to tell of one job") as caught:
+        Job.from_response(response(url, 201, {"jobID": "1", "jobUrl": "/x/jobs/2", "jobId": "3"}))
+    assert "s3cr3t" not in str(caught.value)
+
+
 def test_token_of_the_location() -> None:
     """A token in the Location is taken out of the URL, as of any URL."""
     where = f"{OGC}/jobs/j1?token={SECRET}"

@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import httpx
 import pytest
 from documents import document
 from listeners import Callback
-from servers import HANG
+from servers import HANG, until
 
 from jobwidgets import Job, NoSuchJobError
 
@@ -66,3 +67,17 @@ def test_watch_that_gives_up(new_job: NewJob) -> None:
     job.start().wait(HANG)
     notify.wait()
     assert notify.calls == [(job, *ENDED_ONCE)]
+
+
+def test_log_names_a_callback_alone(new_job: NewJob, caplog: pytest.LogCaptureFixture) -> None:
+    """What a callback was given beforehand, a password say, stands in no log."""
+
+    def mail(_: Job, password: str) -> None:
+        raise ValueError(len(password))
+
+    job = new_job(ENDED)
+    job.add_done_callback(partial(mail, password="s3cr3t"))
+    job.wait(HANG)
+    until(lambda: "ValueError" in caplog.text)
+    assert "the callback partial for Job(" in caplog.text
+    assert "s3cr3t" not in caplog.text

@@ -21,6 +21,7 @@ from jobwidgets import (
     JobWidget,
     RefusedError,
 )
+from jobwidgets.dialects import Request
 
 JOBS_URL = "https://lathe.example.com/jobs"
 Serve = Callable[..., Server]
@@ -84,6 +85,28 @@ def test_pages_without_an_end() -> None:
 
     with pytest.raises(DocumentError, match="more than 1000 pages"):
         jobs_of(further).ids()
+
+
+def test_next_page_on_any_path() -> None:
+    """A server may keep the further pages of its list wherever it wants."""
+    first = {"jobs": [], "next": "https://lathe.example.com/page/2"}
+    pages = {"/jobs": first, "/page/2": {"jobs": [], "next": None}}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json=pages[request.url.path])
+
+    http = {"transport": httpx.MockTransport(answer)}
+    assert Jobs(JOBS_URL, dialect=Strict(), http=http).ids() == []
+
+
+class Strict(Lathe):
+    """A dialect that takes URLs of lists alone."""
+
+    def list_request(self, url: str) -> Request:
+        """Return the GET of a list."""
+        if not url.endswith("/jobs"):
+            raise ValueError("no list")
+        return Request(url)
 
 
 @pytest.mark.parametrize("body", [{}, [], {"asyncJobs": []}, {"jobs": None}])
@@ -153,6 +176,38 @@ def test_list_that_fails() -> None:
     until(lambda: {job.contact.state for job in board} == {"retrying"})
     failing.clear()
     until(lambda: {job.contact.state for job in board} == {"in touch"})
+    board.close()
+
+
+def test_jobs_of_a_list_that_gave_up() -> None:
+    """Once no list will come, a job that is watched again is asked for by itself."""
+    shop, broken = Shop(2), set[bool]()
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        is_list = request.url.path == "/jobs"
+        return httpx.Response(500) if is_list in broken else shop(request)
+
+    board = JobBoard(jobs_of(answer, give_up_after=0.05), listing_interval=0.01)
+    until(lambda: len(board) == 2 and all(job.status for job in board))
+    broken.add(True)
+    until(lambda: "No list of jobs" in str(board._update["line"]))
+    for job in board:
+        job.start()
+    until(lambda: all(job.contact.state == "in touch" for job in board))
+    board.close()
+
+
+def test_stopped_job_that_is_looked_at() -> None:
+    """After `stop` nothing is asked, whoever unfolds the job's messages."""
+    shop = Shop(1)
+    shop.logs["j0"] = [["1", "line 1"]]
+    board = JobBoard(jobs_of(shop, Logging()), listing_interval=0.01)
+    until(lambda: len(board) == 1 and board[0].status)
+    board[0].stop()
+    shop.asked.clear()
+    board._on_view_message(board, {"view": "v", "unfold": 0}, [])
+    until(lambda: shop.count(lists=True) > 3)
+    assert shop.count(lists=False) == 0
     board.close()
 
 
