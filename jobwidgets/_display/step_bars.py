@@ -40,7 +40,7 @@ def segments(steps: JobSteps, latest: Snapshot | None) -> tuple[Segment, ...]:
     """
     if latest is None or not steps.steps:
         return ()
-    count = max(latest.steps_total or 0, 0)
+    count = max(latest.steps_total or len(latest.steps), 0)
     if latest.status is Status.SUCCEEDED:
         drawn: list[Segment] = ["done"] * max(count, len(steps.steps))
         return tuple(drawn) if len(drawn) <= MOST_SEGMENTS else ()

@@ -44,4 +44,4 @@ def _completed(listed: Snapshot, latest: Snapshot, messages_are: str) -> Snapsho
         "list": listed.messages or latest.messages,
         "log": latest.messages,
     }[messages_are]
-    return replace(listed, **left_out, messages=messages)
+    return replace(listed, **left_out, messages=messages, steps=listed.steps or latest.steps)

@@ -60,6 +60,13 @@ STATES = {
         'job = Job.from_function(told.copy, id="night run", cancel=dict).cancel()\n'
         "JobWidget(job, freeze=False)"
     ),
+    "told-steps": (
+        'told = {"jobid": "j1", "status": "EXECUTING", "starttime": round(1000 * time.time()),'
+        ' "stepInfo": ["Stopping the service", "Saving edits", "Starting the service"]}\n'
+        'job = Job.from_function(lambda: dict(told), id="j1", dialect="admin")\n'
+        'for told["currentstep"] in (0, 1, 2):\n    job.refresh(), time.sleep(2)\n'
+        "JobWidget(job, freeze=False)"
+    ),
     "frozen": "JobWidget(server.add(example(seconds=1)))",
     "frozen-failed": "JobWidget(server.add(failing(seconds=1)))",
     "frozen-running": "w = JobWidget(server.add(example(20)))\ntime.sleep(5)\nw.close()\nw",

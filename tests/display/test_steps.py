@@ -12,6 +12,8 @@ from stepped import (
     TRACKS,
     Dialect,
     Poll,
+    administered,
+    administered_polls,
     coded,
     example,
     many,
@@ -25,6 +27,7 @@ from jobwidgets._display.step_bars import segments, ticks
 from jobwidgets._display.steps import at_the_end, step_lines, under_way
 from jobwidgets._model.contact import Contact, ContactState
 from jobwidgets._model.history import JobHistory
+from jobwidgets._model.step_times import job_steps
 from jobwidgets._visible import visible
 
 ENDED = {"endTime": milliseconds(after(41)), "stepsCompleted": 2}
@@ -204,6 +207,23 @@ def test_segments(given: dict[str, Any], drawn: list[str]) -> None:
     """The bar has a segment a step, where it is known how many there will be, up to 20."""
     history = polled((1, given))
     assert list(segments(steps_of(history), history.latest)) == drawn
+
+
+def test_steps_that_a_document_tells() -> None:
+    """They are shown as those of messages are; without a counter they are counted themselves."""
+    polls = [(n, administered(n, "stop", "save", "start", totalsteps=None)) for n in (0.0, 1, 2)]
+    history = administered_polls(*polls)
+    steps = job_steps(history, None)
+    text = static_text(history, None, steps)
+    assert re.findall(r"^  (. \w+) +(.*)$", text, re.MULTILINE) == [
+        ("✓ stop", "1 s"),
+        ("▸ save", "since 0:02"),
+        ("· start", "not begun"),
+    ]
+    assert [row[0] for row in Page(static_html(history, None, steps)).rows[1:]] == [
+        *("✓ stop", "▸ save", "· start")
+    ]
+    assert segments(steps, history.latest) == ("done", "running", "")
 
 
 def test_sentences() -> None:
