@@ -45,8 +45,10 @@ EXAMPLE: Final[dict[str, Any]] = {
 _MESSAGES_AT = (0.02, 0.04, 0.05, 0.06, 0.30, 0.42, 0.58, 0.60, 0.84, 0.86, 1.0)
 # The messages that end a step, by index: codes 1502, 1504, 1506, 1508 and 1510.
 _STEP_ENDS = (4, 5, 6, 8, 10)
-# The codes that begin a step.
+# The codes that begin a step; the next higher one ends it.
 _STEP_CODES = (1501, 1503, 1505, 1507, 1509)
+# A code that tells of no step, made up: Esri lists none of those within a step.
+_PART_CODE = 1520
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +174,8 @@ def cancelled(seconds: float = 30.0) -> Script:
 def chatty(messages: int = 5000, seconds: float = 60.0) -> Script:
     """Return a script of many messages, evenly spread over five steps.
 
+    The first and the last message of a step tell of its begin and its end.
+
     Parameters
     ----------
     messages
@@ -186,13 +190,17 @@ def chatty(messages: int = 5000, seconds: float = 60.0) -> Script:
     """
     if messages < 1:
         raise ValueError(f"messages: expected at least 1, found {messages!r}")
-    steps = [len(_STEP_CODES) * index // messages for index in range(messages)]
+    count = len(_STEP_CODES)
     last = copy.deepcopy(EXAMPLE)
     last["messages"] = [
-        f"Step {step + 1} of {len(_STEP_CODES)}: copied part {number} of {messages}."
-        for number, step in enumerate(steps, start=1)
+        f"Step {count * index // messages + 1} of {count}: copied part {index + 1} of {messages}."
+        for index in range(messages)
     ]
-    last["customAttributes"]["messageCodes"] = [_STEP_CODES[step] for step in steps]
+    last["customAttributes"]["messageCodes"] = codes = [_PART_CODE] * messages
+    for step, begin in enumerate(_STEP_CODES):
+        first, after = (math.ceil(messages * number / count) for number in (step, step + 1))
+        if after - first > 1:
+            codes[first], codes[after - 1] = begin, begin + 1
     messages_at = _spread([(index + 1) / messages for index in range(messages)], seconds)
     return Script(last, seconds, messages_at, _spread((0.2, 0.4, 0.6, 0.8, 1.0), seconds))
 

@@ -72,6 +72,16 @@ def test_chatty_spreads_its_messages():
     assert len(set(documents[-1]["messages"])) == 5000
 
 
+@pytest.mark.parametrize(("messages", "told"), [(1, 0), (9, 4), (10, 5), (5000, 5)])
+def test_chatty_tells_each_step_once(messages, told):
+    """Each step begins and ends, in order, or has too few messages to tell so."""
+    [document] = life(chatty(messages, 60), 60)
+    codes = [code for code in document["customAttributes"]["messageCodes"] if code <= 1510]
+    assert len(codes) == 2 * told
+    assert codes == sorted(set(codes))
+    assert all(end == begin + 1 for begin, end in zip(codes[::2], codes[1::2], strict=True))
+
+
 @pytest.mark.parametrize("name", sorted(path.stem for path in CASES.glob("*.json")))
 def test_verbatim_changes_nothing(name):
     """Whatever is given is answered at every age: ids, times and errors as they are."""
