@@ -47,10 +47,12 @@ class JobView extends View {
     const sight = this.messages.look(); // all is read before anything is written, and laid out once
     if (isLost) this.messages.doubt(); // what is known is shown on, and all of it asked for
     this.noteKept(update.head.kept);
-    if (isLost) this.send({ need_steps: true });
+    const isFirst = !this.head;
     this.show(update.head);
     const { arrival, now } = this;
     this.content.take(update, { arrival, now, isLost: this.isLost, sight });
+    const lacksSteps = isFirst && !this.content.steps.isWhole; // it opens late, by the last update
+    if (isLost || lacksSteps) this.send({ need_steps: true });
     this.askForMissing();
   }
 

@@ -4,6 +4,7 @@
 //                              a step is { name, messages }, the ranges that it has by then
 //   .take(steps, arrival)      the part of an update (_widgets/step_updates.py), or undefined, and
 //                              when it came, in ms
+//   .isWhole                   whether all rows that there are have come
 //   .tick(now, isLost)         the clocks, at `now` in ms; isLost: they stand
 //   .choose(row)               choose a row, null for none
 //   .failedRow                 the row of the step that failed, null for none that has messages
@@ -92,6 +93,7 @@ export class Steps {
   constructor(parent, chosen) {
     this.chosen = chosen;
     this.rows = [];
+    this.total = null; // of the rows
     this.axis = null;
     this.row = null; // that is chosen
     this.current = 0; // the row that Tab comes to
@@ -121,9 +123,10 @@ export class Steps {
     const chosen = this.keyOf(this.row);
     while (this.rows.length > steps.total) this.rows.pop().root.remove();
     for (const [index, values] of steps.rows) this.rowAt(index).show(values, arrival);
+    this.total = steps.total;
     this.axis = steps.axis;
     this.arrival = arrival;
-    this.root.hidden = this.rows.length === 0;
+    this.root.hidden = this.rows.length === 0 || !this.isWhole;
     if (this.root.hidden) this.table.remove();
     else if (!this.table.parentNode) this.root.append(this.table);
     this.table.toggleAttribute("data-untimed", this.axis === null);
@@ -131,6 +134,10 @@ export class Steps {
     this.setCurrent(Math.min(this.current, Math.max(this.rows.length - 1, 0)));
     this.length = null; // the axis is drawn anew
     this.follow();
+  }
+
+  get isWhole() {
+    return this.rows.length === this.total && this.rows.every(({ values }) => values !== undefined);
   }
 
   rowAt(index) {

@@ -270,6 +270,19 @@ def test_lost_update_is_made_good(view: ViewPage) -> None:
     assert [row[0] for row in rows(view)] == ["✓", "✓", "✓", "▸", "·"]
 
 
+def test_view_that_opens_late(view: ViewPage) -> None:
+    """What it finds is the last update, which tells what was new: it asks for the other steps."""
+    for second, given in RUNNING:
+        view.kernel.take(snapshot(given, second))
+        update = view.kernel.next()
+    view.page.evaluate("newModel", {"_update": update})
+    view.open()
+    assert not view.part("steptable").is_visible()
+    view.tell()
+    assert [row[0] for row in rows(view)] == ["✓", "✓", "✓", "▸", "·"]
+    assert view.sent() == []
+
+
 def test_without_steps(view: ViewPage) -> None:
     """The view is as it was: one table, one bar."""
     view.open()
