@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from jobwidgets._display.alike import alike, caption
 from jobwidgets._display.contact import is_unlisted, list_last_known
-from jobwidgets._display.job import messages_table
+from jobwidgets._display.job import messages_table, steps_table
 from jobwidgets._display.markup import (
     GAP,
     MUTED,
@@ -41,7 +41,7 @@ from jobwidgets._model.history import JobHistory
 from jobwidgets._model.snapshot import Status
 
 MOST_FAILURES = 10
-"""How many failed jobs keep their messages in the static form, folded."""
+"""How many failed jobs keep their steps and messages in the static form, folded."""
 MOST_MESSAGES = 50
 """Messages of a failed job that are kept; of a longer list, none."""
 _HEIGHT = 480  # px of the table, as in _views/board.css
@@ -51,7 +51,7 @@ _HEIGHT = 480  # px of the table, as in _views/board.css
 # for what scrolls sideways is not seen.
 _BLOCK = "display:block"
 _TR = (
-    "display:flex;flex-wrap:wrap;background-color:transparent;"
+    "display:flex;flex-wrap:wrap;padding:0;background-color:transparent;"
     "border-bottom:1px solid rgba(128,128,128,0.35)"
 )
 _CUT = "overflow:hidden;text-overflow:ellipsis"
@@ -61,19 +61,26 @@ _WIDTHS = {
     "kind": 100,
     "job": 108,
     "steps": 52,
-    "started": 112,
+    "started": 124,
     "time": 72,
     "owner": 72,
     "contact": 100,
 }  # px, much as in _views/board.css; the last message takes the rest
 _HEAD = f"font-weight:400;{MUTED}"
 _MAY_BE_CUT = frozenset({"status", "kind", "owner", "started"})
+# As in the live view these are left out where there is little room, the first one last: each grows
+# into what is left before the next one does, and its text wraps out of sight unless it fits.
+_GROWTH = {"started": 1_000_000, "kind": 10_000, "owner": 100}
+_STRUT = '<span style="display:inline-block;vertical-align:top;height:23px"></span>'
+# What is unfolded takes the whole row, where it has less than this beside the other columns.
+_UNFOLDED = "width:300px;min-width:100%;overflow:auto"
+_SUMMARY = f"width:0;min-width:100%;{_CUT}"
 _ID = "font-family:monospace;font-size:12px"
 
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    history: JobHistory
+    job: Shown
     cells: tuple[str, ...]
     mark: tuple[str, str]
 
@@ -147,7 +154,7 @@ def _row(job: Shown) -> _Row:
         trouble(history, job.contact)[0],
         preview(history),
     )
-    return _Row(history, cells, (shown.mark, shown.colour))
+    return _Row(job, cells, (shown.mark, shown.colour))
 
 
 def _table(
@@ -156,18 +163,17 @@ def _table(
     rows = _shown_rows(jobs)
     differ = [i for i, name in enumerate(_NAMES) if name not in same]
     kept = [i for i in differ if any(row.cells[i] for row in rows)]
-    failed = [row.history for row in rows if _has_kept_messages(row.history)][:MOST_FAILURES]
+    failed = [row.job for row in rows if _keeps_details(row.job.history)][:MOST_FAILURES]
     names = "".join(_head_html(_NAMES[i]) for i in kept)
     head = (
-        f'<table style="{TABLE};{_BLOCK}"><thead style="{_BLOCK}"><tr style="{_TR}">{names}</tr>'
-        f'</thead><tbody style="{_BLOCK}">'
+        f'<table style="{TABLE};{_BLOCK}"><thead style="{_BLOCK};border:0">'
+        f'<tr style="{_TR}">{names}</tr></thead><tbody style="{_BLOCK}">'
     )
 
     def html(job: Shown | int) -> str:
         if isinstance(job, int):
-            return _row_html(job, kept, keeps_messages=False)
-        keeps_messages = most is None and job.history in failed
-        return _row_html(_row(job), kept, keeps_messages=keeps_messages)
+            return _row_html(job, kept, keeps_details=False)
+        return _row_html(_row(job), kept, keeps_details=most is None and job in failed)
 
     return f"{head}{''.join(rows_within(most, jobs, html, (*others, head)))}</tbody></table>"
 
@@ -177,33 +183,54 @@ def _shown_rows(jobs: Sequence[Shown]) -> list[_Row]:
 
 
 def _head_html(name: str) -> str:
-    return f'<th scope="col" style="{_style(name)};{_HEAD}">{name}</th>'
+    return f'<th scope="col" style="{_style(name)};{_HEAD}">{_fitted(name, name)}</th>'
 
 
 def _style(name: str) -> str:
     width = _WIDTHS.get(name)
     # What lies beside it takes a line of its own, where this column had less than its width.
-    return f"{_CELL};flex:1 1 120px" if width is None else f"{_CELL};width:{width}px"
+    if width is None:
+        return f"{_CELL};flex:1 1 80px"
+    if name not in _GROWTH:
+        return f"{_CELL};width:{width}px"
+    room = f"flex:{_GROWTH[name]} 1 0px;max-width:{width}px;height:20px"
+    return f"{_CELL.replace('nowrap', 'normal')};{room}"
 
 
-def _has_kept_messages(history: JobHistory) -> bool:
+def _fitted(name: str, html: str) -> str:
+    """Return the content of a cell, out of sight where the column is left out."""
+    if name not in _GROWTH:
+        return html
+    style = f"display:inline-block;vertical-align:top;width:{_WIDTHS[name] - 2}px"
+    if name != "started":  # whose text is never longer
+        style += f";white-space:nowrap;{_CUT}"
+    return f'{_STRUT}<span style="{style}">{html}</span>'
+
+
+def _keeps_details(history: JobHistory) -> bool:
     return history.status is Status.FAILED and 1 < len(history.messages) <= MOST_MESSAGES
 
 
-def _row_html(row: _Row | int, kept: Sequence[int], *, keeps_messages: bool) -> str:
+def _row_html(row: _Row | int, kept: Sequence[int], *, keeps_details: bool) -> str:
     if isinstance(row, int):
         words = f'<span style="{MUTED}">{counted(row)} more</span>'
         return f'<tr style="{_TR}"><td colspan="{len(kept)}" style="{_CELL}">{words}</td></tr>'
-    messages = messages_table(row.history) if keeps_messages else ""
-    return f'<tr style="{_TR}">{"".join(_cell_html(row, i, messages) for i in kept)}</tr>'
+    details = _details_html(row.job) if keeps_details else ""
+    return f'<tr style="{_TR}">{"".join(_cell_html(row, i, details) for i in kept)}</tr>'
 
 
-def _cell_html(row: _Row, column: int, messages: str) -> str:
+def _details_html(job: Shown) -> str:
+    return steps_table(job.history, job.contact, job._steps) + messages_table(job.history)
+
+
+def _cell_html(row: _Row, column: int, details: str) -> str:
     name, text = _NAMES[column], escaped(row.cells[column])
     if name == "last message":
-        if messages:
-            text = f'<details><summary style="{_CUT}">{text}</summary>{messages}</details>'
-            return f'<td dir="auto" style="{_style(name)}">{text}</td>'
+        if details:
+            text = f'<summary style="{_SUMMARY}">{text}</summary>'
+            text += f'<div style="{_UNFOLDED}">{details}</div>'
+            style = f"{_style(name)};flex-basis:92px;overflow:visible;padding-right:0"
+            return f'<td dir="auto" style="{style}"><details>{text}</details></td>'
         return f'<td dir="auto" title="{text}" style="{_style(name)}">{text}</td>'
     title = f' title="{text}"' if name in _MAY_BE_CUT else ""
     if name == "status":
@@ -213,4 +240,4 @@ def _cell_html(row: _Row, column: int, messages: str) -> str:
     if name == "job":
         short = escaped(short_id(row.cells[column]))
         text = f'<span style="{_ID}" title="{text}">{short}</span>'
-    return f'<td{title} style="{_style(name)}">{text}</td>'
+    return f'<td{title} style="{_style(name)}">{_fitted(name, text)}</td>'

@@ -85,7 +85,7 @@ def static_html(
         line(" · ".join(fact for fact in facts if fact)),
         line(last_known(history, contact)),
         line(cancel_words(history)),
-        _steps(history, contact, told, most),
+        steps_table(history, contact, told, most),
     ]
     parts.append(_messages(history, dialect, most, parts))
     return f'<div class="jobwidgets" style="{ROOT}">{"".join(parts)}</div>'
@@ -165,7 +165,10 @@ def _beside_steps_done(bar: str, history: JobHistory) -> str:
     return f'<div style="{ROW}">{bar}<span style="{MUTED}">{words}</span></div>'
 
 
-def _steps(history: JobHistory, contact: Contact | None, steps: JobSteps, most: int | None) -> str:
+def steps_table(
+    history: JobHistory, contact: Contact | None, steps: JobSteps, most: int | None = None
+) -> str:
+    """Return the steps of a job as a table; "" for none. See `steps_html` for `most`."""
     lost = is_last_known(history, contact)
     length = axis_length(steps, history.latest.seen if history.latest is not None else None)
     lines = step_lines(steps, history.status, None, is_lost=lost)

@@ -18,6 +18,15 @@ from jobwidgets.errors import NoSuchJobError, ServerError
 pytestmark = pytest.mark.lab
 
 HOSTILE = "<img src=x onerror=alert(1)>"
+# JupyterLab's own look of tables, which inline styles have to undo.
+LAB_TABLES = """
+  td, th, tr {
+    border: none; line-height: normal; max-width: none; padding: 0.5em; vertical-align: middle;
+    white-space: normal;
+  }
+  thead { border-bottom: 1px solid #bdbdbd; vertical-align: bottom; }
+  table { font-size: 12px; margin-bottom: 1em; table-layout: fixed; }
+"""
 KINDS = [RUNNING, FINAL, FAILED, FINAL]
 
 
@@ -290,20 +299,65 @@ def test_kernel_that_is_gone(board: BoardPage) -> None:
     assert len(board.ids()) == 12
 
 
-def test_end_moves_nothing(engine: Browser) -> None:
-    """The frozen board takes no more room than the live one, and its rows are as high."""
-    jobs = [Shown(f"j{n}") for n in range(200)]
+def fates(count: int) -> list[Shown]:
+    """Return jobs that have ended, every fourth of which failed; their owners differ."""
+    jobs = [Shown(f"j522676d9-983a-48e2-a51c-5066966{n:05}") for n in range(count)]
     for number, job in enumerate(jobs):
-        job.poll(**(FAILED if number % 4 == 1 and number < 196 else FINAL))
-    with board_page(engine, jobs) as board:
+        fate = FAILED if number % 4 == 1 else FINAL
+        job.poll(username=("admin", "night_shift")[number % 2], **fate)
+    return jobs
+
+
+@pytest.mark.parametrize("width", [700, 764, 900])
+@pytest.mark.parametrize(("count", "has_contact"), [(4, False), (200, False), (200, True)])
+def test_end_moves_nothing(engine: Browser, width: int, count: int, *, has_contact: bool) -> None:
+    """The frozen board takes no more room than the live one, and its rows are as high."""
+    jobs = fates(count)
+    if has_contact:
+        jobs[0].poll()
+        jobs[0].contact = Contact(ContactState.STOPPED, last_heard=STARTED)
+    with board_page(engine, jobs, width=width) as board:
         live = board.open().evaluate(HEIGHT)
+        board.page.add_style_tag(content=LAB_TABLES)
         frozen = show_static(board.page, board_html(jobs))
         assert live / 1.25 < frozen.evaluate(HEIGHT) < live * 1.25
         rows = frozen.locator("> div > table > tbody > tr")
-        heights = rows.evaluate_all(f"all => all.map({HEIGHT})")
-        assert heights == [28] * 200
-        frozen.locator("summary").first.click()
-        assert "Started." in frozen.inner_text()
+        assert rows.evaluate_all(f"all => all.map({HEIGHT})") == [28] * count
+        lefts = "rows => rows.map((row) => row.lastChild.getBoundingClientRect().left)"
+        assert len(set(rows.evaluate_all(lefts))) == 1
+
+
+@pytest.mark.parametrize("width", [320, 700, 1200])
+def test_frozen_row_unfolds(engine: Browser, width: int) -> None:
+    """A failed job's steps and messages unfold over its row where its column is narrow."""
+    jobs = fates(2)
+    codes = {"messages": ["Started.", "Creating.", "No disk."], "messageCodes": [1500, 1501]}
+    jobs[1].poll(status="FAILED", **codes)
+    with board_page(engine, jobs, width=width) as board:
+        frozen = show_static(board.page, board_html(jobs))
+        frozen.locator("summary").click()
+        unfolded = frozen.locator("details > div").bounding_box()
+        assert unfolded is not None
+        assert unfolded["width"] >= 300
+        assert frozen.locator("details th", has_text="took").is_visible()
+        assert "Creating." in frozen.inner_text()
+        box = frozen.locator("> [tabindex]")
+        assert box.evaluate("box => box.scrollWidth <= box.clientWidth")
+
+
+def test_frozen_columns_are_whole_or_left_out(engine: Browser) -> None:
+    """When a job started, and its owner, are there where they fit, and whole."""
+    with board_page(engine, fates(2)) as board:
+        frozen = show_static(board.page, board_html(board.jobs))
+        cells = frozen.locator("> div > table > tbody > tr:first-child > td")
+        for width, shown in ((1200, [True, True]), (764, [True, False]), (640, [False, False])):
+            board.page.set_viewport_size({"width": width, "height": 700})
+            texts = [cells.get_by_text(text) for text in ("2026-05-01 12:00", "admin")]
+            in_sight = """span => {
+              const [cell, text] = [span.parentNode, span].map((n) => n.getBoundingClientRect());
+              return text.top < cell.bottom && span.scrollWidth <= span.clientWidth;
+            }"""
+            assert [text.evaluate(in_sight) for text in texts] == shown
 
 
 @pytest.mark.parametrize("width", [320, 700])
