@@ -3,6 +3,9 @@
 //   new KernelLink(model, name, changed)  .send(request), .look(), .isGone, .remove(); changed()
 //                                         when isGone changes; name: of the view, goes with each
 
+/** Whether this is a page that marimo has exported: there is no kernel, and never was. */
+export const isExported = "__MARIMO_STATIC__" in globalThis;
+
 const GONE = new Set(["dead", "terminating"]);
 
 /**
@@ -26,9 +29,9 @@ export class KernelLink {
 
   /** Send a message to the kernel; one that cannot be sent shows that it is gone. */
   send(request) {
-    let isGone = false;
+    let isGone = isExported; // what is sent there is swallowed
     try {
-      this.model.send({ view: this.name, ...request });
+      if (!isGone) this.model.send({ view: this.name, ...request });
     } catch {
       isGone = true;
     }

@@ -13,7 +13,7 @@
 // A view's root has data-status="…" from the head, which sets its colour --jw-status (look.css);
 // data-gone where the kernel is gone, data-narrow where it is narrow.
 
-import { KernelLink } from "./kernel.js";
+import { isExported, KernelLink } from "./kernel.js";
 import { keepKeys } from "./keys.js";
 import { now } from "./monotonic.js";
 import { element, focused, liveRegion, selectionAt } from "./parts.js";
@@ -23,6 +23,11 @@ const UNREACHED = 3000; // ms after the outputs were kept: a view that is still 
 const KERNEL_GONE = "The kernel is gone: this is what was last known.";
 const AGAIN = "To keep this in the saved notebook, run this cell again.";
 const NESTED = "Inside another widget this is not saved with the notebook: show it by itself.";
+
+/** An exported page has but the newest update, and one that needs no other. */
+function newest(model) {
+  return (isExported && model.get("_whole")) || model.get("_update");
+}
 
 const arrivals = new WeakMap(); // update -> when it came to the page, by now()
 
@@ -34,7 +39,7 @@ function arrivalOf(update) {
 /** A view may open long after the update that it shows first: its clocks count from then. */
 export function initialize({ model }) {
   const note = () => {
-    const update = model.get("_update");
+    const update = newest(model);
     if (update) arrivalOf(update);
   };
   note();
@@ -97,7 +102,7 @@ export class View {
   }
 
   receive() {
-    const update = this.model.get("_update");
+    const update = newest(this.model);
     if (update?.n === undefined || update.n === this.number) return;
     const isLost = this.number !== null && update.n !== this.number + 1;
     this.number = update.n;

@@ -11,12 +11,14 @@ from weakref import WeakSet
 
 import anywidget
 import traitlets
+from IPython.core.getipython import get_ipython
 
 from jobwidgets._display.markup import page
 from jobwidgets._watch.feed import Throttle
 from jobwidgets._watch.poller import poller
 from jobwidgets._widgets.displays import Bundle, Displays, display_for_good
 from jobwidgets._widgets.freezing import Freezing
+from jobwidgets._widgets.last_known import INTERVAL as LAST_KNOWN_INTERVAL
 from jobwidgets._widgets.last_known import LastKnown
 from jobwidgets._widgets.notebook import CellRuns, answer_while_a_cell_runs, replace_in_cell
 
@@ -43,6 +45,8 @@ class LiveWidget(anywidget.AnyWidget):
     """
 
     _update = traitlets.Dict().tag(sync=True)
+    # For marimo, which exports a page with the newest value of each trait, and without IPython.
+    _whole = traitlets.Dict(None, allow_none=True).tag(sync=True)
     _updates: Updates | BoardUpdates
 
     def __init__(self, *, freeze: bool) -> None:
@@ -56,6 +60,7 @@ class LiveWidget(anywidget.AnyWidget):
             changed=self._update_views,
         )
         self._throttle = Throttle(self._send_update, INTERVAL)
+        self._whole_throttle = Throttle(self._send_whole, LAST_KNOWN_INTERVAL)
         super().__init__(_update=self._next_update())
         self._own_layout = self.layout
         answer_while_a_cell_runs(self.comm)
@@ -90,8 +95,7 @@ class LiveWidget(anywidget.AnyWidget):
         """
         state = super().get_state(key, drop_defaults)
         if key is None and "_update" in state:
-            is_kept = self._freezing.are_frozen
-            state["_update"] = self._updates.whole(*self._facts(), is_kept=is_kept)
+            state["_update"] = self._whole_update()
         return dict(state)
 
     def __str__(self) -> str:
@@ -151,6 +155,10 @@ class LiveWidget(anywidget.AnyWidget):
         update = self._next_update()
         if update is not None:
             self._update = update
+            if get_ipython() is None:
+                self._whole_throttle(None)
+                if self._is_over():
+                    self._whole_throttle.flush()
         self._freezing.freeze_if_due()
         self._last_known.note(has_news=update is not None)
         if self._updates.has_more and self._is_open:
@@ -159,6 +167,12 @@ class LiveWidget(anywidget.AnyWidget):
 
     def _next_update(self) -> dict[str, Any] | None:
         return self._updates.next(*self._facts(), is_kept=self._freezing.are_frozen)
+
+    def _whole_update(self) -> dict[str, Any]:
+        return self._updates.whole(*self._facts(), is_kept=self._freezing.are_frozen)
+
+    def _send_whole(self, _: int | None) -> None:
+        self._whole = self._whole_update()
 
     def _receive(self, content: dict[str, Any]) -> None:
         if self._is_open:
@@ -172,6 +186,7 @@ class LiveWidget(anywidget.AnyWidget):
 
     def _finish(self) -> None:
         self._throttle.cancel()
+        self._whole_throttle.cancel()
         self._last_known.end()
         self._release()
         self._freezing.freeze_now()

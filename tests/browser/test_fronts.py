@@ -6,6 +6,8 @@ Marked *fronts*: each test starts a server of its own.
 from __future__ import annotations
 
 import json
+import mimetypes
+import re
 import socket
 import subprocess
 import sys
@@ -14,8 +16,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import marimo
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page, Route
 
 from browser.lab import Chromium, Lab, notebook, wait_until_up
 
@@ -150,3 +153,62 @@ def test_marimo(browser: Chromium, tmp_path: Path) -> None:
         wait_for_words(page, "running", "running", "1 running", "succeeded")
         wait_for_words(page, *["Finished creating mission"] * 4)
         wait_for_words(page, "succeeded", "succeeded", "2 succeeded", "succeeded")
+
+
+EXPORTED = f"""
+import marimo
+
+app = marimo.App()
+
+
+@app.cell
+def _():
+    import time
+    {START.replace(chr(10), chr(10) + "    ")}
+    JobWidget(server.add(example(seconds=60)))
+    return JobBoard, JobWidget, server, example, time
+
+
+@app.cell
+def _(JobWidget, server, example):
+    JobWidget(server.add(example(seconds=1)))
+    return
+
+
+@app.cell
+def _(JobBoard, server, example):
+    JobBoard([server.add(example(seconds=60)), server.add(example(seconds=1))])
+    return
+
+
+@app.cell
+def _(time):
+    time.sleep(8)
+    return
+"""
+
+
+def test_page_of_marimo(engine: Browser, tmp_path: Path) -> None:
+    """On a page that marimo has exported each job is seen once, as last known, and time stands."""
+    (tmp_path / "jobs.py").write_text(EXPORTED)
+    command = [sys.executable, "-m", "marimo", "export", "html", "jobs.py", "-o", "jobs.html"]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    page = engine.new_page()
+    page.route("**/*", lambda route: serve(route, tmp_path / "jobs.html"))
+    page.goto("http://127.0.0.1:9/")
+    wait_for_words(page, "running (last known)", "11 messages", "1 running")
+    texts = page.locator(".jobwidgets:visible").all_inner_texts()
+    assert not re.search("connected|stop watching|not here yet|not kept", " ".join(texts))
+    assert page.locator(".jobwidgets-row").count() == 2
+    page.wait_for_timeout(2500)
+    assert page.locator(".jobwidgets:visible").all_inner_texts() == texts
+    page.close()
+
+
+def serve(route: Route, page: Path) -> None:
+    """Answer with this page, and with marimo's own files in place of those on a CDN."""
+    _, is_of_marimo, name = route.request.url.partition("/dist/")
+    path = Path(marimo.__file__).parent / "_static" / name if is_of_marimo else page
+    kind = f"{mimetypes.guess_type(path.name)[0]}; charset=utf-8"
+    headers = {"Content-Type": kind, "Access-Control-Allow-Origin": "*"}
+    route.fulfill(body=path.read_bytes(), headers=headers)
