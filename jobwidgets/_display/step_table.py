@@ -96,7 +96,9 @@ def _row(line: StepLine | int, length: float | None, colours: Mapping[StepState,
 def _axis(content: str) -> str:
     """Return the axis with something on it; where there is little room it wraps out of sight."""
     outer = "display:flex;flex-wrap:wrap;height:20px;overflow:hidden"
-    inner = f"display:flex;align-items:center;height:20px;flex:1 1 {_NARROWEST}px;overflow:hidden"
+    # Of no width by itself: its ticks would push the other columns out of a narrow table.
+    size = f"height:20px;width:0;flex:1 1 {_NARROWEST}px"
+    inner = f"display:flex;align-items:center;overflow:hidden;{size}"
     # What stands before the axis in the first line lets it wrap to the second.
     return (
         f'<div style="{outer}"><div style="width:1px;height:20px"></div>'
