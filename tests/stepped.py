@@ -40,10 +40,15 @@ class Dialect(dialects.Dialect):
         return self.expected
 
 
+def telling(*codes: int | None, **changes: Any) -> dict[str, Any]:
+    """Return a message for each code, and others, as changes of a document."""
+    messages = [f"message {code}" for code in codes]
+    return {"messages": messages, "messageCodes": list(codes), **changes}
+
+
 def coded(*codes: int | None, **changes: Any) -> dict[str, Any]:
     """Return a document with a message for each code."""
-    messages = [f"message {code}" for code in codes]
-    return document(**{"messages": messages, "messageCodes": list(codes), **changes})
+    return document(**telling(*codes, **changes))
 
 
 def example(count: int, *more: None, **changes: Any) -> dict[str, Any]:

@@ -10,6 +10,8 @@ import argparse
 import tempfile
 from pathlib import Path
 
+from playwright.sync_api import Locator
+
 from browser.lab import Chromium, Lab, Notebook, chromium
 
 NARROW = 320  # px
@@ -18,7 +20,9 @@ THEMES = ("light", "dark")
 START = """
 import copy, time
 from jobwidgets import Job, JobBoard, JobWidget
-from jobwidgets.demo import EXAMPLE, MissionServer, cancelled, chatty, example, failing, verbatim
+from jobwidgets.demo import (
+    EXAMPLE, MissionServer, Script, cancelled, chatty, example, failing, verbatim)
+from jobwidgets.dialects.mission import Mission
 server, closed = MissionServer().start(), MissionServer(require_token=True).start()
 
 def said(*messages, status="COMPLETED", steps=5):
@@ -32,12 +36,34 @@ def said(*messages, status="COMPLETED", steps=5):
 
 def shown(url, **keywords):
     return JobWidget(url, freeze=False, **keywords)
+
+class FortySteps(Mission):
+    steps = {code: (f"layer {code // 2 + 1}", ("begin", "end")[code % 2]) for code in range(80)}
+
+def forty(seconds):
+    # Each step begins before the one before it ends.
+    codes = [0, *(code for n in range(39) for code in (2 * n + 2, 2 * n + 1)), 79]
+    last = copy.deepcopy(EXAMPLE) | {"messages": [f"Message {code}." for code in codes]}
+    last["customAttributes"] |= {"messageCodes": codes, "stepsCompleted": 40, "totalSteps": 40}
+    times = tuple(seconds * (n + 1) / 80 for n in range(80))
+    job = server.add(Script(last, seconds, times, times[2::2] + times[-1:]))
+    return Job(job, dialect=FortySteps(), poll_interval=0.5)
+
+def after(seconds, widget):
+    time.sleep(seconds)
+    return widget
 """
 JOBS = """[Job(server.add(script)) for script in (
     example(120), example(2), example(90), failing(2), cancelled(2), chatty(400, 60),
     example(1), example(300), failing(40), example(3))] + [Job(f"{server.jobs_url}/none")]"""
 STATES = {
     "running": "shown(server.add(example(seconds=120)))",
+    "steps-running": "shown(server.add(example(seconds=45)))",
+    "steps-ended": "shown(server.add(example(seconds=4)))",
+    "steps-failed": "shown(server.add(failing(seconds=4)))",
+    "steps-several-failed": "shown(server.add(failing(seconds=4, step=2)))",
+    "steps-40": "shown(forty(seconds=15))",
+    "steps-last-known": "w = after(5, shown(server.add(example(seconds=12))))\nw.job.stop()\nw",
     "succeeded": "shown(server.add(example(seconds=1)))",
     "failed": "shown(server.add(failing(seconds=1)))",
     "cancelled": "shown(server.add(cancelled(seconds=1)))",
@@ -69,10 +95,21 @@ STATES = {
     ),
     "frozen": "JobWidget(server.add(example(seconds=1)))",
     "frozen-failed": "JobWidget(server.add(failing(seconds=1)))",
-    "frozen-running": "w = JobWidget(server.add(example(20)))\ntime.sleep(5)\nw.close()\nw",
+    "frozen-running": "w = after(5, JobWidget(server.add(example(12))))\nw.close()\nw",
+    "frozen-steps-40": "w = JobWidget(forty(seconds=2))\nw.wait()\nw",
     "board": f"JobBoard({JOBS})",
+    "board-unfolded": f"JobBoard({JOBS})",
+    "board-unfolded-failed": f"JobBoard(({JOBS})[3:])",
     "board-frozen": f"b = JobBoard({JOBS})\ntime.sleep(5)\nb.close()\nb",
+    "board-frozen-unfolded": f"b = JobBoard({JOBS})\ntime.sleep(5)\nb.close()\nb",
 }
+CLICKS = {
+    "cancellable": "text=cancel job",
+    "board-unfolded": ".jobwidgets-fold >> nth=2",
+    "board-unfolded-failed": ".jobwidgets-fold >> nth=0",
+    "board-frozen-unfolded": "summary >> nth=0",
+}
+"""What is clicked before the picture is taken, in the output of the state."""
 
 
 def main() -> None:
@@ -99,8 +136,10 @@ def _pictures(browser: Chromium, theme: str, states: list[str], folder: Path) ->
         notebook.page.set_viewport_size({"width": 1200, "height": HEIGHT})
         notebook.run(*range(len(cells)))
         notebook.page.wait_for_timeout(6000)
-        if "cancellable" in states:
-            notebook.page.get_by_role("button", name="cancel job").first.click()
+        for index, state in enumerate(states, 1):
+            if state in CLICKS:
+                _output(notebook, index).locator(CLICKS[state]).click()
+        notebook.page.wait_for_timeout(1000)
         for index, state in enumerate(states, 1):
             _picture(notebook, index, folder / f"{state}-{theme}.png")
         rule = f".jp-OutputArea-output {{ max-width: {NARROW}px; }}"
@@ -111,9 +150,13 @@ def _pictures(browser: Chromium, theme: str, states: list[str], folder: Path) ->
 
 
 def _picture(notebook: Notebook, cell: int, path: Path) -> None:
-    output = notebook.page.locator(".jp-Notebook .jp-Cell").nth(cell)
-    output.scroll_into_view_if_needed()
-    output.locator(".jp-OutputArea-output:visible").first.screenshot(path=path)
+    _output(notebook, cell).screenshot(path=path)
+
+
+def _output(notebook: Notebook, cell: int) -> Locator:
+    node = notebook.page.locator(".jp-Notebook .jp-Cell").nth(cell)
+    node.scroll_into_view_if_needed()  # JupyterLab renders no output that is out of sight
+    return node.locator(".jp-OutputArea-output:visible").first
 
 
 if __name__ == "__main__":

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from documents import STARTED, Shown, document, watched
+from documents import STARTED, Shown, after, document, snapshot, watched
 from playwright.sync_api import Browser, Page
+from stepped import CODES, example, many, steps_of, telling
 
 from browser.board_page import FAILED, FINAL, RUNNING, BoardPage, board_page
 from browser.page import THEMES, ViewPage, bare_page, view_page, wear
@@ -91,6 +92,27 @@ def job_states(view: ViewPage) -> Iterator[str]:
     yield "failed"
 
 
+def step_states(view: ViewPage) -> Iterator[str]:
+    """Bring a live view of steps from state to state."""
+    for second, messages in ((1, 2), (16, 6)):
+        view.kernel.take(snapshot(example(messages), second))
+    view.open()
+    yield "steps running"
+    view.kernel.contact = Contact(ContactState.STOPPED, last_heard=after(16))
+    view.tell()
+    yield "steps last known"
+    view.kernel.contact = Contact(ContactState.IN_TOUCH, last_heard=after(16))
+    view.tell(**telling(*CODES[:6], None, status="FAILED"))
+    yield "a failed step chosen"
+    view.tell(**telling(*CODES[:5], None, status="FAILED"))
+    yield "several may have failed"
+    view.tell(**telling(*CODES, status="COMPLETED"))
+    yield "steps ended"
+    view.kernel.history, view.kernel.dialect = many(40)
+    view.tell()
+    yield "40 steps"
+
+
 def with_levels(view: ViewPage) -> Any:
     """Return the latest snapshot with messages of every level."""
     latest = view.kernel.history.latest
@@ -103,6 +125,12 @@ def with_levels(view: ViewPage) -> Any:
 def test_live_view_of_a_job(view: ViewPage) -> None:
     """axe-core finds nothing wrong with a live view, whatever it shows."""
     for state in job_states(view):
+        assert_accessible(view.page, state)
+
+
+def test_live_steps(view: ViewPage) -> None:
+    """Nor with the steps."""
+    for state in step_states(view):
         assert_accessible(view.page, state)
 
 
@@ -130,6 +158,8 @@ def board_states(board: BoardPage) -> Iterator[str]:
         board.part("fold").nth(index).click()
         board.tell()
     yield "two rows unfolded"
+    with_steps(board)
+    yield "steps in unfolded rows, a failed one chosen"
     board.root.get_by_role("button", name="columns").click()
     yield "columns to choose from"
     board.part("chip").nth(1).click()
@@ -140,6 +170,14 @@ def board_states(board: BoardPage) -> Iterator[str]:
     yield "sorted"
     board.root.get_by_label("filter jobs by text").fill("nowhere")
     yield "no job fits"
+
+
+def with_steps(board: BoardPage) -> None:
+    """Let the jobs of unfolded rows tell of steps: one has failed in a step, one runs."""
+    board.poll(2, **telling(*CODES[:6], None, status="FAILED"))
+    board.poll(6, **telling(*CODES[:6]))
+    board.part("fold").nth(6).click()
+    board.tell()
 
 
 def test_live_board(engine: Browser) -> None:
@@ -154,9 +192,20 @@ STATIC: dict[str, Callable[[], str]] = {
     "ended": lambda: static_html(watched(document_of(**FINAL)), None, None, OpenEO()),
     "failed": lambda: static_html(watched(document_of(**FAILED))),
     "given up": lambda: static_html(JobHistory("j1"), Contact(ContactState.LOST, error=TROUBLE)),
+    "steps, midway": lambda: static_of(watched(example(2), example(6))),
+    "steps, failed": lambda: static_of(watched(example(2), example(6, None, status="FAILED"))),
+    "40 steps": lambda: static_of(*many(40)),
     "board": lambda: board_html(jobs(30)),
+    "board, a failed job unfolded": lambda: board_html(
+        [Shown("j1", **telling(*CODES[:6], None, status="FAILED"))]
+    ).replace("<details", "<details open"),
     "board of none": lambda: board_html([], Contact(ContactState.LOST, error=TROUBLE)),
 }
+
+
+def static_of(history: JobHistory, dialect: Any = None) -> str:
+    """Return the static form of a job that is not watched any more, with its steps."""
+    return static_html(history, Contact(ContactState.STOPPED), steps_of(history, dialect))
 
 
 def document_of(**changes: Any) -> dict[str, Any]:

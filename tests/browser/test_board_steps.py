@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from documents import after, milliseconds
 from playwright.sync_api import Browser, Locator, expect
-from stepped import CODES, COMMUNICATIONS, EVENTS, FINISHING, MAP, TRACKS, Dialect
+from stepped import CODES, COMMUNICATIONS, EVENTS, FINISHING, MAP, TRACKS, Dialect, telling
 
 from browser.board_page import BoardPage, Shown, board_page
 from browser.page import HEIGHT
@@ -21,18 +20,12 @@ RUNNING = [(1, 1), (2, 4), (16, 5), (20, 6)]
 WIDTHS = (900, 320)
 
 
-def example(count: int, *more: str, **changes: Any) -> dict[str, Any]:
-    """Return so many messages of Esri's example, and more, as changes of a document."""
-    messages = [*(f"message {code}" for code in CODES[:count]), *more]
-    return {"messages": messages, "messageCodes": CODES[:count], **changes}
-
-
 def made(count: int) -> list[Shown]:
     """Return jobs that run, of which two steps have ended and a third is under way."""
     jobs = [Shown(f"j{number:04}") for number in range(count)]
     for job in jobs:
         for second, messages in RUNNING:
-            job.poll(at=second, **example(messages))
+            job.poll(at=second, **telling(*CODES[:messages]))
     return jobs
 
 
@@ -68,8 +61,8 @@ def test_row_unfolds_to_its_steps(board: BoardPage) -> None:
     board.now = after(28)
     assert rows(detail)[2][2] == "running 0:26"
     assert board.page.get_by_role("table", name="Steps of the job").count() == 1
-    board.poll(0, at=28, **example(8))
-    board.poll(1, at=28, **example(8))
+    board.poll(0, at=28, **telling(*CODES[:8]))
+    board.poll(1, at=28, **telling(*CODES[:8]))
     board.tell()
     assert rows(detail)[2:4] == [["✓", EVENTS, "26 s"], ["▸", MAP, "running 0:00"]]
 
@@ -98,13 +91,13 @@ def test_failed_step_is_chosen(board: BoardPage) -> None:
     """As in the view of one job, whether the row was unfolded before or is now."""
     board.unfold(0)
     for index in (0, 1):
-        board.poll(index, at=20, **example(6))
-        board.poll(index, at=41, **example(6, "No disk.", **FAILED))
+        board.poll(index, at=20, **telling(*CODES[:6]))
+        board.poll(index, at=41, **telling(*CODES[:6], None, **FAILED))
     board.tell()
     board.unfold(1)
     for detail in board.part("detail").all():
         assert detail.locator(".jobwidgets-stepchip").inner_text() == f"{EVENTS} ✕"
-        assert texts(detail) == ["message 1505", "No disk."]
+        assert texts(detail) == ["message 1505", "message None"]
 
 
 def test_out_of_contact(board: BoardPage) -> None:
@@ -126,15 +119,14 @@ def test_out_of_contact(board: BoardPage) -> None:
 def test_end_moves_nothing(engine: Browser, width: int, count: int) -> None:
     """The end of an unfolded job, a failed step chosen, moves nothing; it fits into the board."""
     codes = [code for n in range(count - 1) for code in (2 * n, 2 * n + 1)] + [2 * count - 2]
-    told = {"messages": [f"message {code}" for code in codes], "messageCodes": codes}
     jobs = made(30)
     jobs[0].dialect = Dialect(*(f"step {n}" for n in range(count)))
     with board_page(engine, jobs, width=width) as board:
         board.open()
-        board.poll(0, at=30, **told)
+        board.poll(0, at=30, **telling(*codes))
         detail = board.unfold(0)
         running = detail.evaluate(HEIGHT)
-        board.poll(0, at=41, **told, **FAILED)
+        board.poll(0, at=41, **telling(*codes, **FAILED))
         board.tell()
         assert rows(detail)[-1][:2] == ["✕", f"step {count - 1}"]
         assert detail.evaluate(HEIGHT) == running
@@ -154,7 +146,7 @@ def test_what_is_in_sight_stays(engine: Browser) -> None:
         row = board.root.get_by_role("row").filter(has_text="j0034")
         row.wait_for()
         before = row.bounding_box()
-        board.poll(0, at=30, **example(11, "another", "and one more"))
+        board.poll(0, at=30, **telling(*CODES, None, None))
         board.tell()
         assert box.evaluate("node => node.scrollTop") > 1200
         assert row.bounding_box() == before

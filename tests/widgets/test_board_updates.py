@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from documents import IN_TOUCH, STARTED, Shown, after
-from stepped import CODES, EVENTS, FINISHING, MAP
+from stepped import CODES, EVENTS, FINISHING, MAP, telling
 
 from jobwidgets._model.contact import Contact, ContactState
 from jobwidgets._widgets.board_updates import LARGEST_UPDATE, BoardUpdates
@@ -210,7 +210,7 @@ def test_steps_of_unfolded_jobs_alone_are_told() -> None:
     """They come with the messages, then those that changed; nobody else's are sent."""
     view = View(2)
     for index in (0, 1):
-        view.poll(index, at=0, **parts(4))
+        view.poll(index, at=0, **telling(*CODES[:4]))
     assert view.tell()[0]["unfolded"] == []
     view.updates.unfold("v", 1)
     view.tell()
@@ -218,30 +218,24 @@ def test_steps_of_unfolded_jobs_alone_are_told() -> None:
     assert states[2:] == [[EVENTS, "running"], [MAP, "not begun"], [FINISHING, "not begun"]]
     assert sorted(view.steps) == [1]
     for index in (0, 1):
-        view.poll(index, at=16, **parts(5))
+        view.poll(index, at=16, **telling(*CODES[:5]))
     (update,) = view.tell()
     ((index, told),) = update["unfolded"]
     assert (index, [row for row, _ in told["steps"]["rows"]]) == (1, [0])
-    view.poll(1, at=17, **parts(5, username="other"))
+    view.poll(1, at=17, **telling(*CODES[:5], username="other"))
     assert view.tell()[0]["unfolded"] == []
 
 
 def test_job_that_is_unfolded_again_is_told_whole() -> None:
     """A view that missed an update, or comes later, gets all steps, and those of no other job."""
     view = View(2)
-    view.poll(0, at=0, **parts(4))
+    view.poll(0, at=0, **telling(*CODES[:4]))
     for name in ("v", "w"):
         view.steps.clear()
         view.updates.unfold(name, 0)
         view.updates.unfold(name, 1)
         view.tell()
         assert [len(view.steps[index]) for index in (0, 1)] == [5, 0]
-
-
-def parts(count: int, **changes: Any) -> dict[str, Any]:
-    """Return so many messages of Esri's example, as changes of a document."""
-    codes = CODES[:count]
-    return {"messages": [f"message {code}" for code in codes], "messageCodes": codes, **changes}
 
 
 def test_folded_job_is_told_no_more() -> None:
