@@ -244,6 +244,16 @@ def test_dask_attributes(tmp_path: Path) -> None:
     assert frame.totalSteps.astype("i8").sum().compute() == 5 * len(MANY)
 
 
+def test_files_of_an_earlier_version(tmp_path: Path) -> None:
+    """Beside a file without a column of later versions every frame, and SQL, has all jobs."""
+    write_dataset(MANY[:1], tmp_path)
+    (file,) = files(tmp_path)
+    pq.write_table(pq.ParquetFile(file).read().drop_columns(["step_rows"]), file)
+    write_dataset(MANY[1:2], tmp_path)
+    check_equal(tmp_path, MANY[:2])
+    assert len(last_states(tmp_path)) == 2
+
+
 def test_no_jobs(tmp_path: Path) -> None:
     """A dataset of no jobs can be read, and gets no more files."""
     assert [write_dataset([], tmp_path / "a" / "b") for _ in range(2)] == [0, 0]
