@@ -7,7 +7,8 @@ import json
 import re
 import zlib
 from collections.abc import Callable, Iterator
-from itertools import chain
+from io import BytesIO
+from itertools import chain, islice
 from typing import Any, BinaryIO
 
 from jobwidgets.errors import DocumentError
@@ -22,14 +23,15 @@ _DAMAGED = (EOFError, zlib.error, OSError)
 _decoder = json.JSONDecoder()
 _scan = _decoder.scan_once  # type: ignore[attr-defined]  # public, but not in typeshed
 _BETWEEN = re.compile(r"[\s,]*")
-_MANY = 20_000  # documents of an array that make a block
+# Documents that make a block: one part after another while they are in the processor's cache.
+_MANY = 2_000
 
 
 def line_blocks(stream: BinaryIO, file: str, reader: Reader) -> Iterator[Block]:
     """Yield the documents of a text with one a line."""
     line = 1
     for piece in _pieces(stream, file, reader):
-        yield line_block(piece, f"{file}, line", line, reader)
+        yield from blocks_of_lines(piece, f"{file}, line", line, reader)
         line += piece.count(b"\n")
 
 
@@ -55,15 +57,21 @@ def _chunks(file: str, reader: Reader, read: Callable[[], bytes]) -> Iterator[by
         start = b""
 
 
-def line_block(lines: bytes, name: str, first: int, reader: Reader) -> Block:
-    """Return the block of documents, one a line; each is called `name` and its number."""
-    return reader.block_of_lines(lines) or _of_decoded_lines(lines, name, first, reader)
+def blocks_of_lines(lines: bytes, name: str, first: int, reader: Reader) -> Iterator[Block]:
+    """Yield the documents of lines; each is called `name` and its number, from `first` on."""
+    block = reader.block_of_lines(lines)
+    if block is not None:
+        yield block
+        return
+    numbered = enumerate(BytesIO(lines), start=first)
+    while some := list(islice(numbered, _MANY)):
+        yield _of_decoded_lines(some, name, reader)
 
 
-def _of_decoded_lines(lines: bytes, name: str, first: int, reader: Reader) -> Block:
+def _of_decoded_lines(lines: list[tuple[int, bytes]], name: str, reader: Reader) -> Block:
     """Return the block of some lines, each decoded by itself."""
     documents, places = [], []
-    for number, line in enumerate(lines.split(b"\n"), start=first):
+    for number, line in lines:
         place = f"{name} {number}"
         try:
             document = _document(line)

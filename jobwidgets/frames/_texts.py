@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -48,14 +49,14 @@ def _nothing() -> Any:
 
 def clean_texts(values: list[str | None]) -> Column:
     """Return a column of `str`, in which None is missing, each text redacted."""
-    if not _is_arrow():
-        return texts(redacted_texts(values))
-    import pyarrow as pa
+    with suppress(UnicodeEncodeError):  # a lone surrogate
+        if _is_arrow():
+            import pyarrow as pa
 
-    try:
-        return clean_arrow(pa.array(values, pa.large_string()))
-    except UnicodeEncodeError:  # a lone surrogate
-        return texts(redacted_texts(values))
+            return clean_arrow(pa.array(values, pa.large_string()))
+        if not _has_ke(np.frombuffer("".join(filter(None, values)).encode(), dtype="u1")):
+            return texts(values)
+    return texts(redacted_texts(values))
 
 
 def clean_arrow(words: Any) -> Column:
