@@ -71,6 +71,12 @@ def cancel(task: asyncio.Task[Any] | None) -> None:
         task.cancel()
 
 
+def is_being_cancelled() -> bool:
+    """Return whether the running task itself is cancelled, and not just what it waits for."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
 class CallbackThread:
     """Runs users' callbacks one after another on one thread, so that a slow one delays no poll.
 

@@ -19,6 +19,7 @@ class Lathe(Dialect):
     words: ClassVar = {
         "busy": Status.RUNNING,
         "done": Status.SUCCEEDED,
+        "broken": Status.FAILED,
         "stopped": Status.CANCELLED,
     }
     messages_are = "latest"

@@ -6,7 +6,6 @@ reading direction is visible, what is very long is cut.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -25,10 +24,6 @@ _TROUBLES = {
     ContactState.UNAUTHORISED: "needs a token",
     ContactState.LOST: "given up",
     ContactState.STOPPED: "not watched",
-}
-_SEVERITIES = {
-    "error": re.compile("error|fatal|critical|fail", re.IGNORECASE),
-    "warning": re.compile("warn", re.IGNORECASE),
 }
 
 LONGEST_WORD = 200
@@ -213,11 +208,3 @@ def seen(message: Message, latest: Snapshot | None) -> str:
 def time_name(messages: Sequence[Message]) -> str:
     """Return what the times of messages are: the server's own, or when each was first seen."""
     return "time" if messages and messages[-1].time is not None else "first seen"
-
-
-def severity(message: Message) -> str | None:
-    """Return "error" or "warning" as the message's level has it; None for any other."""
-    level = message.level
-    if not level:
-        return None
-    return next((name for name, pattern in _SEVERITIES.items() if pattern.search(level)), None)

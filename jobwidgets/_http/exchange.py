@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import traceback
 from collections.abc import Awaitable, Callable, Iterable
@@ -16,7 +17,7 @@ from jobwidgets._http.settings import Http, settings_now
 from jobwidgets._http.tokens import TokenKeeper
 from jobwidgets._http.urls import added_query, redirected, root, with_query
 from jobwidgets._model.exchanged import Answer, Request
-from jobwidgets._threads import call_in_thread
+from jobwidgets._threads import call_in_thread, is_being_cancelled
 from jobwidgets.dialects import Dialect
 from jobwidgets.errors import (
     ExchangeError,
@@ -94,6 +95,10 @@ class Exchanges:
         except JobwidgetsError as error:
             _let_go(error)
             raise
+        except asyncio.CancelledError:
+            if is_being_cancelled():
+                raise
+            broken = ExchangeError("the exchange broke: what it waited for was cancelled")
         except Exception as error:  # noqa: BLE001 - a user's transport may raise anything
             # Its text may hold a header, so only its kind and place are logged.
             place = "".join(traceback.format_tb(error.__traceback__))

@@ -11,6 +11,7 @@ from typing import Any
 from jobwidgets._model.cancel import Cancel
 from jobwidgets._model.first_sights import FirstSights
 from jobwidgets._model.packed import PackedSnapshots, add
+from jobwidgets._model.severity import reason_of
 from jobwidgets._model.snapshot import Message, Snapshot, Status
 from jobwidgets._model.step_sights import seen_steps
 from jobwidgets._model.unknown_end import UnknownEnd
@@ -19,16 +20,15 @@ from jobwidgets.errors import JobCancelledError, JobFailedError, JobGoneError, J
 
 def outcome_error(snapshot: Snapshot) -> JobwidgetsError | None:
     """Return the error that an ended job stands for; None for any other status."""
-    last = snapshot.messages[-1].text if snapshot.messages else None
-    return error_of(snapshot.id, snapshot.status, last)
+    return error_of(snapshot.id, snapshot.status, reason_of(snapshot.messages))
 
 
-def error_of(job_id: str, status: Status, last_text: str | None) -> JobwidgetsError | None:
-    """Return the error that a job with this status stands for, its last message being given."""
+def error_of(job_id: str, status: Status, reason: str | None) -> JobwidgetsError | None:
+    """Return the error that a job with this status stands for; see `reason_of` for the reason."""
     name = f"job {job_id}"
     if status is Status.FAILED:
-        last = "the server gave no message" if last_text is None else last_text
-        return JobFailedError(f"{name} failed: {last}")
+        told = "the server gave no message" if reason is None else reason
+        return JobFailedError(f"{name} failed: {told}")
     if status is Status.CANCELLED:
         return JobCancelledError(f"{name} was cancelled")
     if status is Status.GONE:

@@ -132,7 +132,7 @@ export class View {
     if (this.link.isGone && !isOver) return KERNEL_GONE;
     const isUnreached = this.keptAt !== null && now() - this.keptAt > UNREACHED;
     if (!isUnreached || !this.isInNotebook()) return "";
-    return this.root.closest(".widget-container, .widget-box") ? NESTED : AGAIN;
+    return this.root.closest(".widget-container, .widget-box, .widget-output") ? NESTED : AGAIN;
   }
 
   /** Voila's pages look like notebooks, but nobody saves them. */

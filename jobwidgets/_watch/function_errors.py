@@ -19,7 +19,13 @@ _OURS = str(Path(__file__).parents[1])
 _LONGEST_QUOTE = 300  # characters of an error's text
 # What no second call mends; the rest may be the server's, and pass.
 _MISTAKES = (AttributeError, ImportError, NameError, NotImplementedError, SyntaxError, TypeError)
-_SECRETS = re.compile(r"(?<=://)[^/\s@]+(?=@)|(?<=Bearer )\S+|(?<=Basic )\S+", re.IGNORECASE)
+# User and password of a URL, what follows such a word in a header, and what is named as a secret.
+_SECRETS = re.compile(
+    r"""(?<=://)[^/\s@]+(?=@)|(?<=Bearer[ ])\S+|(?<=Basic[ ])\S+
+    |(?P<name>(?:passw(?:or)?d|pwd|secret|token|api[-_]?key|access[-_]?key|signature|credential)s?
+    ["']?\s*[:=]\s*["']?)[^\s"'&;,)}\]]+""",
+    re.IGNORECASE | re.VERBOSE,
+)
 
 
 def typed_error(error: Exception) -> JobwidgetsError:
@@ -47,7 +53,7 @@ def typed_error(error: Exception) -> JobwidgetsError:
 
 
 def _without_secrets(text: str) -> str:
-    return redacted(_SECRETS.sub(REDACTED, text))
+    return redacted(_SECRETS.sub(lambda found: f"{found['name'] or ''}{REDACTED}", text))
 
 
 def _code(error: Exception) -> int | None:

@@ -16,7 +16,7 @@ from jobwidgets._http.budget import Urgency
 from jobwidgets._http.source import Reading
 from jobwidgets._http.tokens import TokenKeeper
 from jobwidgets._model.exchanged import CancelAnswer
-from jobwidgets._threads import call_in_thread
+from jobwidgets._threads import call_in_thread, is_being_cancelled
 from jobwidgets._watch.function_errors import typed_error
 from jobwidgets._watch.returned import snapshot_of
 from jobwidgets.dialects import Dialect
@@ -199,6 +199,15 @@ class _Call:
         return f"the function was not called for {seconds:.3g} s: {_places().told}"
 
     async def _run(self) -> Any:
+        try:
+            return await self._returned()
+        except asyncio.CancelledError:
+            if is_being_cancelled():
+                raise
+        # Else nobody would hear of it: a task of asyncio's that ends so counts as given up.
+        raise TransportError("what the function waited for was cancelled")
+
+    async def _returned(self) -> Any:
         if self._is_async:
             return await self._function()
         async with _places().one(self._name):

@@ -112,7 +112,8 @@ class ListedSource(Source):
     """A job of a list: asked for in the list while a board shows that, else by itself.
 
     By itself too, whatever the list says: for a person's `refresh`, for its end, which may come
-    with messages and times that no list has, and while somebody looks at its messages.
+    with messages and times that no list has, also where it had failed before, and while somebody
+    looks at its messages.
 
     Parameters
     ----------
@@ -174,6 +175,8 @@ class ListedSource(Source):
 
 
 def _is_end(reading: Reading, last: Status | None) -> bool:
-    """Return whether a job has ended since it was asked for last."""
+    """Return whether a job has ended since it was asked for last, or failed without a message."""
     snapshot = reading.snapshot
-    return snapshot is not None and snapshot.status.is_final and last is not None
+    if snapshot is None or not snapshot.status.is_final:
+        return False
+    return last is not None or (snapshot.status is Status.FAILED and not snapshot.messages)

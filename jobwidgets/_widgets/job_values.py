@@ -38,7 +38,6 @@ from jobwidgets._display.words import (
     messages_note,
     ownership,
     seen,
-    severity,
     short_id,
     trouble,
     word,
@@ -46,6 +45,7 @@ from jobwidgets._display.words import (
 from jobwidgets._display.words import steps as steps_done
 from jobwidgets._model.contact import Contact, ContactState
 from jobwidgets._model.history import JobHistory
+from jobwidgets._model.severity import severity
 from jobwidgets._model.snapshot import Message, Snapshot, Status
 from jobwidgets._model.step_times import JobSteps
 from jobwidgets.dialects import Dialect

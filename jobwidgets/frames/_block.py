@@ -114,8 +114,8 @@ class Block(ABC):
         """Return one server attribute of each job, tokens redacted; None where it has none."""
 
     @abstractmethod
-    def last_text(self, job: int) -> str | None:
-        """Return a job's last message; None where it has none."""
+    def reason(self, job: int) -> str | None:
+        """Return what tells best why a job failed, as `reason_of` has it."""
 
     @property
     @abstractmethod
@@ -167,7 +167,7 @@ class Block(ABC):
         places = np.flatnonzero(np.isin(self.status_numbers, _WITH_ERROR))
         for job, job_id in zip(places.tolist(), self.job_ids.take(places).tolist(), strict=True):
             status = STATUSES[self.status_numbers[job]]
-            words[job] = str(error_of(job_id, status, self.last_text(job)))
+            words[job] = str(error_of(job_id, status, self.reason(job)))
         return words
 
     @property

@@ -171,7 +171,7 @@ class DatasetBlock(Block):
                 values[place] = value
         return values
 
-    def last_text(self, job: int) -> str | None:
+    def reason(self, job: int) -> str | None:
         raise NotImplementedError(job)
 
     def written(self) -> EventTimes:

@@ -146,7 +146,7 @@ class MissionDocuments(Block):
         parts = {"customAttributes": {name: custom.get(name)}, name: document.get(name)}
         return facts.attribute_of(redacted_document(plain(parts)), name)
 
-    def last_text(self, job: int) -> str | None:
+    def reason(self, job: int) -> str | None:
         messages = self._messages[job]
         return redacted(_line(messages[-1])) if messages else None
 

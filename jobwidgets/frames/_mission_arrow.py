@@ -112,7 +112,7 @@ class MissionTable(Block):
     def attribute(self, name: str) -> Sequence[Any]:
         raise NotImplementedError(name)
 
-    def last_text(self, job: int) -> str | None:
+    def reason(self, job: int) -> str | None:
         messages = self._parts["messages"][job]
         return (
             redacted(facts.line_of(messages[-1].as_py()))

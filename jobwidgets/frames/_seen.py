@@ -15,6 +15,7 @@ import pandas as pd
 from jobwidgets._model import packed
 from jobwidgets._model.history import JobHistory
 from jobwidgets._model.packed import FIELDS, NONE
+from jobwidgets._model.severity import reason_of
 from jobwidgets._model.snapshot import Message, Snapshot
 from jobwidgets._model.steps import Mark, StepCodes, StepEvents, steps_of
 from jobwidgets.dialects import Dialect
@@ -155,9 +156,9 @@ class Snapshots(Block):
     def attribute(self, name: str) -> Sequence[Any]:
         return [None if one is None else one.get(name) for one in self.attributes]
 
-    def last_text(self, job: int) -> str | None:
+    def reason(self, job: int) -> str | None:
         snapshot = self._snapshots[job]
-        return snapshot.messages[-1].text if snapshot is not None and snapshot.messages else None
+        return reason_of(snapshot.messages) if snapshot is not None else None
 
     def dialects(self, given: str) -> Sequence[str | None]:
         return [given if dialect is None else dialect.name for dialect in self._dialects]

@@ -12,6 +12,7 @@ import pytest
 from documents import JOB_ID, JOB_URL, JOBS_URL, case, document
 from servers import HANG, Replies, Reply, Server
 
+from jobwidgets import Job
 from jobwidgets._http.budget import configure
 from jobwidgets._http.connections import Connections, Limits
 from jobwidgets._http.exchange import MOST_REDIRECTS
@@ -619,3 +620,15 @@ def test_token_is_taken_after_the_wait_for_the_budget(skipping: Callable[..., An
     finally:
         configure(requests_per_second=100_000)
     assert replies.tokens == ["first-token", "second-token", "second-token"]
+
+
+def test_transport_that_is_cancelled() -> None:
+    """What a transport waits for may be cancelled: that is an exchange without an answer."""
+
+    async def answer(_: httpx.Request) -> httpx.Response:
+        raise asyncio.CancelledError
+
+    job = Job(JOB_URL, http={"transport": httpx.MockTransport(answer)})
+    with pytest.raises(ExchangeError, match="what it waited for was cancelled"):
+        job.start().refresh()
+    job.stop()

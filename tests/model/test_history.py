@@ -150,6 +150,25 @@ def test_life(
     assert type(history.error) is kinds.get(error, JobFailedError)
 
 
+@pytest.mark.parametrize(
+    ("levels", "place"),
+    [
+        ([None, None], 1),
+        (["info", "warning"], 1),
+        (["info", "error", "info"], 1),
+        (["esriJobMessageTypeError", "info", "error", "ERROR", "info"], 2),
+    ],
+)
+def test_reason_of_a_failure(levels: list[str | None], place: int) -> None:
+    """It is the first of the last errors in a row, else the last message."""
+    parsed = snapshot(document(status="FAILED", messages=["m"] * len(levels)))
+    pairs = enumerate(zip(parsed.messages, levels, strict=True))
+    told = tuple(replace(one, level=level, text=f"m{n}") for n, (one, level) in pairs)
+    history = JobHistory("j1")
+    history.record(replace(parsed, messages=told))
+    assert str(history.error).endswith(f"failed: m{place}")
+
+
 @pytest.mark.parametrize(("server", "elapsed"), [(None, 10), (12.5, 12.5), (-5, 0)])
 def test_elapsed_by_the_servers_clock(server: float | None, elapsed: float) -> None:
     """The server's clock counts, else this client's; it is never below 0."""

@@ -182,6 +182,44 @@ def test_errors_show_no_token(new_job: NewJob) -> None:
     assert SECRET not in seen
 
 
+@pytest.mark.parametrize(
+    "said",
+    ["user=a&password={}", "X-Api-Key: {}", "{{'access_token': '{}', 'n': 1}}", "pwd = '{}'"],
+)
+def test_errors_show_no_named_secret(new_job: NewJob, said: str) -> None:
+    """What the text of an error calls a password or a key stands in no error of ours."""
+    with pytest.raises(TransportError, match="refused") as raised:
+        new_job(ConnectionError(f"refused: {said.format(SECRET)}")).refresh()
+    assert SECRET not in "".join(traceback.format_exception(raised.value))
+
+
+def test_what_waits_for_a_cancelled_task() -> None:
+    """That ends no watch: it is a call without an answer, which is told and made again."""
+    replies = iter([RUNNING, None, ENDED])
+
+    async def told() -> Any:
+        reply = next(replies)
+        if reply is None:
+            raise asyncio.CancelledError
+        return reply
+
+    job, states = Job.from_function(told, id="f1", pace=FAST), list[str]()
+    job.on_change(lambda job: states.append(str(job.contact.error)))
+    assert job.wait(HANG).status == "succeeded"
+    assert "what the function waited for was cancelled" in states
+
+    async def cancelled() -> Any:
+        raise asyncio.CancelledError
+
+    unknown = Job.from_function(cancelled, id="f2", pace=FAST)
+    known = Job.from_function(lambda: RUNNING, id="f3", cancel=cancelled, pace=FAST)
+    for asked in (lambda: unknown.start().refresh(), known.cancel):
+        with pytest.raises(TransportError, match="was cancelled"):
+            asked()
+    unknown.stop()
+    known.stop()
+
+
 def test_one_that_hangs(new_job: NewJob) -> None:
     """A function that hangs is told after its deadline, is called once, and delays no other job."""
     free = threading.Event()

@@ -17,6 +17,7 @@ from jobwidgets import (
     DocumentError,
     Job,
     JobBoard,
+    JobFailedError,
     Jobs,
     JobWidget,
     RefusedError,
@@ -150,6 +151,26 @@ def test_end_is_asked_of_the_job() -> None:
     assert ("GET", "/jobs/j2") not in shop.asked
     board[2].refresh()  # a person's
     assert ("GET", "/jobs/j2") in shop.asked
+    board.close()
+
+
+def test_job_that_had_failed_before() -> None:
+    """It is asked for itself where the list does not tell why."""
+    shop = Shop(2)
+    for name in shop.jobs:
+        shop.jobs[name]["state"] = "broken"
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        told = shop(request).json()
+        for one in told.get("jobs", [])[1:]:
+            one["note"] = ""
+        return httpx.Response(200, json=told)
+
+    board = JobBoard(jobs_of(answer), listing_interval=0.01)
+    until(lambda: len(board) == 2 and board[1].status)
+    with pytest.raises(JobFailedError, match="begun 1"):
+        board[1].wait(HANG).raise_for_status()
+    assert ("GET", "/jobs/j0") not in shop.asked
     board.close()
 
 
