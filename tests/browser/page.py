@@ -20,7 +20,7 @@ from jobwidgets._widgets.job_updates import Updates
 from jobwidgets.dialects.mission import Mission
 
 HERE = "http://127.0.0.1:9/"
-"""A secure origin: the browser's clipboard is there. Nothing is asked for; see `_serve`."""
+"""A secure origin: the browser's clipboard is there. Nothing is asked for; see `answer_at`."""
 INSECURE = "http://gis.example.com/"
 
 # JupyterLab 4's own values in its two themes.
@@ -252,7 +252,7 @@ def bare_page(
     try:
         page = context.new_page()
         page.on("pageerror", lambda error: problems.append(str(error)))
-        context.route("**/*", lambda route: route.fulfill(**_serve(widget, route.request.url)))
+        context.route("**/*", lambda route: route.fulfill(**answer_at(widget, route.request.url)))
         page.goto(origin)
         wear(page, theme)
         yield page
@@ -270,7 +270,8 @@ def wear(page: Page, theme: str) -> None:
     )
 
 
-def _serve(widget: type[JobWidget | JobBoard], url: str) -> dict[str, Any]:
+def answer_at(widget: type[JobWidget | JobBoard], url: str) -> dict[str, Any]:
+    """Return what is answered at a URL: the code of a widget's views, or the page around them."""
     if url.endswith("/view.js"):
         return {"body": widget._esm, "content_type": "text/javascript; charset=utf-8"}
     body = (
