@@ -305,8 +305,9 @@ def read_documents(
     attributes
         Names of the server attributes that `jobs_frame` will be asked for.
     progress
-        Whether a bar shows itself when reading takes more than two seconds. It takes tqdm, and is
-        not shown where standard error is a file.
+        Whether a bar shows itself when reading takes more than two seconds, or as many as the
+        environment's ``TQDM_DELAY`` says. It takes tqdm, and is not shown where standard error is
+        a file.
 
     Returns
     -------

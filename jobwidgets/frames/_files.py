@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import gzip
 import io
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from os import PathLike
@@ -22,6 +23,7 @@ _ENDINGS = (*_LINES, ".json", ".parquet")
 _PACKED = (".gz", ".zst")
 _EXPECTED = ".ndjson, .jsonl, .json (also .gz, .zst) or .parquet"
 _ROWS = 20_000  # of a Parquet file at a time
+_DELAY = 2  # seconds without a bar, where tqdm's own variable says nothing else
 
 
 class Progress(Protocol):
@@ -152,15 +154,22 @@ class _NoBar:
 
 
 def _bar(total: int, progress: bool) -> Progress:
-    """Return a bar that shows itself after two seconds, where tqdm is installed."""
+    """Return a bar that shows itself after a while, where tqdm is installed."""
     if not progress:
         return _NoBar()
     try:
         from tqdm.auto import tqdm
     except ImportError:
         return _NoBar()
+    delay = float(os.environ.get("TQDM_DELAY", _DELAY))
     # disable=None: not where standard error is a file.
     bar: Progress = tqdm(
-        total=total, unit="B", unit_scale=True, desc="Reading", delay=2, leave=False, disable=None
+        total=total,
+        unit="B",
+        unit_scale=True,
+        desc="Reading",
+        delay=delay,
+        leave=False,
+        disable=None,
     )
     return bar

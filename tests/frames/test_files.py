@@ -1,5 +1,9 @@
 import gzip
 import json
+import os
+import termios
+from collections.abc import Callable
+from contextlib import redirect_stderr, suppress
 from pathlib import Path
 from typing import Any
 
@@ -149,6 +153,47 @@ def test_paths(tmp_path: Path) -> None:
         with pytest.raises(ValueError, match="expected a") as caught:
             jobs_frame(wrong)
         assert "S3cr3t" not in str(caught.value)
+
+
+def on_terminal(act: Callable[[], object]) -> str:
+    """Return what is written to a terminal that is standard error meanwhile."""
+    reading, writing = os.openpty()
+    termios.tcsetwinsize(writing, (24, 80))
+    with os.fdopen(writing, "w") as terminal, redirect_stderr(terminal):
+        act()
+    # A terminal that is closed at its other end tells so by an error, in place of an end.
+    with os.fdopen(reading, "rb", buffering=0) as screen, suppress(OSError):
+        return screen.read(65_536).decode()
+    return ""
+
+
+BARS = {
+    "for what takes longer": ("0", True, True),
+    "not for what is quick": ("3600", True, False),
+    "not when it is not wanted": ("0", False, False),
+}
+
+
+@pytest.mark.parametrize(("delay", "progress", "is_shown"), BARS.values(), ids=BARS)
+def test_progress_bar(
+    delay: str, progress: bool, is_shown: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bar on a terminal tells how far files have been read, and goes when they are."""
+    (tmp_path / "jobs.ndjson").write_bytes(NDJSON)
+    monkeypatch.setenv("TQDM_DELAY", delay)
+    screen = on_terminal(lambda: read_documents(tmp_path, progress=progress))
+    assert ("Reading:" in screen) is is_shown
+    assert screen.endswith("\r" if is_shown else "")
+
+
+def test_no_progress_bar_in_a_file(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where standard error is no terminal, nothing is written to it."""
+    (tmp_path / "jobs.ndjson").write_bytes(NDJSON)
+    monkeypatch.setenv("TQDM_DELAY", "0")
+    read_documents(tmp_path)
+    assert capfd.readouterr().err == ""
 
 
 def test_attributes_of_files(engine: None, tmp_path: Path) -> None:
