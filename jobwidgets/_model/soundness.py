@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from types import NoneType
-from typing import Any
+from typing import Any, TypeAlias
 
 from jobwidgets._model.snapshot import Message, Snapshot, Status, ToldStep
 
 _LARGEST = 2**63 - 1
-_KINDS: dict[str, tuple[type, ...]] = {
+_Kinds: TypeAlias = Mapping[str, tuple[type, ...]]
+_KINDS: _Kinds = {
     "id": (str,),
     "status": (Status,),
     "raw_status": (str, NoneType),
@@ -25,12 +26,19 @@ _KINDS: dict[str, tuple[type, ...]] = {
     "attributes": (Mapping,),
     "steps": (tuple,),
 }
-_MESSAGE_KINDS: dict[str, tuple[type, ...]] = {
+_MESSAGE_KINDS: _Kinds = {
     "number": (int,),
     "text": (str,),
     "code": (int, str, NoneType),
     "level": (str, NoneType),
     "time": (datetime, NoneType),
+}
+_STEP_KINDS: _Kinds = {
+    "name": (str,),
+    "has_begun": (bool,),
+    "has_ended": (bool,),
+    "begun": (datetime, NoneType),
+    "ended": (datetime, NoneType),
 }
 
 
@@ -41,27 +49,25 @@ def problem_of(snapshot: object) -> str:
     problem = _problem(snapshot, _KINDS)
     if not problem and snapshot.progress is not None and not 0 <= snapshot.progress <= 1:
         problem = f"progress is {snapshot.progress}, expected 0…1"
-    return problem or _odd_message(snapshot.messages) or _odd_step(snapshot.steps)
+    messages, steps = snapshot.messages, snapshot.steps
+    problem = problem or _odd_part("message", messages, Message, _MESSAGE_KINDS)
+    return problem or _odd_part("step", steps, ToldStep, _STEP_KINDS)
 
 
-def _odd_message(messages: tuple[Any, ...]) -> str:
-    for message in messages:
-        if not isinstance(message, Message):
-            return f"messages hold a {type(message).__name__}, expected a Message"
-        if problem := _problem(message, _MESSAGE_KINDS):
-            return f"a message's {problem}"
+def _odd_part(name: str, parts: tuple[Any, ...], kind: type, kinds: _Kinds) -> str:
+    for part in parts:
+        if not isinstance(part, kind):
+            return f"{name}s hold a {type(part).__name__}, expected a {kind.__name__}"
+        if problem := _problem(part, kinds):
+            return f"a {name}'s {problem}"
     return ""
 
 
-def _odd_step(steps: tuple[Any, ...]) -> str:
-    odd = next((step for step in steps if not isinstance(step, ToldStep)), None)
-    return "" if odd is None else f"steps hold a {type(odd).__name__}, expected a ToldStep"
-
-
-def _problem(value: object, kinds: Mapping[str, tuple[type, ...]]) -> str:
+def _problem(value: object, kinds: _Kinds) -> str:
     for name, expected in kinds.items():
         found = getattr(value, name)
-        if not isinstance(found, expected) or type(found) is bool:
+        is_bool = type(found) is bool and bool not in expected  # which counts as an int
+        if not isinstance(found, expected) or is_bool:
             words = " or ".join("None" if kind is NoneType else kind.__name__ for kind in expected)
             return f"{name} is a {type(found).__name__}, expected {words}"
         if isinstance(found, int) and not -_LARGEST <= found <= _LARGEST:

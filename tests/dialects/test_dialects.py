@@ -12,7 +12,14 @@ import httpx
 import pytest
 
 from jobwidgets import DocumentError, Job, Message, Snapshot, Status
-from jobwidgets.dialects import Answer, Dialect, check, find_dialect, known_dialects
+from jobwidgets.dialects import (
+    Answer,
+    Dialect,
+    ToldStep,
+    check,
+    find_dialect,
+    known_dialects,
+)
 from jobwidgets.dialects.mission import Mission
 
 NAMES = ["geoprocessing", "ogc", "openeo", "notebook", "video", "admin", "kubernetes", "mission"]
@@ -136,6 +143,9 @@ NOW = datetime(2026, 5, 1)  # noqa: DTZ001 - that it has no zone is what is trie
         ({"messages": ("Started.",)}, "messages hold a str, expected a Message"),
         ({"messages": (Message(1, "a", code=1.5),)}, "a message's code is a float, expected int"),  # type: ignore[arg-type]
         ({"steps": ("map",)}, "steps hold a str, expected a ToldStep"),
+        ({"steps": (ToldStep(5),)}, "a step's name is a int, expected str"),  # type: ignore[arg-type]
+        ({"steps": (ToldStep("a", False, 0),)}, "a step's has_ended is a int, expected bool"),  # type: ignore[arg-type]
+        ({"steps": (ToldStep("a", begun=NOW),)}, "a step's begun is a time with"),
     ],
 )
 def test_unsound_snapshot(parts: dict[str, Any], problem: str) -> None:
