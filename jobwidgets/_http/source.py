@@ -14,7 +14,7 @@ from jobwidgets._http.budget import Urgency, at_once
 from jobwidgets._http.exchange import Exchanges
 from jobwidgets._http.logs import Log
 from jobwidgets._model.exchanged import Answer, CancelAnswer, JobPage, LogPage
-from jobwidgets._model.snapshot import Snapshot
+from jobwidgets._model.snapshot import Message, Snapshot
 from jobwidgets._model.soundness import problem_of
 from jobwidgets.dialects import Dialect
 from jobwidgets.dialects._choice import told_already, told_by, told_by_list
@@ -42,6 +42,9 @@ class Reading:
         Seconds that the answer spent in caches, None if unknown.
     is_listed
         Whether a list told it, which may know less than the job itself.
+    read_log
+        Reads the job's log on, given whether the job has ended, and returns all messages; None
+        where the messages are in no log.
     """
 
     snapshot: Snapshot | None
@@ -49,6 +52,7 @@ class Reading:
     server_time: datetime | None
     age: float | None = None
     is_listed: bool = False
+    read_log: Callable[[bool], Awaitable[tuple[Message, ...]]] | None = None
 
 
 class Source(Exchanges):
@@ -97,11 +101,20 @@ class Source(Exchanges):
         return await self._ask_now(connections, request, read)
 
     async def read_log(self, connections: Connections, after: str | None) -> LogPage:
-        """Ask for the messages of the job's log that follow `after`, once."""
+        """Ask for the messages of the job's log that follow `after`, once.
+
+        In its turn among the polls: a long log keeps no job waiting.
+        """
         request = self.dialect.log_request(self.url, after)
         if request is None:
             return LogPage((), after)
-        return await self._ask_now(connections, request, self._reads(self.dialect.read_log))
+        await connections.admit(self.url)
+        read = self._reads(self.dialect.read_log)
+        page = await self._typed(self._exchange(connections, request, read))
+        if page.ids and len(page.ids) != len(page.messages):
+            counts = f"{len(page.messages)} messages with {len(page.ids)} ids"
+            raise DocumentError(f"the dialect {self.dialect.name!r} has read {counts}")
+        return page
 
     def look(self, *, is_on: bool) -> bool:
         """Note whether somebody looks at the messages; return whether to ask for them now."""
@@ -170,10 +183,17 @@ class Source(Exchanges):
         last, told, reading = await self._exchange(connections, request, self._reading)
         # Not before: an exchange that was dropped meanwhile changes nothing.
         self._last, self.dialect = last, told
-        if self.dialect.messages_are == "log":
-            self._log = self._log or Log()
-            return await self._log.added(reading, self, connections)
-        return reading
+        return reading if self.dialect.messages_are != "log" else self._logged(connections, reading)
+
+    def _logged(self, connections: Connections, reading: Reading) -> Reading:
+        """Return a reading with what was read of the log so far, and what reads it on."""
+        log = self._log = self._log or Log()
+        snapshot = reading.snapshot and replace(reading.snapshot, messages=log.messages)
+
+        def read_on(has_ended: bool) -> Awaitable[tuple[Message, ...]]:
+            return log.read_on(self, connections, has_ended=has_ended)
+
+        return replace(reading, snapshot=snapshot, read_log=read_on)
 
     def _reading(self, answer: HttpAnswer) -> tuple[int, Dialect, Reading]:
         """Return what tells this answer from others, its dialect, and what it says.

@@ -85,7 +85,11 @@ class LogPage(NamedTuple):
         In the server's order; their numbers are given where they are put together.
     after
         Where to ask on from; None where there is nothing new.
+    ids
+        What the server calls each message, None for one without: a message that comes again is
+        known by it. () where the server has no ids; then nothing must come again, or all.
     """
 
     messages: tuple[Message, ...] = ()
     after: str | None = None
+    ids: tuple[str | None, ...] = ()

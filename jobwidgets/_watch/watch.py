@@ -151,6 +151,7 @@ class Watch:
             self._record_end(latest, Status.CANCELLED)
         else:
             self._note_answer(reading)
+            await self._read_log(reading)
         finally:
             self._has_trailed = had_ended
 
@@ -173,8 +174,7 @@ class Watch:
         self.is_at_rest = delay is None
         self.note_next_try(delay)
         self._asked_at, self._delay = self._tracker.clock(), delay
-        first_message, self._first_message = self._first_message, None
-        self.feed.publish(first_message)
+        self._publish()
         is_active = self.is_active  # a listener may have ended the watch
         if delay is None or self._needs_user or not is_active:
             self.feed.settle()
@@ -233,6 +233,21 @@ class Watch:
             if seen.status is Status.CANCELLING:  # until when is not for the document to say
                 self.source.forget()
         self.history.watch_error = None
+
+    async def _read_log(self, reading: Reading) -> None:
+        """Read the messages that are in a log; what the job itself says is told before that."""
+        if reading.read_log is None:
+            return
+        if self.is_active:
+            self._publish()
+        messages, latest = await reading.read_log(self.history.has_ended), self.history.latest
+        if latest is not None and len(messages) != len(latest.messages):
+            logged = replace(latest, messages=messages, seen=datetime.now(UTC))
+            self.record(logged, reading.server_time)
+
+    def _publish(self) -> None:
+        first_message, self._first_message = self._first_message, None
+        self.feed.publish(first_message)
 
     def record(self, snapshot: Snapshot, server_time: datetime | None = None) -> None:
         """Take in a snapshot; `after_exchange` tells the listeners."""

@@ -5,7 +5,7 @@ https://api.openeo.org/#tag/Data-Processing/operation/describe-job
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from jobwidgets._model.exchanged import Answer, CancelAnswer, JobPage, LogPage, Request
@@ -111,9 +111,12 @@ class OpenEO(Dialect):
         if not isinstance(listed, list):
             raise DocumentError(f'expected {{"logs": [entry, …]}}, found {found(page)}')
         entries = [one if isinstance(one, Mapping) else {"message": one} for one in listed]
+        if _is_newest_first(entries):
+            entries.reverse()
         messages = tuple(_message(number, one) for number, one in enumerate(entries, start=1))
-        ids = [str(entry["id"]) for entry in entries if entry.get("id") is not None]
-        return LogPage(messages, ids[-1] if ids else None)
+        ids = tuple(None if one.get("id") is None else str(one["id"]) for one in entries)
+        known = [one for one in ids if one is not None]
+        return LogPage(messages, known[-1] if known else None, ids if known else ())
 
     def cancel_request(self, url: str) -> Request:
         """Stop the processing; the job and its log stay."""
@@ -146,6 +149,13 @@ class OpenEO(Dialect):
     def results_url(self, url: str, snapshot: Snapshot) -> str | None:
         """Return where the results of a finished job are."""
         return below(url, "results") if snapshot.status is Status.SUCCEEDED else None
+
+
+def _is_newest_first(entries: Sequence[Mapping[str, Any]]) -> bool:
+    times = [moment_of(entry.get("time")) for entry in entries]
+    told = [time for time in times if time is not None]
+    in_order = told == sorted(told, reverse=True)
+    return in_order and len(told) == len(times) > 1 and told[0] > told[-1]
 
 
 def _message(number: int, entry: Mapping[str, Any]) -> Message:
