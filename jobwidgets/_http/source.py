@@ -15,7 +15,7 @@ from jobwidgets._http.exchange import Exchanges
 from jobwidgets._http.logs import Log
 from jobwidgets._model.exchanged import Answer, CancelAnswer, JobPage, LogPage
 from jobwidgets._model.snapshot import Message, Snapshot
-from jobwidgets._model.soundness import problem_of
+from jobwidgets._model.soundness import sound
 from jobwidgets.dialects import Dialect
 from jobwidgets.dialects._choice import told_already, told_by, told_by_list
 from jobwidgets.errors import CancelUnsupportedError, DocumentError
@@ -160,7 +160,11 @@ class Source(Exchanges):
 
     def _page(self, answer: Answer) -> tuple[Dialect, JobPage]:
         told = told_by_list(self.dialect, answer)
-        return told, told.read_list(answer)
+        page = told.read_list(answer)
+        for _, snapshot in page.entries:
+            if snapshot is not None:
+                sound(snapshot, told.name)
+        return told, page
 
     def forget(self) -> None:
         """Count the next document as a new one, even if it is the same as the last."""
@@ -211,7 +215,5 @@ class Source(Exchanges):
             return told, told.read(answer)
 
         told, snapshot = self._reads(read)(answer)
-        if problem := problem_of(snapshot):  # a dialect of somebody else's may read anything
-            raise DocumentError(f"the dialect {told.name!r} has read no sound snapshot: {problem}")
-        snapshot = replace(snapshot, seen=seen)
+        snapshot = replace(sound(snapshot, told.name), seen=seen)
         return last, told, Reading(snapshot, seen, answer.server_time, answer.age)

@@ -8,6 +8,7 @@ from types import NoneType
 from typing import Any, TypeAlias
 
 from jobwidgets._model.snapshot import Message, Snapshot, Status, ToldStep
+from jobwidgets.errors import DocumentError
 
 _LARGEST = 2**63 - 1
 _Kinds: TypeAlias = Mapping[str, tuple[type, ...]]
@@ -40,6 +41,13 @@ _STEP_KINDS: _Kinds = {
     "begun": (datetime, NoneType),
     "ended": (datetime, NoneType),
 }
+
+
+def sound(snapshot: Snapshot, dialect: str) -> Snapshot:
+    """Return what a dialect of this name has read; DocumentError unless it is sound."""
+    if problem := problem_of(snapshot):
+        raise DocumentError(f"the dialect {dialect!r} has read no sound snapshot: {problem}")
+    return snapshot
 
 
 def problem_of(snapshot: object) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 
 from jobwidgets._model.redact import redacted, redacted_document
 from jobwidgets._model.snapshot import Message, Snapshot, Status, ToldStep
+from jobwidgets._model.soundness import sound
 from jobwidgets._watch.pace import as_float
 from jobwidgets.dialects import Answer, Dialect, known_dialects
 from jobwidgets.dialects._facts import status_in, status_of
@@ -51,7 +52,7 @@ def snapshot_of(returned: object, job_id: str, dialect: Dialect | None = None) -
     if not isinstance(returned, Mapping):
         raise DocumentError(f"the function returned {_found(returned)}: expected {_expected()}")
     if dialect is not None:
-        snapshot = dialect.read(Answer(redacted_document(returned)))
+        snapshot = sound(dialect.read(Answer(redacted_document(returned))), dialect.name)
         _check_id(snapshot.id, job_id)
         return snapshot
     _check_names(returned)

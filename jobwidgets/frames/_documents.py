@@ -11,6 +11,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 
 from jobwidgets._model.redact import redacted_document
 from jobwidgets._model.snapshot import Snapshot
+from jobwidgets._model.soundness import sound
 from jobwidgets._model.steps import StepCodes
 from jobwidgets.dialects import Answer, Dialect, find_dialect
 from jobwidgets.dialects._choice import (
@@ -204,7 +205,7 @@ class Reader:
         document = redacted_document(plain(given))
         try:
             dialect = self._dialect_of(document)
-            return dialect.read(Answer(document)), dialect
+            return sound(dialect.read(Answer(document)), dialect.name), dialect
         except ExchangeError as error:
             code = "without a code" if error.code is None else f"with code {error.code}"
             words = str(error).removeprefix(f"{error.code}").strip() or "the server gave no text"

@@ -11,10 +11,12 @@ from typing import Any
 import httpx
 import pytest
 
-from jobwidgets import DocumentError, Job, Message, Snapshot, Status
+from jobwidgets import DocumentError, Job, Jobs, Message, Snapshot, Status, jobs_frame
 from jobwidgets.dialects import (
     Answer,
     Dialect,
+    JobPage,
+    Request,
     ToldStep,
     check,
     find_dialect,
@@ -149,7 +151,7 @@ NOW = datetime(2026, 5, 1)  # noqa: DTZ001 - that it has no zone is what is trie
     ],
 )
 def test_unsound_snapshot(parts: dict[str, Any], problem: str) -> None:
-    """What a dialect has read wrongly is told by its check, and by a job that it reads."""
+    """What a dialect has read wrongly is told by its check, and by whatever it reads."""
     snapshot = Snapshot(**{"id": "1", "status": Status.RUNNING, **parts})
 
     class Wrong(Dialect):
@@ -158,8 +160,20 @@ def test_unsound_snapshot(parts: dict[str, Any], problem: str) -> None:
         def read(self, _: Answer) -> Any:
             return snapshot
 
+        def list_request(self, url: str) -> Request:
+            return Request(url)
+
+        def read_list(self, _: Answer) -> JobPage:
+            return JobPage((("https://h.example.com/jobs/1", snapshot),))
+
     with pytest.raises(AssertionError, match=re.escape(problem)):
         check(Wrong(), [({}, {})])
     http = {"transport": httpx.MockTransport(lambda _: httpx.Response(200, json={}))}
-    with pytest.raises(DocumentError, match=re.escape(problem)):
-        Job("https://h.example.com/jobs/1", dialect=Wrong(), http=http).refresh()
+    for ask in (
+        Job("https://h.example.com/jobs/1", dialect=Wrong(), http=http).refresh,
+        Jobs("https://h.example.com/jobs", dialect=Wrong(), http=http).ids,
+        Job.from_function(dict, id="1", dialect=Wrong()).refresh,
+        lambda: jobs_frame({}, dialect=Wrong()),
+    ):
+        with pytest.raises(DocumentError, match=re.escape(problem)):
+            ask()
