@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -125,10 +126,10 @@ def _read_once(file: Path) -> Any:
     return _ours(read_documents(file, progress=False))
 
 
-def _three(given: Any) -> Any:
-    from jobwidgets import snapshots_frame
+def _with(name: str, given: Any) -> Any:
+    import jobwidgets
 
-    return *_ours(given), snapshots_frame(given)
+    return *_ours(given), getattr(jobwidgets, name)(given)
 
 
 def _histories(file: Path) -> list[Any]:
@@ -174,6 +175,14 @@ def _polars_dicts(given: list[dict[str, Any]]) -> Any:
     return by_polars(pl.from_dicts(given, infer_schema_length=1000))
 
 
+def _duckdb_dicts(given: list[dict[str, Any]]) -> Any:
+    import duckdb
+    import pyarrow as pa
+
+    duckdb.register("documents", pa.Table.from_struct_array(pa.array(given)))
+    return by_duckdb("documents")
+
+
 Way = tuple[Callable[[Path], Any], Callable[[Any], Any]]
 WAYS: dict[str, dict[str, Way]] = {
     "dicts": {
@@ -181,6 +190,7 @@ WAYS: dict[str, dict[str, Way]] = {
         "jobwidgets": (_decoded, _ours),
         "jobwidgets without pyarrow": (_decoded, _ours),
         "polars: from_dicts": (_decoded, _polars_dicts),
+        "DuckDB: pyarrow's table": (_decoded, _duckdb_dicts),
     },
     "an NDJSON file": {
         "pandas: json.loads, json_normalize + explode": (Path, lambda f: by_pandas(_decoded(f))),
@@ -197,12 +207,15 @@ WAYS: dict[str, dict[str, Way]] = {
         "polars: read_parquet": (_parquet, lambda f: _polars("read_parquet", f)),
         "DuckDB": (_parquet, lambda f: by_duckdb(f"'{f}'")),
     },
-    "watched jobs, three frames": {
+    "a watch, three frames": {
         "pandas: their documents, json_normalize + explode": (_decoded, by_pandas),
-        "jobwidgets": (_histories, _three),
+        "jobwidgets: jobs, messages, snapshots": (_histories, partial(_with, "snapshots_frame")),
+        "jobwidgets: jobs, messages, steps": (_histories, partial(_with, "steps_frame")),
+        "polars: their documents": (_decoded, _polars_dicts),
+        "DuckDB: their documents": (_decoded, _duckdb_dicts),
     },
 }
-MOST = {"watched jobs, three frames": 10_000}
+MOST = {"a watch, three frames": 10_000}
 """As many as are watched in one kernel."""
 
 
