@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 
 from jobwidgets._display.alike import alike, caption
+from jobwidgets._display.board_columns import CELL, CUT, WIDTHS, column_style, fitted
 from jobwidgets._display.contact import is_unlisted, list_last_known
 from jobwidgets._display.job import messages_table, steps_table
 from jobwidgets._display.markup import (
@@ -54,27 +55,12 @@ _TR = (
     "display:flex;flex-wrap:wrap;padding:0;background-color:transparent;"
     "border-bottom:1px solid rgba(128,128,128,0.35)"
 )
-_CUT = "overflow:hidden;text-overflow:ellipsis"
-_CELL = f"text-align:left;line-height:20px;padding:4px 12px 3px 0;white-space:nowrap;{_CUT}"
-_WIDTHS = {
-    "status": 172,
-    "kind": 100,
-    "job": 108,
-    "steps": 52,
-    "started": 124,
-    "time": 72,
-    "owner": 72,
-    "contact": 100,
-}  # px, much as in _views/board.css; the last message takes the rest
 _HEAD = f"font-weight:400;{MUTED}"
 _MAY_BE_CUT = frozenset({"status", "kind", "owner", "started"})
-# As in the live view these are left out where there is little room, the first one last: each grows
-# into what is left before the next one does, and its text wraps out of sight unless it fits.
-_GROWTH = {"started": 1_000_000, "kind": 10_000, "owner": 100}
-_STRUT = '<span style="display:inline-block;vertical-align:top;height:23px"></span>'
 # What is unfolded takes the whole row, where it has less than this beside the other columns.
 _UNFOLDED = "width:300px;min-width:100%;overflow:auto"
-_SUMMARY = f"width:0;min-width:100%;{_CUT}"
+_UNFOLDED_HEIGHT = 180  # px of the messages of a job that was unfolded, as in _views/board.css
+_SUMMARY = f"width:0;min-width:100%;{CUT}"
 _ID = "font-family:monospace;font-size:12px"
 
 
@@ -85,11 +71,15 @@ class _Row:
     mark: tuple[str, str]
 
 
-_NAMES = (*_WIDTHS, "last message")
+_NAMES = (*WIDTHS, "last message")
 
 
 def board_html(
-    jobs: Sequence[Shown], contact: Contact | None = None, *, most: int | None = None
+    jobs: Sequence[Shown],
+    contact: Contact | None = None,
+    *,
+    most: int | None = None,
+    unfolded: Iterable[int] = (),
 ) -> str:
     """Return the board as one HTML element, without scripts, style sheets or links.
 
@@ -102,6 +92,8 @@ def board_html(
     most
         About how many bytes it may have: then it shows the last jobs that fit, and none's
         messages. None is the form of the end, the whole.
+    unfolded
+        The indexes of jobs that are unfolded, as a reader left them in a live view.
     """
     known = board_known_at(jobs)
     times = f'<span style="{MUTED}" title="{utc(known)}">{as_of(known)}</span>' if known else ""
@@ -109,7 +101,8 @@ def board_html(
     head = f'<div style="{ROW}"><strong style="{GAP}">{words}</strong>{times}</div>'
     same = alike(jobs)
     others = (head, line(list_last_known(contact)), line(caption(same)))
-    table = box(_table(jobs, most, others, same), _HEIGHT) if jobs else ""
+    opened = [jobs[index] for index in sorted(unfolded)][:MOST_FAILURES]
+    table = box(_table(jobs, most, others, same, opened), _HEIGHT) if jobs else ""
     return f'<div class="jobwidgets" style="{ROOT}">{"".join(others)}{table}</div>'
 
 
@@ -158,7 +151,11 @@ def _row(job: Shown) -> _Row:
 
 
 def _table(
-    jobs: Sequence[Shown], most: int | None, others: Sequence[str], same: Container[str]
+    jobs: Sequence[Shown],
+    most: int | None,
+    others: Sequence[str],
+    same: Container[str],
+    opened: Container[Shown],
 ) -> str:
     rows = _shown_rows(jobs)
     differ = [i for i, name in enumerate(_NAMES) if name not in same]
@@ -172,8 +169,10 @@ def _table(
 
     def html(job: Shown | int) -> str:
         if isinstance(job, int):
-            return _row_html(job, kept, keeps_details=False)
-        return _row_html(_row(job), kept, keeps_details=most is None and job in failed)
+            return _number_html(job, kept)
+        row, is_open = _row(job), job in opened and bool(job.history.messages)
+        keeps_details = most is None and (is_open or job in failed)
+        return _row_html(row, kept, _details_html(row, is_open=is_open) if keeps_details else "")
 
     return f"{head}{''.join(rows_within(most, jobs, html, (*others, head)))}</tbody></table>"
 
@@ -183,55 +182,40 @@ def _shown_rows(jobs: Sequence[Shown]) -> list[_Row]:
 
 
 def _head_html(name: str) -> str:
-    return f'<th scope="col" style="{_style(name)};{_HEAD}">{_fitted(name, name)}</th>'
-
-
-def _style(name: str) -> str:
-    width = _WIDTHS.get(name)
-    # What lies beside it takes a line of its own, where this column had less than its width.
-    if width is None:
-        return f"{_CELL};flex:1 1 80px"
-    if name not in _GROWTH:
-        return f"{_CELL};width:{width}px"
-    room = f"flex:{_GROWTH[name]} 1 0px;max-width:{width}px;height:20px"
-    return f"{_CELL.replace('nowrap', 'normal')};{room}"
-
-
-def _fitted(name: str, html: str) -> str:
-    """Return the content of a cell, out of sight where the column is left out."""
-    if name not in _GROWTH:
-        return html
-    style = f"display:inline-block;vertical-align:top;width:{_WIDTHS[name] - 2}px"
-    if name != "started":  # whose text is never longer
-        style += f";white-space:nowrap;{_CUT}"
-    return f'{_STRUT}<span style="{style}">{html}</span>'
+    return f'<th scope="col" style="{column_style(name)};{_HEAD}">{fitted(name, name)}</th>'
 
 
 def _keeps_details(history: JobHistory) -> bool:
     return history.status is Status.FAILED and 1 < len(history.messages) <= MOST_MESSAGES
 
 
-def _row_html(row: _Row | int, kept: Sequence[int], *, keeps_details: bool) -> str:
-    if isinstance(row, int):
-        words = f'<span style="{MUTED}">{counted(row)} more</span>'
-        return f'<tr style="{_TR}"><td colspan="{len(kept)}" style="{_CELL}">{words}</td></tr>'
-    details = _details_html(row.job) if keeps_details else ""
+def _number_html(jobs: int, kept: Sequence[int]) -> str:
+    words = f'<span style="{MUTED}">{counted(jobs)} more</span>'
+    return f'<tr style="{_TR}"><td colspan="{len(kept)}" style="{CELL}">{words}</td></tr>'
+
+
+def _row_html(row: _Row, kept: Sequence[int], details: str) -> str:
     return f'<tr style="{_TR}">{"".join(_cell_html(row, i, details) for i in kept)}</tr>'
 
 
-def _details_html(job: Shown) -> str:
-    return steps_table(job.history, job.contact, job._steps) + messages_table(job.history)
+def _details_html(row: _Row, *, is_open: bool) -> str:
+    """Return the last message, and what unfolds from it: steps and messages."""
+    history, messages = row.job.history, messages_table(row.job.history)
+    if is_open:  # as high as where the reader left it
+        messages = box(messages, _UNFOLDED_HEIGHT, shows_end=True)
+    told = steps_table(history, row.job.contact, row.job._steps)
+    summary = f'<summary style="{_SUMMARY}">{escaped(row.cells[-1])}</summary>'
+    content = f'<div style="{_UNFOLDED}">{told}{messages}</div>'
+    return f"<details{' open' if is_open else ''}>{summary}{content}</details>"
 
 
 def _cell_html(row: _Row, column: int, details: str) -> str:
     name, text = _NAMES[column], escaped(row.cells[column])
     if name == "last message":
         if details:
-            text = f'<summary style="{_SUMMARY}">{text}</summary>'
-            text += f'<div style="{_UNFOLDED}">{details}</div>'
-            style = f"{_style(name)};flex-basis:92px;overflow:visible;padding-right:0"
-            return f'<td dir="auto" style="{style}"><details>{text}</details></td>'
-        return f'<td dir="auto" title="{text}" style="{_style(name)}">{text}</td>'
+            style = f"{column_style(name)};flex-basis:92px;overflow:visible;padding-right:0"
+            return f'<td dir="auto" style="{style}">{details}</td>'
+        return f'<td dir="auto" title="{text}" style="{column_style(name)}">{text}</td>'
     title = f' title="{text}"' if name in _MAY_BE_CUT else ""
     if name == "status":
         text = f"{mark(*row.mark)}{text}"
@@ -240,4 +224,4 @@ def _cell_html(row: _Row, column: int, details: str) -> str:
     if name == "job":
         short = escaped(short_id(row.cells[column]))
         text = f'<span style="{_ID}" title="{text}">{short}</span>'
-    return f'<td{title} style="{_style(name)}">{_fitted(name, text)}</td>'
+    return f'<td{title} style="{column_style(name)}">{fitted(name, text)}</td>'

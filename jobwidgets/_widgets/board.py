@@ -197,7 +197,7 @@ class JobBoard(LiveWidget):
     def _static_bundle(self, most: int | None = None) -> Bundle:
         jobs, contact = self.jobs, self._contact
         return {
-            "text/html": board_html(jobs, contact, most=most),
+            "text/html": board_html(jobs, contact, most=most, unfolded=self._updates.unfolded),
             "text/plain": board_text(repr(self), jobs, contact, most=most and most // 4),
         }
 

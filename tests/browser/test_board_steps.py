@@ -10,7 +10,8 @@ from playwright.sync_api import Browser, Locator, expect
 from stepped import CODES, COMMUNICATIONS, EVENTS, FINISHING, MAP, TRACKS, Dialect, telling
 
 from browser.board_page import BoardPage, Shown, board_page
-from browser.page import HEIGHT
+from browser.page import HEIGHT, show_static
+from jobwidgets._display.board import board_html
 from jobwidgets._model.contact import Contact, ContactState
 
 pytestmark = pytest.mark.lab
@@ -134,6 +135,26 @@ def test_end_moves_nothing(engine: Browser, width: int, count: int) -> None:
         assert above + running <= board.part("jobs").evaluate(HEIGHT)
         sticks_out = "root => root.scrollWidth - root.clientWidth"
         assert board.page.locator("html").evaluate(sticks_out) <= 0
+
+
+@pytest.mark.parametrize("count", [4, 40])
+@pytest.mark.parametrize("index", [0, 3])
+def test_frozen_board_is_unfolded_as_the_live_one(engine: Browser, count: int, index: int) -> None:
+    """When the last job has ended, what a reader has unfolded is there, and nothing jumps."""
+    jobs = made(count)
+    with board_page(engine, jobs) as board:
+        board.open()
+        board.unfold(index)
+        for number in range(count):
+            ended = {"status": "COMPLETED", "stepsCompleted": 5}
+            board.poll(number, at=60, **telling(*CODES, **(FAILED if number == 3 else ended)))
+        board.tell()
+        live = board.root.evaluate(HEIGHT)
+        frozen = show_static(board.page, board_html(jobs, unfolded=board.updates.unfolded))
+        assert live / 1.25 < frozen.evaluate(HEIGHT) < live * 1.25
+        details = frozen.locator("details[open]")
+        assert details.count() == 1
+        assert "message 1510" in details.inner_text()
 
 
 def test_what_is_in_sight_stays(engine: Browser) -> None:

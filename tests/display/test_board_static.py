@@ -113,6 +113,15 @@ def test_failed_jobs_keep_their_messages() -> None:
     assert page.texts.count("No disk.") == 2
 
 
+def test_what_a_reader_unfolded_stays_so() -> None:
+    """Whatever became of the job; others are not unfolded, nor is any before the end."""
+    jobs = [Shown("a", **FAILED), Shown("b", **FINAL), Shown("c", **FINAL), Shown("d")]
+    page = Page(board_html(jobs, unfolded={1, 3}))
+    assert [names for name, names in page.elements if name == "details"] == [(), ("open",)]
+    assert page.texts.count("Started mission creation.") == 3
+    assert "details" not in board_html(jobs, unfolded={1}, most=50_000)
+
+
 def test_few_failed_jobs_keep_their_messages() -> None:
     """Of many failed jobs the first keep their messages, of a long list none."""
     many = [Shown(f"j{n}", **FAILED) for n in range(MOST_FAILURES + 5)]
