@@ -348,7 +348,8 @@ def write_documents(
     """Write the latest document of each job, tokens redacted, for `read_documents` to read.
 
     The jobs and messages frames of what is read back are the same but for what only a watch
-    knows: `url`, `seen`, and why a watch ended. A job that never gave a document is left out.
+    knows: `url`, `seen`, and why a watch ended. A job that never gave a document is left out. All
+    are of one dialect, as a file's documents are read.
 
     Parameters
     ----------
@@ -366,7 +367,8 @@ def write_documents(
     TypeError, DocumentError
         As for `jobs_frame`.
     ValueError
-        The name says no form; no such dialect.
+        The name says no form; no such dialect; two jobs are of different ones. Then the file is as
+        it was.
     OSError
         The file cannot be written.
     ModuleNotFoundError

@@ -108,7 +108,7 @@ class Reader:
     def block(self, documents: Sequence[Mapping[str, Any]], places: Places) -> Block:
         """Return the block of some documents."""
         if not self._are_mission(documents):
-            read = [self._read(one, places[i]) for i, one in enumerate(documents)]
+            read = [self.read(one, places[i]) for i, one in enumerate(documents)]
             both = [one for one in read if one is not None]
             return Snapshots([one for one, _ in both], [dialect for _, dialect in both])
         if set(map(type, documents)) != {dict}:
@@ -191,10 +191,11 @@ class Reader:
 
     def snapshot(self, document: Mapping[str, Any], place: str) -> Snapshot | None:
         """Return what one document says; None if it is no job document and left out."""
-        read = self._read(document, place)
+        read = self.read(document, place)
         return None if read is None else read[0]
 
-    def _read(self, document: Mapping[str, Any], place: str) -> tuple[Snapshot, Dialect] | None:
+    def read(self, document: Mapping[str, Any], place: str) -> tuple[Snapshot, Dialect] | None:
+        """Return what one document says, and its dialect; None if it is none and left out."""
         try:
             return self._parsed(document)
         except DocumentError as error:

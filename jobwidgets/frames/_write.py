@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -23,13 +24,7 @@ _BLOCK = 20_000  # documents that are written at a time
 
 def write(jobs: Given, path: Path, reader: Reader) -> None:
     """Write the document of each job; the file appears as a whole, or not at all."""
-    name = path.name.lower()
-    if name.endswith(".parquet"):
-        writer = _write_parquet
-    elif name.removesuffix(".gz").endswith((".ndjson", ".jsonl")):
-        writer = _write_lines
-    else:
-        raise ValueError(f"{path}: expected a name that ends with {_EXPECTED}")
+    writer = _writer(path)
     unfinished = path.with_name(f".{path.name}.{uuid4().hex}")
     try:
         writer(_documents(jobs, reader), unfinished, reader)
@@ -38,20 +33,62 @@ def write(jobs: Given, path: Path, reader: Reader) -> None:
         unfinished.unlink(missing_ok=True)
 
 
+def _writer(path: Path) -> Callable[[Iterable[Mapping[str, Any]], Path, Reader], None]:
+    """Return what writes the form that a name says."""
+    name = path.name.lower()
+    if name.endswith(".parquet"):
+        return _write_parquet
+    if name.endswith((".ndjson.gz", ".jsonl.gz")):
+        return partial(_write_lines, opened=gzip.open)
+    if name.endswith((".ndjson", ".jsonl")):
+        return _write_lines
+    raise ValueError(f"{path}: expected a name that ends with {_EXPECTED}")
+
+
 def _documents(jobs: Given, reader: Reader) -> Iterator[Mapping[str, Any]]:
-    """Yield the document of each job, tokens redacted; a job without one has none to write."""
+    """Yield the document of each job, all of one dialect, as a file's are read.
+
+    Raises
+    ------
+    ValueError
+        If two are of different ones.
+    """
+    first = None
+    for document, dialect, place in _with_dialects(jobs, reader):
+        first = first or (place, dialect)
+        if dialect != first[1]:
+            raise ValueError(
+                f"{first[0]} is of {first[1]}, {place} of {dialect}: a file holds documents of one "
+                "dialect; write a file for each, or all of them with write_dataset"
+            )
+        yield document
+
+
+def _with_dialects(jobs: Given, reader: Reader) -> Iterator[tuple[Mapping[str, Any], str, str]]:
+    """Yield each job's document, tokens redacted, the name of its dialect, and its place.
+
+    A job without a document has none to write.
+    """
     for item, place in watched_or_document(jobs):
+        document, dialect = item, None
         if isinstance(item, JobHistory):
-            if item.document:  # what a function told has none
-                yield item.document
-        elif (snapshot := reader.snapshot(item, place)) is not None:
-            yield snapshot.document
+            document, dialect = item.document, item.dialect
+            if not document:  # what a function told has none
+                continue
+        if dialect is not None:
+            yield document, dialect, place
+        elif (read := reader.read(document, place)) is not None:
+            yield read[0].document, read[1].name, place
 
 
-def _write_lines(documents: Iterable[Mapping[str, Any]], file: Path, reader: Reader) -> None:
+def _write_lines(
+    documents: Iterable[Mapping[str, Any]],
+    file: Path,
+    reader: Reader,
+    opened: Callable[..., Any] = Path.open,
+) -> None:
     """Write a document a line; `reader` has none to read here."""
-    packed = ".gz." in file.name.lower()
-    with gzip.open(file, "wb") if packed else file.open("wb") as stream:
+    with opened(file, "wb") as stream:
         for document in documents:
             stream.write(as_json(document).encode() + b"\n")
 

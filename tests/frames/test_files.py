@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from documents import watched
+from documents import snapshot, watched
 from without_pyarrow import without_pyarrow
 
 from jobwidgets._model.history import JobHistory
@@ -37,6 +37,23 @@ DOCUMENTS = [
     }
     for n in range(30)
 ]
+CASES = json.loads((Path(__file__).parents[1] / "dialects/cases/documents.json").read_text())
+CASES |= {
+    # Its codes would be Mission's steps.
+    "video-with-codes": {
+        **CASES["video-in-progress"],
+        "messages": ["a", "b"],
+        "customAttributes": {"messageCodes": "[1501, 1502]"},
+    },
+    "mission-with-steps": {
+        "jobId": "m",
+        "status": "COMPLETED",
+        "messages": ["a", "b"],
+        "customAttributes": {"messageCodes": [1501, 1502]},
+    },
+    "ogc": {"jobID": "o", "status": "running", "progress": 40, "message": "half of it"},
+    "openeo": {"id": "e", "status": "running", "created": "2026-01-01T00:00:00Z"},
+}
 LINES = [json.dumps(one, ensure_ascii=False) for one in DOCUMENTS]
 
 
@@ -74,6 +91,24 @@ def test_forms(name: str, engine: None, tmp_path: Path) -> None:
         expected = make(DOCUMENTS)
         for given in (documents, file, str(file), [file]):
             pd.testing.assert_frame_equal(make(given), expected)
+
+
+def test_every_dialect_in_files(engine: None, tmp_path: Path) -> None:
+    """A file, what was read of it once, and its documents give the same frames; mixed ones too."""
+    for name, document in CASES.items():
+        file = tmp_path / f"{name}.ndjson"
+        file.write_text(json.dumps(document))
+        write_documents([document], tmp_path / f"{name}.jsonl")
+        read = read_documents([file, file.with_suffix(".jsonl")])
+        for make in FRAMES:
+            expected = make([document] * 2)
+            pd.testing.assert_frame_equal(make(read), expected)
+            pd.testing.assert_frame_equal(make([file, file]), expected)
+    read = read_documents(tmp_path)
+    twice = [CASES[file.stem] for file in sorted(tmp_path.iterdir())]
+    for make in FRAMES:
+        for given in (tmp_path, read, [read]):
+            pd.testing.assert_frame_equal(make(given), make(twice))
 
 
 def test_zst_and_parquet_take_pyarrow(tmp_path: Path) -> None:
@@ -234,7 +269,7 @@ ODD: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("name", ["a.ndjson", "a.jsonl.gz", "a.PARQUET"])
+@pytest.mark.parametrize("name", ["a.ndjson", "a.jsonl.gz", "a.PARQUET", "a.gz.ndjson"])
 def test_written_documents_are_read_back(name: str, tmp_path: Path) -> None:
     """What was written gives the same frames, attributes and all, and holds no token."""
     given = [*ODD, watched(*[dict(one, jobId="w") for one in DOCUMENTS[:3]]), JobHistory("never")]
@@ -265,3 +300,18 @@ def test_writing_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> None:
     with pytest.warns(UserWarning, match=r"left out: 1 \(jobs\[1\]"):
         write_documents([DOCUMENTS[0], {}, *DOCUMENTS[1:]], file, on_error="skip")
     assert ([one.name for one in tmp_path.iterdir()], file.read_bytes()) == (["a.ndjson"], before)
+
+
+@pytest.mark.parametrize("name", ["a.ndjson", "a.parquet"])
+def test_a_file_of_two_dialects_is_not_written(name: str, tmp_path: Path) -> None:
+    """What no reader would take as one file is refused with both dialects, watched or not."""
+    write_documents(DOCUMENTS, tmp_path / name)
+    before, other = (tmp_path / name).read_bytes(), CASES["geoprocessing-failed"]
+    press = JobHistory("p1", dialect="press")  # which is not installed
+    press.record(snapshot(DOCUMENTS[0]))
+    told = {"geoprocessing": other, "press": press}
+    for dialect, job in told.items():
+        text = rf"^jobs\[0\] is of mission, jobs\[2\] of {dialect}: .*write_dataset"
+        with pytest.raises(ValueError, match=text):
+            write_documents([*DOCUMENTS[:2], job], tmp_path / name, on_error="skip")
+    assert [file.read_bytes() for file in tmp_path.iterdir()] == [before]
