@@ -182,6 +182,6 @@ def test_in_an_output_widget(browser: Chromium) -> None:
     with browser.notebook(cells, name="output.ipynb") as notebook:
         notebook.run(0, 1)
         notebook.wait_for(
-            lambda: succeeded(notebook, 1) == [True] and RUN_AGAIN in roots(notebook, 1)[0],
+            lambda: succeeded(notebook, 1) == [True] and BY_ITSELF in roots(notebook, 1)[0],
             "the end, and the hint",
         )
