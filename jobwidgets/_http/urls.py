@@ -16,11 +16,15 @@ from jobwidgets.errors import RefusedError, UnauthorisedError
 _SIGN_IN = re.compile(r"log-?in|log-?on|sign-?in|oauth|saml|\bsso\b|adfs", re.IGNORECASE)
 # Where a password holds `/`, `?` or `#`, the rest of it is no part of what is before the path.
 _BEFORE_JOBS = re.compile(r"/jobs\b")
+# What pages for people are asked for with: pygeoapi's `f`, and its relatives' ways to write it.
+_FORMATS, _PAGES = {"f", "format"}, {"html", "text/html", "xhtml", "application/xhtml+xml"}
 _DEFAULT_PORT = {"http": 80, "https": 443}
 
 
 def split_token(url: str) -> tuple[str, str | None]:
     """Return `url` without a ``token=`` parameter and fragment, and that token or None.
+
+    ``f=html``, as a browser's address bar has it, is left out too: no dialect reads pages.
 
     Raises
     ------
@@ -51,13 +55,17 @@ def _taken_apart(url: str) -> tuple[str, str, Secret | None]:
         return f"expected a URL like https://host/…, found {redacted(url)!r}", "", None
     pairs = parse_qsl(parts.query, keep_blank_values=True)
     tokens = [value for name, value in pairs if name.casefold() == "token" and value]
-    kept = [(name, value) for name, value in pairs if name.casefold() != "token"]
+    kept = [pair for pair in pairs if pair[0].casefold() != "token" and not _is_for_page(*pair)]
     # A dot at the end of a name would be looked for in the certificate.
     netloc = re.sub(r"\.(?=:\d+$|$)", "", parts.netloc)
     bare = urlunsplit((parts.scheme, netloc, parts.path, urlencode(kept), ""))
     if redacted(bare) != bare:  # it would be shown wherever the URL is
         return "the URL holds a token in a wrong place: give it as token=…", "", None
     return "", bare, Secret(tokens[0]) if tokens else None
+
+
+def _is_for_page(name: str, value: str) -> bool:
+    return name.casefold() in _FORMATS and value.casefold() in _PAGES
 
 
 def _is_host(name: str | None) -> bool:

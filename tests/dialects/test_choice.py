@@ -74,6 +74,25 @@ def test_header_of_the_token_follows_what_is_told() -> None:
     assert second.url.params["f"] == "json"
 
 
+@pytest.mark.parametrize("dialect", [None, "ogc"])
+def test_url_of_a_page(dialect: str | None) -> None:
+    """A URL copied from a browser's address bar is asked for documents, in lists too."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.params.get("f") == "html":
+            return httpx.Response(200, html="<html>a job</html>")
+        is_list = request.url.path.endswith("/jobs")
+        assert request.url.params.get("lang") == "de"
+        return httpx.Response(200, json={"jobs": [OGC], "links": []} if is_list else OGC)
+
+    http = {"transport": httpx.MockTransport(answer)}
+    job = Job("https://h/jobs/7?f=html&lang=de", dialect=dialect, http=http)
+    assert job.refresh().status == "running"
+    jobs = Jobs("https://h/jobs?f=html&lang=de", dialect=dialect, http=http)
+    assert jobs.ids() == ["7"]
+    assert jobs.job("7").refresh().status == "running"
+
+
 def test_url_alone() -> None:
     """Only a geoprocessing task's URL is certain."""
     assert dialect_at("https://h/rest/services/a/GPServer/b/jobs/7").name == "geoprocessing"

@@ -20,6 +20,8 @@ JOB = "https://gis.example.com/arcgis/rest/jobs/j1"
         (f"{JOB}?TOKEN=abc", JOB, "abc"),
         (f"{JOB}?token=a%2Bb%2Fc%3D", JOB, "a+b/c="),
         (f"{JOB}?token=abc&token=def", JOB, "abc"),
+        (f"{JOB}?lang=de&F=HTML&token=abc", f"{JOB}?lang=de", "abc"),
+        (f"{JOB}?format=text%2Fhtml&f=json", f"{JOB}?f=json", None),
         (f"{JOB}?token=&token=def", JOB, "def"),
         (f"{JOB}?token=", JOB, None),
         (f"{JOB}?token=abc#messages", JOB, "abc"),
