@@ -23,14 +23,15 @@ def answer_of(response: Any) -> Answer:
     TypeError
         If it is something else.
     ValueError
-        If it is a stream that nobody has read.
+        If it is a stream that nobody has read, or answers no request.
     """
     try:
-        url, status, headers = str(response.url), int(response.status_code), response.headers
-        url = without_user(url)
+        url, status, headers = _url_of(response), int(response.status_code), response.headers
         known = {str(name).lower(): str(value) for name, value in headers.items()}
     except (AttributeError, TypeError, ValueError):
         raise TypeError(f"{_EXPECTED}, found a {type(response).__name__}") from None
+    if not url:
+        raise ValueError("expected the response to a request, found one that has no URL")
     try:
         content = response.content
     except Exception as error:  # noqa: BLE001 - each client raises its own
@@ -43,6 +44,13 @@ def answer_of(response: Any) -> Answer:
     # Where a job is may hold its token, which `Job` takes out of it.
     where = {name: known[name] for name in known if name == "location"}
     return Answer(body, url, status, {**redacted_document(known), **where})
+
+
+def _url_of(response: Any) -> str:
+    try:
+        return without_user(str(response.url or ""))
+    except RuntimeError:  # httpx: nobody has asked for it
+        return ""
 
 
 def job_url_of(answer: Answer, dialects: Iterable[Dialect]) -> tuple[str, list[Dialect]]:

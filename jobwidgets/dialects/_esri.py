@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, ClassVar
@@ -96,8 +97,8 @@ class EsriDialect(Dialect):
             return http_url(told, answer.url)
         mark, jobs = self.jobs_place
         root, found, _ = (answer.url or "").partition("?")[0].partition(mark)
-        is_submission = job_id and found and "/submitJob" not in (answer.url or "")
-        return job_url_below(f"{root}{jobs}", job_id) if job_id and is_submission else None
+        is_ours = bool(found) and task_of_submission(answer.url) is None
+        return job_url_below(f"{root}{jobs}", job_id) if job_id and is_ours else None
 
     def page_url(self, url: str) -> str:
         """Return the page of the job in the server's own directory."""
@@ -118,6 +119,12 @@ class CancellingDialect(EsriDialect):
         words = (text_of(job.get(name)) for name in ("jobStatus", "status"))
         status = status_of(next((word for word in words if word), None), cancelled=False)
         return CancelAnswer(None if status is Status.UNKNOWN else status)
+
+
+def task_of_submission(url: str | None) -> str | None:
+    """Return the task of a geoprocessing service whose ``submitJob`` was asked, in any case."""
+    found = re.fullmatch("(.*)/submitjob/?", (url or "").partition("?")[0], re.IGNORECASE)
+    return found and found[1]
 
 
 def raise_if_refused(answer: Answer) -> None:

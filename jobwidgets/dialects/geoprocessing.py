@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 from jobwidgets._model.exchanged import Answer, JobPage, Request
 from jobwidgets._model.snapshot import Message, Snapshot, Status
 from jobwidgets.dialects._dialect import Dialect
-from jobwidgets.dialects._esri import CancellingDialect, raise_if_refused
+from jobwidgets.dialects._esri import CancellingDialect, raise_if_refused, task_of_submission
 from jobwidgets.dialects._facts import (
     first_text,
     line_of,
@@ -98,8 +98,8 @@ class Geoprocessing(CancellingDialect):
         """Return the URL of the job below the task whose ``submitJob`` was asked."""
         raise_if_refused(answer)
         job_id = first_text(answer.body, "jobId") if isinstance(answer.body, Mapping) else None
-        task, found, _ = (answer.url or "").partition("/submitJob")
-        return job_url_below(f"{task}/jobs", job_id) if job_id and found else None
+        task = task_of_submission(answer.url)
+        return job_url_below(f"{task}/jobs", job_id) if job_id and task else None
 
     def results_url(self, url: str, snapshot: Snapshot) -> str | None:
         """Return the page of the one result of a job that has succeeded; of several, the job's.

@@ -33,6 +33,16 @@ def response(url: str, status: int = 200, body: Any = None, **headers: str) -> h
             f"{GP}/jobs/j1",
         ),
         (
+            response(f"{GP}/submitjob?f=json", body={"jobId": "j1", "jobStatus": "esriJobNew"}),
+            "geoprocessing",
+            f"{GP}/jobs/j1",
+        ),
+        (
+            response(f"{OGC}/processes/p/execution", 201, Location="/api/jobs/j1?f=html"),
+            "ogc",
+            f"{OGC}/jobs/j1",
+        ),
+        (
             response(f"{OGC}/processes/p/execution", 201, {"jobID": "j1"}),
             "ogc",
             f"{OGC}/jobs/j1",
@@ -91,6 +101,12 @@ def test_dialect_is_told_from_the_url() -> None:
         (response(f"{OGC}/processes/p/execution", body={"value": 3}), ValueError, "found no job"),
         (response(f"{OGC}/processes/p/execution", 401), UnauthorisedError, "401"),
         (response(f"{OGC}/processes/p/execution", 400), RefusedError, "400"),
+        (httpx.Response(200, json={"jobID": "j1"}), ValueError, "found one that has no URL"),
+        (  # of requests, made by hand
+            SimpleNamespace(url=None, status_code=200, headers={}, content=b""),
+            ValueError,
+            "found one that has no URL",
+        ),
         ({"jobID": "j1"}, TypeError, "expected a response of httpx or requests, found a dict"),
     ],
 )
