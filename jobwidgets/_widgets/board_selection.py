@@ -18,8 +18,8 @@ class Selection:
     view
         The view that chose them; "" for Python.
     turn
-        The number of that choice among the view's own: it passes over those that it has left
-        behind by now.
+        The number of that choice among the view's own: the view ignores answers to its earlier
+        choices.
     """
 
     indexes: tuple[int, ...] = ()

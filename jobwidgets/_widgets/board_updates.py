@@ -27,6 +27,10 @@ An update is a dict:
     Which jobs are selected; see `board_selection.Selection`.
 ``is_over``
     Whether nothing more will come.
+``is_unlisted``
+    Whether there are no jobs because no list of them has come.
+``can_try``
+    Whether the list can be asked for at once.
 ``kept``
     Whether every output has got its last form.
 """

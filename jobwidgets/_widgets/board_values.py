@@ -67,7 +67,6 @@ class JobValues(TypedDict):
 
 
 FIELDS = list(JobValues.__annotations__)
-_CLOCKS = ("started", "time", "last_time", "lost")
 
 
 def job_values(job: Shown) -> JobValues:
@@ -112,5 +111,4 @@ def job_values(job: Shown) -> JobValues:
 def json_job(index: int, values: JobValues) -> list[Any]:
     """Return a job's index and its values in the order of `FIELDS`, as they cross."""
     given: dict[str, Any] = dict(values)
-    crossing = given | {name: json_value(given[name]) for name in _CLOCKS}
-    return [index, *(crossing[name] for name in FIELDS)]
+    return [index, *(json_value(given[name]) for name in FIELDS)]

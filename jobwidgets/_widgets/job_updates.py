@@ -174,18 +174,10 @@ def _update(
     keep: int,
     parts: Sequence[Any],
 ) -> dict[str, Any]:
-    values = {
-        **new_head,
-        "time": json_value(new_head["time"]),
-        "last_time": json_value(new_head["last_time"]),
-        "lost": json_value(new_head["lost"]),
-        "under_way": json_value(new_head["under_way"]),
-        "contact": json_value(new_head["contact"]),
-    }
     given = [list(part) for part in parts]
     update = {
         "n": number,
-        "head": values,
+        "head": {name: json_value(value) for name, value in new_head.items()},
         "total": len(messages),
         "time_name": time_name(messages),
         "keep": keep,

@@ -205,8 +205,8 @@ def message_values(message: Message, latest: Snapshot | None) -> MessageValues:
     ]
 
 
-def json_value(value: Part | Sentence | None) -> Any:
-    """Return a text, a clock or a sentence as it crosses to the browser."""
+def json_value(value: object) -> Any:
+    """Return a clock or a sentence as it crosses to the browser; other values as they are."""
     if isinstance(value, Clock):
         return [value.form, round(value.seconds, 3), value.direction]
     if not isinstance(value, Sentence):

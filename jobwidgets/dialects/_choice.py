@@ -22,7 +22,7 @@ from jobwidgets.errors import DocumentError
 _log = logging.getLogger("jobwidgets")
 _MISSION = "mission"  # whose shape its relatives have too, each with a mark of its own
 MARKED = frozenset({"jobStatus", "inputs", "jobID", "id", "jobid", "job_id"})
-"""Names of which each document of another dialect has one, but for those of a notebook."""
+"""Each document of another dialect, except a notebook's, has an attribute of one of these names."""
 _PLAIN = Dialect()
 
 

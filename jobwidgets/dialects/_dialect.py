@@ -139,5 +139,5 @@ class Dialect:
         return None
 
     def results_url(self, url: str, snapshot: Snapshot) -> str | None:
-        """Return where the results of a job that has ended are, None where that is not known."""
+        """Return where the results of a job that succeeded are; None where that is not known."""
         return None

@@ -199,8 +199,8 @@ def _step_name(step: object) -> str:
 class Kubernetes(EsriDialect):
     """Jobs of ArcGIS Enterprise on Kubernetes, ``<admin>/jobs/<job id>``, and of its services.
 
-    Jobs of services are said to tell milliseconds, and tell seconds: a number tells by its size
-    which it is (ours).
+    Esri documents milliseconds for jobs of services, and shows seconds in its examples: the size of
+    a number tells which it is (our rule).
     """
 
     name = "kubernetes"
