@@ -1,7 +1,8 @@
 // One row of a board, and what it unfolds to.
 //
 //   new JobRow(index, events)  .row, and .detail while unfolded; events.toggle(row) when the reader
-//                              wants the other, events.pick(row, isRange) to select it or not
+//                              wants the other, events.pick(row, isRange) to select it or not;
+//                              events.isGone() tells whether there is no kernel any more
 //     .mark(isSelected)
 //     .show(job, now), .tick(now), .place(position, columns), .unfold(), .fold(), .remove()
 //     .content                 what it unfolds to: StepsAndMessages; null while folded
@@ -15,6 +16,7 @@ import { clockText, isOver, moment } from "./words.js";
 export class JobRow {
   constructor(index, events) {
     this.index = index;
+    this.isGone = events.isGone;
     this.content = this.detail = null;
     this.build(events);
   }
@@ -101,10 +103,11 @@ export class JobRow {
   tick(now) {
     const { started, time, arrival, lost, last_time: last } = this.job;
     const passed = (now - arrival) / 1000;
-    const isLost = isOver(lost, passed);
+    const isOut = isOver(lost, passed);
+    const isLost = isOut || (this.isGone() && this.job.last_known !== this.job.words);
     if (isLost !== this.isLost) this.showStanding(isLost);
     say(this.cells.started, clockText(started, passed));
-    say(this.cells.time, clockText(isLost ? last : time, passed));
+    say(this.cells.time, clockText(isOut ? last : time, passed));
     this.content?.steps.tick(now, isLost);
   }
 

@@ -54,6 +54,7 @@ export class BoardTable {
     this.drawn = new BoardBody(table, {
       toggle: (row) => this.toggle(row),
       pick: (row, isRange) => this.picker.pick(row.index, isRange),
+      isGone: () => this.goneAt !== null, // without a kernel all clocks stand
     });
   }
 

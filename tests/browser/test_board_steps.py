@@ -101,16 +101,36 @@ def test_failed_step_is_chosen(board: BoardPage) -> None:
         assert texts(detail) == ["message 1505", "message None"]
 
 
-def test_out_of_contact(board: BoardPage) -> None:
+def test_lost_update_is_made_good(board: BoardPage) -> None:
+    """A view that missed one gets all steps and messages of what is unfolded again."""
+    detail = board.unfold(0)
+    board.poll(0, at=28, **telling(*CODES[:8]))
+    assert board.next() is not None  # and nobody gets it
+    board.poll(0, at=30, **telling(*CODES[:9]))
+    board.tell()
+    assert [row[0] for row in rows(detail)] == ["✓", "✓", "✓", "✓", "·"]
+    assert len(texts(detail)) == 9
+
+
+@pytest.mark.parametrize("how", ["stopped", "kernel gone"])
+def test_out_of_contact(board: BoardPage, how: str) -> None:
     """Clocks stand, what ran is "?" since when, and its bar is grey."""
     detail = board.unfold(0)
     running = detail.locator("tr[data-state='running'] i").last
     colour = "bar => getComputedStyle(bar).backgroundColor"
     blue = running.evaluate(colour)
-    board.jobs[0].contact = Contact(ContactState.STOPPED, last_heard=after(20))
-    board.updates.note(0)
-    board.tell()
+    if how == "stopped":
+        board.jobs[0].contact = Contact(ContactState.STOPPED, last_heard=after(20))
+        board.updates.note(0)
+        board.tell()
+    else:
+        board.page.evaluate(
+            "() => { models[0].isGone = true; models[0].trigger('comm_live_update'); }"
+        )
+    time = board.part("time").nth(1).inner_text()
     board.page.clock.run_for(60_000)
+    assert board.part("words").nth(1).inner_text() == "running (last known)"
+    assert board.part("time").nth(1).inner_text() == time
     assert rows(detail)[2] == ["?", EVENTS, "since 0:02"]
     assert running.evaluate(colour) != blue
 
