@@ -99,3 +99,4 @@ def test_two_browsers(browser: Chromium, shared_lab: Lab) -> None:
         for opened in (first, second):
             opened.reload()
             wait_until_seen(opened, REOPENED)
+    assert shared.strangers == []
