@@ -7,6 +7,7 @@ from documents import STARTED, milliseconds, watched
 from matplotlib import pyplot as plt
 
 from jobwidgets._model.history import JobHistory
+from jobwidgets.frames import jobs_frame
 from jobwidgets.plots import durations, timeline
 
 
@@ -95,3 +96,10 @@ def test_nothing_to_draw() -> None:
         timeline([{"jobId": "a"}, {"jobId": "b"}])
     with pytest.raises(ValueError, match="were watched"):
         durations(job("a", "COMPLETED", 9, 1501, 1502))
+
+
+@pytest.mark.parametrize("draw", [timeline, durations])
+def test_frames_are_no_jobs(draw: Any) -> None:
+    """What a picture is given in place of jobs is told by its name."""
+    with pytest.raises(TypeError, match="found a DataFrame of jobs_frame's: give the jobs"):
+        draw(jobs_frame([job("j1", "COMPLETED", 60)]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from io import BytesIO
 from typing import Any, Literal, Protocol, TypeAlias
@@ -29,6 +29,8 @@ from jobwidgets.frames._seen import Snapshots
 OnError: TypeAlias = Literal["raise", "skip"]
 _MISSION = find_dialect("mission")
 _NAMED = 3  # places that a warning names
+# Each document of the dialects that are ours has one of these names.
+_IDS = frozenset(["jobId", "jobID", "jobid", "id", "service_id"])
 
 
 def has_pyarrow() -> bool:
@@ -38,6 +40,11 @@ def has_pyarrow() -> bool:
     except ImportError:
         return False
     return True
+
+
+def are_of_documents(columns: Iterable[object]) -> bool:
+    """Return whether a table has such columns as documents have parts."""
+    return not _IDS.isdisjoint(columns)
 
 
 class Places(Protocol):

@@ -12,10 +12,11 @@ import pandas as pd
 from jobwidgets._model.history import JobHistory
 from jobwidgets.frames._block import Block
 from jobwidgets.frames._dataset import Dataset, is_dataset
-from jobwidgets.frames._documents import Places, Reader
+from jobwidgets.frames._documents import Places, Reader, are_of_documents
 from jobwidgets.frames._files import file_blocks, is_path
 from jobwidgets.frames._read import Documents
 from jobwidgets.frames._seen import Histories
+from jobwidgets.frames._tables import frame_with
 
 
 class KeepsHistory(Protocol):
@@ -62,7 +63,7 @@ def _runs(items: list[object]) -> Iterable[tuple[type | None, list[object]]]:
 
 def watched_or_document(jobs: object) -> Iterator[tuple[Any, str]]:
     """Yield the history or document of each job, and its place."""
-    alone = _kind(jobs) in {Mapping, JobHistory}
+    alone = _kind(jobs) is not None
     items = [(jobs, "jobs")] if alone else ((i, f"jobs[{n}]") for n, i in enumerate(_items(jobs)))
     for item, place in items:
         if isinstance(item, Mapping):
@@ -71,7 +72,8 @@ def watched_or_document(jobs: object) -> Iterator[tuple[Any, str]]:
             yield history, place
         else:
             expected = "a Job, a JobWidget, a JobHistory or a job document"
-            raise TypeError(f"{place}: expected {expected}; found {_found(item)}")
+            hint = " (write_dataset takes paths)" if is_path(item) else ""
+            raise TypeError(f"{place}: expected {expected}; found {_found(item)}{hint}")
 
 
 class _Places:
@@ -85,7 +87,7 @@ class _Places:
 
 
 def _items(jobs: object) -> Iterable[object]:
-    if isinstance(jobs, pd.DataFrame) and "jobId" in jobs:
+    if isinstance(jobs, pd.DataFrame) and are_of_documents(jobs.columns):
         return _records(jobs)
     if isinstance(jobs, _NO_JOBS) or not isinstance(jobs, Iterable):
         raise TypeError(f"jobs: expected {_EXPECTED}, or an iterable of them; found {_found(jobs)}")
@@ -134,4 +136,6 @@ def _of_paths(paths: list[Any], reader: Reader) -> Iterator[Rows]:
 
 
 def _found(thing: object) -> str:
+    if isinstance(thing, pd.DataFrame) and (name := frame_with(thing.columns)) is not None:
+        return f"a DataFrame of {name}'s: give the jobs themselves"
     return "None" if thing is None else f"a {type(thing).__name__}"

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from jobwidgets.errors import DocumentError
 from jobwidgets.frames._block import Block
-from jobwidgets.frames._documents import Reader
+from jobwidgets.frames._documents import Reader, are_of_documents
 from jobwidgets.frames._json import blocks_of_lines
 
 DOCUMENT = "document"
@@ -28,13 +28,13 @@ def table_blocks(file: Path, reader: Reader, rows: int) -> Iterator[Block]:
 
 def _blocks(table: pq.ParquetFile, file: Path, reader: Reader, rows: int) -> Iterator[Block]:
     names, start = table.schema_arrow.names, 1
-    column = DOCUMENT if DOCUMENT in names else "jobId"
-    if column not in names:
+    are_texts = DOCUMENT in names
+    if not are_texts and not are_of_documents(names):
         found = ", ".join(names[:8])
         reader.fail(str(file), DocumentError(f'expected a column "jobId", found: {found}'))
         return
-    for batch in table.iter_batches(rows, columns=[DOCUMENT] if column == DOCUMENT else None):
-        if column == DOCUMENT:
+    for batch in table.iter_batches(rows, columns=[DOCUMENT] if are_texts else None):
+        if are_texts:
             lines = "\n".join(text or "" for text in batch[DOCUMENT].to_pylist()).encode()
             yield from blocks_of_lines(lines, f"{file}, row", start, reader)
         else:

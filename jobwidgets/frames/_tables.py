@@ -70,6 +70,18 @@ STEPS: Kinds = {
     "ended_early": spans,
     "complete": _as_it_is,
 }
+_FRAMES = {
+    "jobs_frame": JOBS,
+    "messages_frame": MESSAGES,
+    "snapshots_frame": SNAPSHOTS,
+    "steps_frame": STEPS,
+}
+
+
+def frame_with(columns: Iterable[object]) -> str | None:
+    """Return which of the frames has all its columns among these; None if none has."""
+    found = set(columns)
+    return next((name for name, kinds in _FRAMES.items() if found.issuperset(kinds)), None)
 
 
 def frame_of(parts: Iterable[Columns | pd.DataFrame], kinds: Kinds) -> pd.DataFrame:

@@ -93,6 +93,18 @@ SETS = {
         document(6, customAttributes=None),
         document(7, customAttributes={"totalSteps": 5, "messageCodes": [7]}),
     ],
+    "an OGC server's": [
+        {"jobID": "o1", "status": "successful", "started": "2026-05-01T10:00:00Z", "progress": 9},
+        {"jobID": "o2", "status": "running", "progress": 40},
+    ],
+    "geoprocessing": [
+        {
+            "jobId": "g1",
+            "jobStatus": "esriJobFailed",
+            "messages": [{"type": "t", "description": "d"}],
+        },
+        {"jobId": "g2", "jobStatus": "esriJobExecuting"},
+    ],
 }
 
 
@@ -105,6 +117,9 @@ def test_round_trip(through: Any, documents: list[Any], tmp_path: Path) -> None:
         with how:
             for make in FRAMES:
                 pd.testing.assert_frame_equal(make(came_back), make(documents))
+    for parquet in tmp_path.glob("*.parquet"):
+        for make in FRAMES:
+            pd.testing.assert_frame_equal(make(parquet), make(documents))
 
 
 NAN = float("nan")

@@ -295,8 +295,10 @@ def test_writing_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> None:
         write_documents([DOCUMENTS[0], {}], file)
     with pytest.raises(ValueError, match=r"expected a name that ends with \.ndjson"):
         write_documents(DOCUMENTS, tmp_path / "a.xlsx")
-    with pytest.raises(TypeError, match=r"^jobs\[0\]: .*found a str"):
-        write_documents(["a.ndjson"], file)
+    for path, place in (("a.ndjson", "jobs"), (["a.ndjson"], r"jobs\[0\]")):
+        found = r"a job document; found a str \(write_dataset takes paths\)$"
+        with pytest.raises(TypeError, match=f"^{place}: .*{found}"):
+            write_documents(path, file)
     with pytest.warns(UserWarning, match=r"left out: 1 \(jobs\[1\]"):
         write_documents([DOCUMENTS[0], {}, *DOCUMENTS[1:]], file, on_error="skip")
     assert ([one.name for one in tmp_path.iterdir()], file.read_bytes()) == (["a.ndjson"], before)

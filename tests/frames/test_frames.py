@@ -367,7 +367,10 @@ def test_wrong_attributes(names: Any, error: type[Exception], text: str) -> None
         (None, "None"),
         (7, "a int"),
         (pd.DataFrame(), "a DataFrame"),
-        (jobs_frame([]), "a DataFrame"),
+        *(
+            (make([]), f"a DataFrame of {make.__name__}'s: give the jobs themselves")
+            for make in FRAMES
+        ),
         (JobHistory, "a type"),
         (SimpleNamespace(history=[1, 2]), "a SimpleNamespace"),
         (Mission().read(Answer(document())), "a Snapshot"),
