@@ -21,7 +21,8 @@ from jobwidgets.errors import DocumentError
 
 _log = logging.getLogger("jobwidgets")
 _MISSION = "mission"  # whose shape its relatives have too, each with a mark of its own
-MARKED = frozenset({"jobStatus", "inputs", "jobID", "id", "jobid", "job_id"})
+_IDS = frozenset({"jobId", "jobID", "id", "jobid", "job_id"})
+MARKED = (_IDS - {"jobId"}) | {"jobStatus", "inputs"}
 """Each document of another dialect, except a notebook's, has an attribute of one of these names."""
 _PLAIN = Dialect()
 
@@ -197,4 +198,4 @@ def _unknown(what: str, telling: Sequence[Dialect], body: object) -> str:
     names = ", ".join(one.name for one in telling or known_dialects())
     why = "is of more than one dialect" if telling else "is of no known dialect"
     tried = names if telling else f"tried {names}"
-    return f"the {what} {why} ({tried}), give dialect=: found {found(body)}"
+    return f"the {what} {why} ({tried}), give dialect=: found {found(body, _IDS)}"

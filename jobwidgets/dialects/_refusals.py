@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -66,11 +66,16 @@ def _sentence(code: int | None, text: str) -> str:
     return " ".join(part for part in ("" if code is None else str(code), text) if part) or "refused"
 
 
-def found(document: object) -> str:
-    """Return what was found instead of a job: names and types, no values."""
+def found(document: object, ids: Collection[str] = ()) -> str:
+    """Return what was found instead of a job: names and types, no values.
+
+    Of the names of `ids`, under which a text is expected, it tells those that have something else.
+    """
     if isinstance(document, Mapping):
         names = ", ".join(sorted(str(name)[:40] for name in document)[:8])
-        return f"an object with: {names}" if names else "an empty object"
+        odd = [name for name in document if name in ids and not _is_text(document[name])]
+        whose = "".join(f"; its {name} is {_no_text(document[name])}" for name in odd)
+        return f"an object with: {names}{whose}" if names else "an empty object"
     if isinstance(document, list | tuple):
         return f"a list of {len(document)}"
     return "null" if document is None else f"a {type(document).__name__}"
@@ -84,6 +89,15 @@ def job_of(body: object, *names: str) -> Mapping[str, Any]:
     expected = " or ".join(f'"{name}"' for name in names)
     if not isinstance(body, Mapping):
         raise DocumentError(f"expected a job document, found {found(body)}")
-    if not any(isinstance(body.get(name), str) and body[name] for name in names):
-        raise DocumentError(f"expected a job document with a {expected}, found {found(body)}")
+    if not any(_is_text(body.get(name)) for name in names):
+        told = found(body, names)
+        raise DocumentError(f"expected a job document with a {expected}, found {told}")
     return body
+
+
+def _no_text(value: object) -> str:
+    return "empty" if value == "" else f"{found(value)}, not a text"
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and bool(value)

@@ -106,6 +106,14 @@ def test_nothing_tells(odd: dict[str, Any]) -> None:
         asked("https://h/jobs/7", odd, odd)
 
 
+@pytest.mark.parametrize("dialect", [None, "ogc"])
+def test_id_that_is_a_number(dialect: str | None) -> None:
+    """Ids are texts: a number is refused, and named as what is wrong."""
+    job = Job("https://h/jobs/7", dialect=dialect, http={"transport": Replies({**OGC, "jobID": 7})})
+    with pytest.raises(DocumentError, match="status; its jobID is a int, not a text"):
+        job.refresh()
+
+
 @pytest.mark.parametrize(
     "body",
     [
