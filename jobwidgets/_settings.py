@@ -14,10 +14,11 @@ from jobwidgets._http.source import Source
 from jobwidgets._http.tokens import Token, TokenKeeper, token_keeper
 from jobwidgets._http.urls import is_loopback, root, split_token
 from jobwidgets._model.history import JobHistory
+from jobwidgets._model.number import as_float
 from jobwidgets._model.redact import redacted
 from jobwidgets._watch.functions import Function, FunctionSource
 from jobwidgets._watch.listed import JobsList, ListedSource
-from jobwidgets._watch.pace import LONGEST, Pace, as_float
+from jobwidgets._watch.pace import LONGEST, Pace
 from jobwidgets._watch.watch import Watch
 from jobwidgets.dialects import Dialect, find_dialect
 from jobwidgets.dialects._choice import dialect_at, told_already

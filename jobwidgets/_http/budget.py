@@ -13,6 +13,7 @@ from functools import lru_cache, partial
 from urllib.parse import urlsplit
 
 from jobwidgets._http.urls import root
+from jobwidgets._model.number import as_float
 
 REQUESTS_PER_SECOND = 20.0
 """To one host, unless `configure` says otherwise."""
@@ -37,13 +38,17 @@ def configure(*, requests_per_second: float = REQUESTS_PER_SECOND) -> None:
 
     Raises
     ------
-    ValueError
-        If it is no number above 0.
+    TypeError, ValueError
+        If it is no number, or none above 0.
     """
     global _rate
-    if not 0 < requests_per_second < math.inf:
-        raise ValueError(f"requests_per_second is a number above 0, found {requests_per_second!r}")
-    _rate = float(requests_per_second)
+    rate = as_float(requests_per_second)
+    if rate is None:
+        found = type(requests_per_second).__name__
+        raise TypeError(f"requests_per_second is a number above 0, found a {found}")
+    if not 0 < rate < math.inf:
+        raise ValueError(f"requests_per_second is a number above 0, found {rate:g}")
+    _rate = rate
 
 
 Urgency = Callable[[float], float]

@@ -69,7 +69,7 @@ def redacted_document(document: Any, secrets: Iterable[str] = ()) -> Any:
     """Return a copy of a decoded JSON value with every text in it redacted, names included.
 
     The text of an attribute whose name ends with "token" is a token as a whole. NaN, which JSON
-    does not have and Python reads, is no value: None.
+    does not have and Python reads, is no value: None; nor is pandas' NA.
 
     Parameters
     ----------
@@ -98,7 +98,10 @@ def _redacted(value: Any, secrets: tuple[str, ...]) -> Any:
         return dict(_redacted_item(str(name), value[name], secrets) for name in value)
     if type(value) is int:
         return _one_copy(value)
-    return None if value != value else value  # NaN alone differs from itself
+    try:
+        return None if value != value else value  # NaN alone differs from itself
+    except (TypeError, ValueError):  # pandas' NA and arrays have no truth
+        return None if type(value).__name__ == "NAType" else value
 
 
 def _redacted_item(name: str, value: Any, secrets: tuple[str, ...]) -> tuple[str, Any]:

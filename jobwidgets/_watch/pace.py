@@ -2,26 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import random
 from dataclasses import dataclass, fields
-from numbers import Real
+
+from jobwidgets._model.number import as_float
 
 LONGEST = 365 * 24 * 3600.0
 """Seconds of any pause: more is a slip, and the calendar ends somewhere."""
-
-
-def as_float(given: object) -> float | None:
-    """Return a number of whatever kind, numpy's included, as a float; None where it is none.
-
-    A number that is too large for a float is infinite; True is none.
-    """
-    if isinstance(given, bool) or not isinstance(given, Real):
-        return None
-    try:
-        return float(given)
-    except OverflowError:
-        return -math.inf if given < 0 else math.inf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

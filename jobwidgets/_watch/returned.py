@@ -12,10 +12,10 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Any
 
+from jobwidgets._model.number import as_float
 from jobwidgets._model.redact import redacted, redacted_document
 from jobwidgets._model.snapshot import Message, Snapshot, Status, ToldStep
 from jobwidgets._model.soundness import sound
-from jobwidgets._watch.pace import as_float
 from jobwidgets.dialects import Answer, Dialect, known_dialects
 from jobwidgets.dialects._facts import status_in, status_of
 from jobwidgets.errors import DocumentError
@@ -82,7 +82,7 @@ def _check_names(told: Mapping[Any, Any]) -> None:
 def _snapshot(told: Mapping[str, Any], job_id: str, document: Mapping[str, Any]) -> Snapshot:
     told = redacted_document({**told, "messages": _listed(told.get("messages"))})
     word = _word(told["status"])
-    attributes = told.get("attributes") or {}
+    attributes = {} if told.get("attributes") is None else told["attributes"]
     if not isinstance(attributes, Mapping):
         raise _error("attributes", attributes, "a mapping")
     return Snapshot(
@@ -208,7 +208,7 @@ def time_of(name: str, told: object) -> datetime | None:
         if number is not None:
             seconds = number if number < _LARGEST_SECONDS else number / 1000
             return _EPOCH + timedelta(seconds=seconds) if number > 0 else None
-    except (ValueError, OverflowError):
+    except (TypeError, ValueError, OverflowError):
         pass
     raise _error(name, told, "a datetime, an ISO 8601 text, or the seconds or ms since 1970")
 

@@ -8,8 +8,8 @@ import math
 import threading
 import time
 
+from jobwidgets._model.number import as_float
 from jobwidgets._watch.feed import Feed
-from jobwidgets._watch.pace import as_float
 from jobwidgets._watch.poller import poller
 
 _LONGEST_WAIT = 1.0  # seconds of one uninterruptible stretch, on systems that have such

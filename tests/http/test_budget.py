@@ -169,10 +169,11 @@ def test_cancelled_requests_take_no_turn(skipping: Run) -> None:
 # What a user sets
 
 
-@pytest.mark.parametrize("value", [0, -1, float("inf"), float("nan")])
-def test_rate_of_no_use(skipping: Run, value: float) -> None:
+@pytest.mark.parametrize("value", [0, -1, float("inf"), float("nan"), None, "5", True, [1]])
+def test_rate_of_no_use(skipping: Run, value: Any) -> None:
     """A rate that is no number above 0 is refused, and the old one stays."""
-    with pytest.raises(ValueError, match="requests_per_second is a number above 0, found"):
+    text = "requests_per_second is a number above 0, found"
+    with pytest.raises((TypeError, ValueError), match=text):
         configure(requests_per_second=value)
 
     async def main() -> float:

@@ -120,6 +120,17 @@ def test_whole_mapping() -> None:
     assert (snapshot.kind, snapshot.owner, snapshot.attributes) == ("night run", "ann", {"node": 3})
 
 
+FIELDS = ["progress", "started", "ended", "kind", "owner", "attributes"]
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_what_has_no_truth(name: str) -> None:
+    """Pandas' NA is missing as None is; an array is told by the name of what it stands for."""
+    assert said({**RUNNING, name: pd.NA}) == said({**RUNNING, name: None})
+    with pytest.raises(DocumentError, match=f"the function's {name} is a ndarray: expected "):
+        said({**RUNNING, name: np.array([1, 2])})
+
+
 def test_one_message_alone() -> None:
     """One text is one message."""
     assert said({**RUNNING, "messages": "alone"}).messages == (Message(1, "alone"),)
