@@ -7,12 +7,16 @@ from contextlib import redirect_stderr, suppress
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from documents import snapshot, watched
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from odd_documents import DOCUMENT
 from without_pyarrow import without_pyarrow
 
 from jobwidgets._model.history import JobHistory
@@ -91,6 +95,25 @@ def test_forms(name: str, engine: None, tmp_path: Path) -> None:
         expected = make(DOCUMENTS)
         for given in (documents, file, str(file), [file]):
             pd.testing.assert_frame_equal(make(given), expected)
+
+
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=15
+)
+@hypothesis.given(documents=st.lists(DOCUMENT, min_size=1, max_size=5))
+@pytest.mark.parametrize("dialect", ["mission", None])
+def test_a_file_says_what_its_documents_say(
+    dialect: str | None, engine: None, documents: list[Any], tmp_path: Path
+) -> None:
+    """Whatever JSON documents hold, a file of them gives the frames that they give."""
+    if dialect is None:
+        documents = [DOCUMENTS[0], *documents]
+    file = tmp_path / "jobs.ndjson"
+    file.write_text("".join(json.dumps(one) + "\n" for one in documents))
+    for make in FRAMES:
+        expected = make(documents, dialect="mission")
+        pd.testing.assert_frame_equal(make(file, dialect=dialect), expected)
+        pd.testing.assert_frame_equal(make(read_documents(file, dialect=dialect)), expected)
 
 
 def test_every_dialect_in_files(engine: None, tmp_path: Path) -> None:
@@ -197,9 +220,11 @@ def on_terminal(act: Callable[[], object]) -> str:
     with os.fdopen(writing, "w") as terminal, redirect_stderr(terminal):
         act()
     # A terminal that is closed at its other end tells so by an error, in place of an end.
+    found = b""
     with os.fdopen(reading, "rb", buffering=0) as screen, suppress(OSError):
-        return screen.read(65_536).decode()
-    return ""
+        while chunk := screen.read(65_536):
+            found += chunk
+    return found.decode()
 
 
 BARS = {
