@@ -21,7 +21,7 @@ MOST_PAGES = 100
 """That are read of a job that has ended: few polls of it are to come."""
 PATIENCE = 10.0
 """Seconds that a job that goes on waits for its log before its document is asked for again."""
-LAST_PATIENCE = 60.0
+LAST_PATIENCE = 20.0
 """Seconds that a job that has ended waits."""
 _log = logging.getLogger("jobwidgets")
 
