@@ -392,6 +392,7 @@ def write_dataset(
     whole, and none is ever changed. A job may be written again and again. What reads the dataset
     takes one row of each job, which is its URL (without one, its dialect) and its id: one that has
     ended before others, then the one that was seen later, then the one that was written later.
+    Jobs of functions have no URL: where two of one call have one id, it warns.
     What a killed process leaves behind is hidden (``.….unfinished``), and may be removed.
 
     Parameters

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import time
+import warnings
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -17,18 +19,21 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from jobwidgets._model.history import JobHistory
 from jobwidgets._model.packed import NONE
 from jobwidgets._model.redact import may_need_redaction, redacted_document
 from jobwidgets._model.steps import StepCodes
+from jobwidgets.dialects import Dialect
 from jobwidgets.frames._block import Block
 from jobwidgets.frames._columns import missing
 from jobwidgets.frames._dataset import NO_MONTH, Dataset, month_names
 from jobwidgets.frames._dataset_block import DatasetBlock
 from jobwidgets.frames._dataset_schema import MESSAGE, SCHEMA, SNAPSHOT, STEP
-from jobwidgets.frames._documents import Places, Reader
+from jobwidgets.frames._documents import OnError, Places, Reader
 from jobwidgets.frames._given import Given, blocks
 from jobwidgets.frames._plain import plain
 from jobwidgets.frames._read import Documents
+from jobwidgets.frames._seen import Histories
 from jobwidgets.frames._steps import EventTimes, step_rows
 from jobwidgets.frames._tables import JOBS, MESSAGES, SNAPSHOTS, STEPS, typed
 from jobwidgets.frames._write import as_json
@@ -36,11 +41,38 @@ from jobwidgets.frames._write import as_json
 _FEWEST = 20_000  # rows that are sorted into months at a time
 _MOST = 2**28  # bytes that wait for more of their month, so that files are not small
 
+_NAMED = 3  # ids that a warning names
+
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 
 
 class DocumentReader(Reader):
     """Reads documents so that blocks have them whole."""
+
+    def __init__(
+        self, dialect: str | Dialect | None, on_error: OnError, wanted: Collection[str]
+    ) -> None:
+        super().__init__(dialect, on_error, wanted)
+        self._watched: dict[tuple[str | None, str], JobHistory] = {}
+        self._namesakes: dict[str, None] = {}
+
+    def note(self, histories: Iterable[JobHistory]) -> None:
+        """Note which jobs are one to a dataset though they are not: of functions with one id."""
+        for history in histories:
+            key = history.dialect, history.job_id
+            if history.url is None and self._watched.setdefault(key, history) is not history:
+                self._namesakes[history.job_id] = None
+
+    def warn(self, stacklevel: int) -> None:
+        """Warn once of what was left out, and once of ids that several jobs have."""
+        super().warn(stacklevel + 1)
+        if self._namesakes:
+            names = ", ".join(map(repr, islice(self._namesakes, _NAMED)))
+            more = len(self._namesakes) - _NAMED
+            text = f"several jobs without a URL have the id {names}"
+            text += f" (and {more:,} more such ids)" if more > 0 else ""
+            text += ": a dataset is read with one job an id, give each an id of its own"
+            warnings.warn(text, stacklevel=stacklevel)
 
     def block_of_lines(self, lines: bytes) -> Block | None:
         return None
@@ -77,6 +109,7 @@ def _tables(jobs: Given, reader: DocumentReader) -> Iterator[pa.Table]:
             for copied in rows.blocks():
                 yield _table(copied, reader, copied.written_at)
         elif isinstance(rows, Block):
+            reader.note(rows.histories if isinstance(rows, Histories) else ())
             yield _table(rows, reader, clock.times(len(rows)))
 
 

@@ -200,6 +200,11 @@ class Histories(Snapshots):
         super().__init__(latest, [None] * len(histories))
         self._histories = histories
 
+    @property
+    def histories(self) -> Sequence[JobHistory]:
+        """The jobs themselves."""
+        return self._histories
+
     @cached_property
     def job_ids(self) -> Column:
         return texts([history.job_id for history in self._histories])

@@ -110,6 +110,18 @@ def test_jobs_of_functions(tmp_path: Path) -> None:
     assert frame.totalSteps.tolist() == [None, None, 5]
 
 
+def test_jobs_of_functions_with_one_id(tmp_path: Path) -> None:
+    """Two of one call are told once by their ids, at the user's line; one given twice is not."""
+    one, other, more = (watched(document()) for _ in range(3))
+    for history in (one, other, more):
+        history.url = None
+    with pytest.warns(UserWarning, match="several jobs without a URL have the id 'j1': ") as caught:
+        assert write_dataset([one, other, document(jobId="j2"), more], tmp_path) == 4
+    assert [warning.filename for warning in caught] == [__file__]
+    assert sorted(jobs_frame(tmp_path).job_id) == ["j1", "j2"]
+    write_dataset([one, one, watched(document()), watched(document())], tmp_path)
+
+
 def told(at: float | None, status: str = "PROCESSING", url: str = JOBS_URL, **parts: Any) -> Any:
     """Return what was seen of a job at one second, or its bare document."""
     text = document(status=status, messages=[f"{status} {at}"], **parts)
