@@ -1,8 +1,8 @@
 """Jupyter widgets that watch long jobs on a server, and stay true.
 
 ``JobWidget(url)`` as the last line of a cell shows a job live; `Job` is the same without a view;
-``JobBoard(jobs)`` shows any number of them; `jobs_frame`, `messages_frame` and `snapshots_frame`
-turn jobs into pandas DataFrames.
+``JobBoard(jobs)`` shows any number of them; `jobs_frame`, `messages_frame`, `snapshots_frame`
+and `steps_frame` turn jobs into pandas DataFrames.
 """
 
 from importlib import import_module

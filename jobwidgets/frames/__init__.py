@@ -18,10 +18,9 @@ from jobwidgets.frames._dataset import (
     Moment,
     folder_of,
     is_dataset,
-    need_pyarrow,
     refuse,
 )
-from jobwidgets.frames._documents import OnError, Reader
+from jobwidgets.frames._documents import OnError, Reader, need_pyarrow
 from jobwidgets.frames._files import file_blocks, is_path, without_collection
 from jobwidgets.frames._given import Given, Rows, blocks
 from jobwidgets.frames._mission import MissionDocuments
@@ -85,7 +84,7 @@ def jobs_frame(
         ============  ===================  ========================================================
         column        dtype                what it holds; when it is missing
         ============  ===================  ========================================================
-        url           str                  where the job was asked for; a bare document
+        url           str                  where the job was asked for; missing for a bare document
         job_id        str                  the server's name of the job; never
         kind          str                  the server's word for the operation; not told
         owner         str                  who started the job; not told
@@ -158,7 +157,8 @@ def messages_frame(
         text    str                  the server's words, tokens redacted; never
         time    datetime64[us, UTC]  the server's own time; not told (Mission tells none)
         seen    datetime64[us, UTC]  when this client first saw it, by its own clock: later than
-                                     the event by at most the gap between two polls; a bare document
+                                     the event by at most the gap between two polls; missing for a
+                                     bare document
         ======  ===================  ==============================================================
 
     Raises
@@ -197,8 +197,8 @@ def snapshots_frame(
         column       dtype                what it holds; when it is missing
         ===========  ===================  =========================================================
         job_id       str                  the server's name of the job; never
-        seen         datetime64[us, UTC]  when it was received, by this client's clock; a bare
-                                          document
+        seen         datetime64[us, UTC]  when it was received, by this client's clock; missing for
+                                          a bare document
         status       category             every `Status`, sorted in its order; never
         raw_status   str                  the server's own word; not told
         progress     float64              0…1; no usable step counters
@@ -446,7 +446,7 @@ def write_dataset(
     Times are UTC in microseconds; `duration` is a number of them to what knows no durations, as
     DuckDB. Later versions may add columns, and change none.
     """
-    need_pyarrow()
+    need_pyarrow("a dataset")
     from jobwidgets.frames._dataset_write import DocumentReader, write
 
     reader = DocumentReader(dialect, on_error, ["jobs", "messages"])

@@ -12,7 +12,6 @@ import pandas as pd
 from jobwidgets._model.packed import NONE
 from jobwidgets._model.snapshot import Status
 
-Dtype: TypeAlias = str | pd.CategoricalDtype | pd.DatetimeTZDtype
 Column: TypeAlias = pd.api.extensions.ExtensionArray
 
 # Sorted in the order of a job's life, but not ordered: `status > "succeeded"` would take in jobs

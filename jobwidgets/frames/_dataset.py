@@ -15,7 +15,7 @@ import pandas as pd
 from jobwidgets._model.redact import redacted
 from jobwidgets._model.steps import StepCodes
 from jobwidgets.frames._columns import microseconds
-from jobwidgets.frames._documents import has_pyarrow
+from jobwidgets.frames._documents import need_pyarrow
 from jobwidgets.frames._tables import (
     JOBS,
     MESSAGES,
@@ -69,12 +69,6 @@ def folder_of(path: str | PathLike[str]) -> Path:
     return Path(path)
 
 
-def need_pyarrow() -> None:
-    """Raise the error that says what to install."""
-    if not has_pyarrow():
-        raise ModuleNotFoundError("a dataset takes pyarrow: pip install 'jobwidgets[parquet]'")
-
-
 def need_dask() -> None:
     """Raise the error that says what to install."""
     try:
@@ -119,7 +113,7 @@ class Dataset:
         until: Moment | None = None,
         engine: Engine = "pandas",
     ) -> None:
-        need_pyarrow()
+        need_pyarrow("a dataset")
         _check(engine)
         # Whoever computes a Dask DataFrame may be in another folder.
         self._folder = Path(folder).absolute()

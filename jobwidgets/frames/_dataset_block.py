@@ -88,19 +88,19 @@ class DatasetBlock(Block):
 
     @cached_property
     def started(self) -> np.ndarray:
-        return _numbers(self._column("started"))
+        return numbers_of(self._column("started"))
 
     @cached_property
     def ended(self) -> np.ndarray:
-        return _numbers(self._column("ended"))
+        return numbers_of(self._column("ended"))
 
     @cached_property
     def steps_done(self) -> np.ndarray:
-        return _numbers(self._column("steps_done"))
+        return numbers_of(self._column("steps_done"))
 
     @cached_property
     def steps_total(self) -> np.ndarray:
-        return _numbers(self._column("steps_total"))
+        return numbers_of(self._column("steps_total"))
 
     @cached_property
     def progress(self) -> np.ndarray:
@@ -108,7 +108,7 @@ class DatasetBlock(Block):
 
     @cached_property
     def message_counts(self) -> np.ndarray:
-        return _numbers(self._column("messages"))
+        return numbers_of(self._column("messages"))
 
     @property
     def message_texts(self) -> Column:
@@ -116,7 +116,7 @@ class DatasetBlock(Block):
 
     @property
     def message_codes(self) -> np.ndarray:
-        return _numbers(self._messages["code"])
+        return numbers_of(self._messages["code"])
 
     @property
     def message_levels(self) -> Column:
@@ -124,15 +124,15 @@ class DatasetBlock(Block):
 
     @property
     def message_times(self) -> np.ndarray:
-        return _numbers(self._messages["time"])
+        return numbers_of(self._messages["time"])
 
     @property
     def message_sights(self) -> np.ndarray:
-        return _numbers(self._messages["seen"])
+        return numbers_of(self._messages["seen"])
 
     @property
     def message_polls(self) -> np.ndarray:
-        return _numbers(self._messages["polled_before"])
+        return numbers_of(self._messages["polled_before"])
 
     @property
     def have_ended(self) -> np.ndarray:
@@ -140,12 +140,12 @@ class DatasetBlock(Block):
 
     @property
     def last_sights(self) -> np.ndarray:
-        return _numbers(self._column("seen"))
+        return numbers_of(self._column("seen"))
 
     @property
     def written_at(self) -> np.ndarray:
         """When each row was written."""
-        return _numbers(self._column("written"))
+        return numbers_of(self._column("written"))
 
     @cached_property
     def documents(self) -> Sequence[Mapping[str, Any] | None]:
@@ -186,7 +186,7 @@ class DatasetBlock(Block):
 
     @property
     def snapshot_polls(self) -> np.ndarray:
-        return _numbers(self._snapshots["polled_before"])
+        return numbers_of(self._snapshots["polled_before"])
 
     def snapshots(self) -> Columns:
         """Return the columns of `snapshots_frame`."""
@@ -194,13 +194,13 @@ class DatasetBlock(Block):
         owners = np.repeat(np.arange(len(self)), self.snapshot_counts)
         return {
             "job_id": self.job_ids.take(owners),
-            "seen": _numbers(parts["seen"]),
+            "seen": numbers_of(parts["seen"]),
             "status": _status_numbers(parts["status"]),
             "raw_status": from_arrow(parts["raw_status"]),
             "progress": _floats(parts["progress"]),
-            "steps_done": _numbers(parts["steps_done"]),
-            "steps_total": _numbers(parts["steps_total"]),
-            "messages": _numbers(parts["messages"]),
+            "steps_done": numbers_of(parts["steps_done"]),
+            "steps_total": numbers_of(parts["steps_total"]),
+            "messages": numbers_of(parts["messages"]),
         }
 
     def step_codes(self, given: StepCodes | None) -> Sequence[StepCodes]:
@@ -220,7 +220,7 @@ class DatasetBlock(Block):
         jobs = np.flatnonzero(counts).tolist()
         of = {job: steps[ends[job] - counts[job] : ends[job]] for job in jobs}
         moments, early = (
-            np.concatenate([_numbers(parts[name]) for name in both])
+            np.concatenate([numbers_of(parts[name]) for name in both])
             for both in (("begun", "ended"), ("begun_early", "ended_early"))
         )
         return ToldSteps(of, EventTimes(moments, early, np.zeros(len(moments), dtype=bool)))
@@ -237,7 +237,7 @@ def _parts(lists: pa.ListArray) -> dict[str, pa.Array]:
     return dict(zip(items.type.names, items.flatten(), strict=True))
 
 
-def _numbers(values: pa.Array) -> np.ndarray:
+def numbers_of(values: pa.Array | pa.ChunkedArray) -> np.ndarray:
     """Return whole numbers, or times in microseconds, in which `NONE` is missing."""
     return np.asarray(pc.fill_null(values.cast(pa.int64()), NONE))
 

@@ -13,9 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from jobwidgets._model.packed import NONE
 from jobwidgets.errors import DocumentError
-from jobwidgets.frames._dataset_block import DatasetBlock
+from jobwidgets.frames._dataset_block import DatasetBlock, numbers_of
 from jobwidgets.frames._dataset_schema import SCHEMA
 
 _KEYS = ("dialect", "url", "job_id", "has_ended", "seen", "written", "started")
@@ -89,13 +88,9 @@ def _keys(file: Path) -> pd.DataFrame:
     where = pc.coalesce(table["url"], table["dialect"], line)
     names = pc.binary_join_element_wise(where, table["job_id"], line).to_numpy()
     key, other = (pd.util.hash_array(names, hash_key=salt, categorize=False) for salt in _SALTS)
-    numbers = {name: _numbers(table[name]) for name in ("seen", "written", "started")}
+    numbers = {name: numbers_of(table[name]) for name in ("seen", "written", "started")}
     has_ended = table["has_ended"].to_numpy()
     return pd.DataFrame({"key": key, "other_key": other, "has_ended": has_ended, **numbers})
-
-
-def _numbers(times: pa.ChunkedArray) -> np.ndarray:
-    return np.asarray(pc.fill_null(times.cast(pa.int64()), NONE))
 
 
 def block(found: Sequence[Part], columns: Sequence[str] | None = None) -> DatasetBlock:

@@ -42,6 +42,12 @@ def has_pyarrow() -> bool:
     return True
 
 
+def need_pyarrow(what: str) -> None:
+    """Raise the error that says what takes pyarrow, and how to install it, where it is not."""
+    if not has_pyarrow():
+        raise ModuleNotFoundError(f"{what} takes pyarrow: pip install 'jobwidgets[parquet]'")
+
+
 def are_of_documents(columns: Iterable[object]) -> bool:
     """Return whether a table has such columns as documents have parts."""
     return not _IDS.isdisjoint(columns)

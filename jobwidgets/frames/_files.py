@@ -15,7 +15,7 @@ from typing import Any, BinaryIO, Protocol
 from jobwidgets._model.redact import redacted
 from jobwidgets.frames._block import Block
 from jobwidgets.frames._dataset import is_dataset
-from jobwidgets.frames._documents import Reader, has_pyarrow
+from jobwidgets.frames._documents import Reader, need_pyarrow
 from jobwidgets.frames._json import array_blocks, line_blocks
 
 _LINES = (".ndjson", ".jsonl")
@@ -123,7 +123,7 @@ def _decompressed(raw: BinaryIO, file: Path) -> Iterator[BinaryIO]:
         with gzip.open(raw) as stream:
             yield stream  # type: ignore[misc]  # it reads as a binary file does
     elif packed == ".zst":
-        _need_pyarrow(file)
+        need_pyarrow(f"{file}: to read it")
         import pyarrow as pa
 
         with pa.CompressedInputStream(pa.PythonFile(raw, "r"), "zstd") as stream:
@@ -132,14 +132,8 @@ def _decompressed(raw: BinaryIO, file: Path) -> Iterator[BinaryIO]:
         yield raw
 
 
-def _need_pyarrow(file: Path) -> None:
-    if not has_pyarrow():
-        text = f"{file}: to read it takes pyarrow: pip install 'jobwidgets[parquet]'"
-        raise ModuleNotFoundError(text)
-
-
 def _parquet_blocks(file: Path, reader: Reader) -> Iterator[Block]:
-    _need_pyarrow(file)
+    need_pyarrow(f"{file}: to read it")
     from jobwidgets.frames._parquet import table_blocks
 
     return table_blocks(file, reader, _ROWS)

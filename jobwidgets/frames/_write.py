@@ -13,7 +13,7 @@ from typing import Any
 from uuid import uuid4
 
 from jobwidgets._model.history import JobHistory
-from jobwidgets.frames._documents import Reader, has_pyarrow
+from jobwidgets.frames._documents import Reader, need_pyarrow
 from jobwidgets.frames._given import Given, watched_or_document
 from jobwidgets.frames._tables import JOBS, typed
 
@@ -94,10 +94,7 @@ def _write_lines(
 
 
 def _write_parquet(documents: Iterable[Mapping[str, Any]], file: Path, reader: Reader) -> None:
-    if not has_pyarrow():
-        raise ModuleNotFoundError(
-            "to write Parquet takes pyarrow: pip install 'jobwidgets[parquet]'"
-        )
+    need_pyarrow("to write Parquet")
     import pyarrow.parquet as pq
 
     schema = _table([], reader).schema
