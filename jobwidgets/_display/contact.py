@@ -50,7 +50,7 @@ def on_job(history: JobHistory, contact: Contact, now: datetime) -> Sentence:
             fine = "" if contact.last_heard is None else " The job itself may be fine."
             return _asked_again(contact, now, f"{text}{fine}")
         case ContactState.LOST:
-            remedy = _remedy(contact.error)
+            remedy = _remedy(contact.error, history.url)
             return Sentence((_given_up("Not watched any more", contact.error, remedy),))
     return Sentence(("Not watched. The job itself goes on.",))
 
@@ -102,7 +102,8 @@ def last_known(history: JobHistory, contact: Contact | None) -> str:
         return f"Not watched since {heard}."
     heard_words = f"Last answer {heard}." if heard else ""
     is_given_up = contact is not None and contact.state is ContactState.LOST
-    remedy = f": {_remedy(error)}" if is_given_up and _remedy(error) else ""
+    told = _remedy(error, history.url) if is_given_up else ""
+    remedy = f": {told}" if told else ""
     cached = utc(contact.cached_since) if contact is not None else ""
     from_cache = f"A cache answered in place of the server: this is as of {cached}."
     facts = (
@@ -199,21 +200,24 @@ def _told(error: JobwidgetsError) -> str:
     return f"{text[:1].upper()}{text[1:]}."
 
 
-def _remedy(error: JobwidgetsError | None) -> str:
-    """Return what only the user can do; "" where asking again may be enough."""
+def _remedy(error: JobwidgetsError | None, url: str | None) -> str:
+    """Return what only the user can do; "" where asking again may be enough.
+
+    A job without a URL is told of by a function.
+    """
     if isinstance(error, UnauthorisedError):
         return "set a new token to go on"
     if isinstance(error, NoSuchJobError):
         return "check the id in the URL"
     if isinstance(error, DocumentError | RefusedError | BodyError):
-        return "check the URL"
+        return "check the URL" if url is not None else "check the function"
     return ""
 
 
 def _list_remedy(error: JobwidgetsError | None) -> str:
     if isinstance(error, UnauthorisedError):
         return "set jobs.token = … to go on"
-    return "check the URL" if isinstance(error, NoSuchJobError) else _remedy(error)
+    return "check the URL" if isinstance(error, NoSuchJobError) else _remedy(error, "")
 
 
 def _cause(error: JobwidgetsError | None) -> str:

@@ -23,8 +23,8 @@ class Dialect:
     --------
     A server that answers ``{"key": "7", "phase": "busy", "done": 40}``:
 
-    >>> from jobwidgets import Snapshot, Status
-    >>> from jobwidgets.dialects import Answer, Dialect, refused
+    >>> from jobwidgets import DocumentError, Snapshot, Status
+    >>> from jobwidgets.dialects import Answer, Dialect
     >>> class Acme(Dialect):
     ...     name = "acme"
     ...     words = {"waits": Status.QUEUED, "busy": Status.RUNNING, "ok": Status.SUCCEEDED}
@@ -34,13 +34,13 @@ class Dialect:
     ...
     ...     def read(self, answer):
     ...         if not self.recognises(answer.body):
-    ...             raise refused(answer, "no job")
-    ...         job = answer.body
+    ...             raise DocumentError('expected an object with "key" and "phase"')
+    ...         job, done = answer.body, answer.body.get("done")
     ...         return Snapshot(
     ...             id=job["key"],
     ...             status=self.words.get(job["phase"], Status.UNKNOWN),
     ...             raw_status=job["phase"],
-    ...             progress=job["done"] / 100,
+    ...             progress=None if done is None else done / 100,
     ...             document=job,
     ...         )
     >>> Acme().read(Answer({"key": "7", "phase": "busy", "done": 40})).progress

@@ -76,8 +76,9 @@ def _files(path: Path) -> list[Path]:
     if not path.is_dir():
         if _ending(path) not in _ENDINGS:
             found = redacted(str(path))  # it may be a URL
+            absent = "" if path.exists() else ", which is not there"
             raise ValueError(
-                f"expected a folder or a file that ends with {_EXPECTED}; found {found!r}"
+                f"expected a folder or a file that ends with {_EXPECTED}; found {found!r}{absent}"
             )
         return [path]
     if is_dataset(path):

@@ -2,10 +2,11 @@ from dataclasses import replace
 from datetime import datetime
 
 import pytest
-from documents import STARTED, after, document, watched
+from documents import JOB_URL, STARTED, after, document, watched
 
 from jobwidgets._display.contact import last_known, list_last_known, on_job, on_list
 from jobwidgets._display.sentences import Sentence
+from jobwidgets._display.standing import needed_of_user
 from jobwidgets._model.contact import Contact, ContactState
 from jobwidgets._model.history import JobHistory
 from jobwidgets.errors import (
@@ -96,9 +97,18 @@ UNAUTHORISED = ContactState.UNAUTHORISED
 )
 def test_live_sentence_on_a_job(contact: Contact, words: str) -> None:
     """Whether the server answers, since when not, and what to do, is told in plain words."""
-    history = watched(document()) if contact.last_heard else JobHistory("j1")
+    history = watched(document()) if contact.last_heard else JobHistory("j1", JOB_URL)
     assert str(on_job(history, contact, NOW)) == words
     assert on_job(watched(document(status="FAILED")), contact, NOW) == Sentence()
+
+
+def test_function_that_is_wrong() -> None:
+    """It has no URL to be checked."""
+    mistake = Contact(LOST, error=DocumentError("the function raised NameError: …"))
+    history = JobHistory("f1")
+    text = "Not watched any more (the function raised NameError: …): check the function."
+    assert str(on_job(history, mistake, NOW)) == text
+    assert needed_of_user(history, mistake) == "function failed"
 
 
 @pytest.mark.parametrize(
