@@ -146,5 +146,6 @@ def raise_if_refused(answer: Answer) -> None:
     kind = "" if "/" in kind else kind  # a URI says nothing to people
     code = body.get("status")
     text = ": ".join(dict.fromkeys(part for part in (kind, words) if part))
-    if answer.status >= 400 or isinstance(code, int) or kind:
+    # With a status of success a lone word may be another server's kind of job.
+    if answer.status >= 400 or isinstance(code, int) or (kind and words):
         raise refused(answer, text, code if isinstance(code, int) else None)

@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+from documents import document
 
 from jobwidgets import Job, RefusedError, UnauthorisedError
 
@@ -107,6 +108,7 @@ def test_dialect_is_told_from_the_url() -> None:
             ValueError,
             "found one that has no URL",
         ),
+        (response(f"{OGC}/jobs/j1", body=document()), ValueError, "found no job; give dialect="),
         ({"jobID": "j1"}, TypeError, "expected a response of httpx or requests, found a dict"),
     ],
 )
