@@ -45,6 +45,7 @@ def test_first_notebook_is_live_while_a_cell_sleeps(browser: Chromium) -> None:
         assert "succeeded" in notebook.printed(wait)
 
 
+@pytest.mark.lab
 def test_last_state_is_kept_without_a_kernel(browser: Chromium) -> None:
     """Saved, closed and opened again with no kernel, the notebook still shows the last state."""
     cells = [SERVE, "w = JobWidget(server.add(example(seconds=2)))\nw", "w.job.wait().status"]
@@ -75,6 +76,7 @@ def exported(path: Path) -> str:
     return path.with_suffix(".html").read_text()
 
 
+@pytest.mark.lab
 def test_running_the_cell_again_replaces_the_watch(browser: Chromium) -> None:
     """The widget of an earlier run of the cell is closed and its watch stopped."""
     cells = [
