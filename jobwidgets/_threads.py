@@ -71,6 +71,12 @@ def cancel(task: asyncio.Task[Any] | None) -> None:
         task.cancel()
 
 
+def retrieve(task: asyncio.Task[Any]) -> None:
+    """Take what a task raised, as its done callback: else asyncio logs it where nobody waits."""
+    if not task.cancelled():
+        task.exception()
+
+
 def is_being_cancelled() -> bool:
     """Return whether the running task itself is cancelled, and not just what it waits for."""
     task = asyncio.current_task()

@@ -100,9 +100,7 @@ class Exchanges:
                 raise
             broken = ExchangeError("the exchange broke: what it waited for was cancelled")
         except Exception as error:  # noqa: BLE001 - a user's transport may raise anything
-            # Its text may hold a header, so only its kind and place are logged.
-            place = "".join(traceback.format_tb(error.__traceback__))
-            _log.error("the exchange with %s broke: %s\n%s", self.url, type(error), place)
+            log_broken(self.url, error)
             broken = ExchangeError(f"the exchange broke: {type(error).__name__}")
             _let_go(broken.with_traceback(error.__traceback__))
         raise broken  # out here it has no context
@@ -179,6 +177,12 @@ class Exchanges:
             return headers
         self._keep_secret(token)
         return headers | dict(self.dialect.token_headers(token.plain))
+
+
+def log_broken(url: str | None, error: BaseException) -> None:
+    """Log what nobody has foreseen: its kind and its place alone, as its text may hold a header."""
+    place = "".join(traceback.format_tb(error.__traceback__))
+    _log.error("the exchange with %s broke: %s\n%s", url, type(error), place)
 
 
 def _forms(texts: Iterable[str]) -> tuple[str, ...]:

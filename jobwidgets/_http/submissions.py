@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
 
+from jobwidgets._http.answers import phrase_of
 from jobwidgets._http.urls import on_same_server, origin, split_token, without_user
 from jobwidgets._model.redact import REDACTED, redacted, redacted_document
 from jobwidgets.dialects import Answer, Dialect, refused
@@ -68,7 +69,7 @@ def job_url_of(answer: Answer, dialects: Iterable[Dialect]) -> tuple[str, list[D
     if not urls and refusal is not None:
         raise refusal
     if not urls and answer.status >= HTTPStatus.BAD_REQUEST:
-        raise refused(answer, _phrase(answer.status))
+        raise refused(answer, phrase_of(answer.status))
     if len(urls) != 1:
         told = ", ".join(f"{redacted(url)} ({dialect.name})" for dialect, url in found)
         raise ValueError(
@@ -102,10 +103,3 @@ def _found(
 def _told(answer: Answer) -> str:
     names = ", ".join(sorted(answer.body)[:8]) if isinstance(answer.body, dict) else "no object"
     return f"expected the answer to an asynchronous submission, with {names}, to tell of one job"
-
-
-def _phrase(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return "HTTP error"

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from weakref import WeakValueDictionary
 
 from jobwidgets._http.secrets import Secret, hidden
-from jobwidgets._threads import call_in_thread
+from jobwidgets._threads import call_in_thread, retrieve
 from jobwidgets.errors import TransportError, UnauthorisedError
 
 Token: TypeAlias = str | Callable[[], str]
@@ -64,7 +64,7 @@ class TokenKeeper:
         loop = asyncio.get_running_loop()
         if self._asking is None or self._asking.done() or self._asking.get_loop() is not loop:
             self._asking = loop.create_task(self._call())
-            self._asking.add_done_callback(_retrieve_exception)
+            self._asking.add_done_callback(retrieve)
         try:
             # Not asyncio.wait_for: up to Python 3.11 it loses a stop in the moment of the answer.
             async with asyncio.timeout(self._deadline):
@@ -114,12 +114,6 @@ def token_keeper(given: Token | None) -> TokenKeeper | None:
         return _keepers.setdefault(given, TokenKeeper(given))
     except TypeError:  # a callable that cannot be hashed
         return TokenKeeper(given)
-
-
-def _retrieve_exception(asking: asyncio.Task[Secret]) -> None:
-    # A failure for which nobody waits any more would be logged by asyncio as never retrieved.
-    if not asking.cancelled():
-        asking.exception()
 
 
 def kinds_of(error: BaseException) -> str:

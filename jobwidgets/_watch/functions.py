@@ -16,7 +16,7 @@ from jobwidgets._http.budget import Urgency
 from jobwidgets._http.source import Reading
 from jobwidgets._http.tokens import TokenKeeper
 from jobwidgets._model.exchanged import CancelAnswer
-from jobwidgets._threads import call_in_thread, is_being_cancelled
+from jobwidgets._threads import call_in_thread, is_being_cancelled, retrieve
 from jobwidgets._watch.function_errors import typed_error
 from jobwidgets._watch.returned import snapshot_of
 from jobwidgets.dialects import Dialect
@@ -123,24 +123,21 @@ class FunctionSource:
         """
         if self._call is None or not self._call.is_under_way:
             self._call = _Call(self._job_id, self._fetch)
-        try:
-            returned = await self._call.outcome(self._deadline)
-        except Exception as error:  # noqa: BLE001 - a user's function may raise anything
-            typed = typed_error(error)
-        else:
-            return self._reading(returned)
-        raise typed  # out here it has no context, whose text may hold a secret
+        return self._reading(await self._outcome(self._call))
 
     async def cancel(self, _: Connections) -> CancelAnswer:
         """Call the function that cancels; what it returns tells nothing, the next fetch does."""
         if self._cancel is None:
             raise CancelUnsupportedError(f"{self.cancel_note}")
+        await self._outcome(_Call(self._job_id, self._cancel))
+        return CancelAnswer()
+
+    async def _outcome(self, call: _Call) -> Any:
+        """Return what a call returns, or raise what it raises as an error of ours."""
         try:
-            await _Call(self._job_id, self._cancel).outcome(self._deadline)
+            return await call.outcome(self._deadline)
         except Exception as error:  # noqa: BLE001 - a user's function may raise anything
             typed = typed_error(error)
-        else:
-            return CancelAnswer()
         raise typed  # out here it has no context, whose text may hold a secret
 
     def _reading(self, returned: object) -> Reading:
@@ -168,7 +165,7 @@ class _Call:
         self._has_begun = self._is_async
         self._made_at = monotonic()
         self._task = asyncio.get_running_loop().create_task(self._run())
-        self._task.add_done_callback(_retrieve)
+        self._task.add_done_callback(retrieve)
 
     @property
     def is_under_way(self) -> bool:
@@ -245,9 +242,3 @@ _places_of: WeakKeyDictionary[asyncio.AbstractEventLoop, _Places] = WeakKeyDicti
 
 def _places() -> _Places:
     return _places_of.setdefault(asyncio.get_running_loop(), _Places())
-
-
-def _retrieve(task: asyncio.Task[Any]) -> None:
-    # What nobody waits for any more would be logged by asyncio as never retrieved.
-    if not task.cancelled():
-        task.exception()

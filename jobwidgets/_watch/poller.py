@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import atexit
-import logging
 import os
 import threading
 import time
-import traceback
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 from weakref import WeakSet
 
 from jobwidgets._http.budget import Urgency, at_once
+from jobwidgets._http.exchange import log_broken
 from jobwidgets._threads import user_callbacks
 from jobwidgets._watch.cancelling import cancel, note_failure
 from jobwidgets._watch.loop import EXIT, HEARTBEAT, LoopThread
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from jobwidgets._http.connections import Connections
     from jobwidgets._watch.listing import Listing
 
-_log = logging.getLogger("jobwidgets")
 T = TypeVar("T")
 
 
@@ -232,9 +230,7 @@ class Poller:
             return
         error = exchange.exception()
         if error is not None and not isinstance(error, JobwidgetsError):  # a fault of ours
-            # Its text may hold a header, so only its kind and place are logged.
-            place = "".join(traceback.format_tb(error.__traceback__))
-            _log.error("the exchange with %s broke: %s\n%s", watch.source.url, type(error), place)
+            log_broken(watch.source.url, error)
         self._go_on(watch)
 
     def _go_on(self, watch: Watch) -> None:
