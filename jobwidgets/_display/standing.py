@@ -99,7 +99,9 @@ def needed_of_user(history: JobHistory, contact: Contact | None) -> str:
     """Return in a word or two what the user has to mend before anything is seen; "" for nothing."""
     if contact is None or history.latest is not None:
         return ""
-    if history.url is None and type(contact.error) is DocumentError:
-        return "function failed"
     is_stuck = contact.state in _PARKED or isinstance(contact.error, NoSuchHostError)
-    return _WORDS.get(type(contact.error), "") if is_stuck and contact.error is not None else ""
+    if not is_stuck or contact.error is None:
+        return ""
+    kind = type(contact.error)
+    is_function = history.url is None
+    return "function failed" if is_function and kind is DocumentError else _WORDS.get(kind, "")
