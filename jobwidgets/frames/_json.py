@@ -31,8 +31,12 @@ def line_blocks(stream: BinaryIO, file: str, reader: Reader) -> Iterator[Block]:
     """Yield the documents of a text with one a line."""
     line = 1
     for piece in _pieces(stream, file, reader):
-        yield from blocks_of_lines(piece, f"{file}, line", line, reader)
-        line += piece.count(b"\n")
+        block = reader.block_of_lines(piece)
+        if block is None:
+            yield from decoded_blocks(piece, f"{file}, line", line, reader)
+        else:
+            yield block
+        line += piece.count(b"\n") if block is None else len(block)
 
 
 def _pieces(stream: BinaryIO, file: str, reader: Reader) -> Iterator[bytes]:
@@ -57,19 +61,24 @@ def _chunks(file: str, reader: Reader, read: Callable[[], bytes]) -> Iterator[by
         start = b""
 
 
-def blocks_of_lines(lines: bytes, name: str, first: int, reader: Reader) -> Iterator[Block]:
-    """Yield the documents of lines; each is called `name` and its number, from `first` on."""
-    block = reader.block_of_lines(lines)
-    if block is not None:
-        yield block
-        return
+def decoded_blocks(lines: bytes, name: str, first: int, reader: Reader) -> Iterator[Block]:
+    """Yield the documents of lines, each decoded by itself, called `name` and its number.
+
+    Parameters
+    ----------
+    first
+        The number of the first line.
+    """
     numbered = enumerate(BytesIO(lines), start=first)
     while some := list(islice(numbered, _MANY)):
         yield _of_decoded_lines(some, name, reader)
 
 
 def _of_decoded_lines(lines: list[tuple[int, bytes]], name: str, reader: Reader) -> Block:
-    """Return the block of some lines, each decoded by itself."""
+    """Return the block of some lines."""
+    documents = _decoded_at_once([line for _, line in lines])
+    if documents is not None:
+        return reader.block(documents, [f"{name} {number}" for number, _ in lines])
     documents, places = [], []
     for number, line in lines:
         place = f"{name} {number}"
@@ -82,6 +91,20 @@ def _of_decoded_lines(lines: list[tuple[int, bytes]], name: str, reader: Reader)
             documents.append(document)
             places.append(place)
     return reader.block(documents, places)
+
+
+def _decoded_at_once(lines: list[bytes]) -> list[dict[str, Any]] | None:
+    """Return the document of each line, decoded as one array: in three quarters of the time.
+
+    None where one of them takes a look by itself.
+    """
+    if not all(line.startswith(b"{") for line in lines):
+        return None
+    try:
+        documents = json.loads((b"[" + b",".join(lines) + b"]").decode())
+    except (ValueError, RecursionError):
+        return None
+    return documents if len(documents) == len(lines) else None
 
 
 def _document(line: bytes) -> dict[str, Any] | None:

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from jobwidgets.errors import DocumentError
 from jobwidgets.frames._block import Block
 from jobwidgets.frames._documents import Reader, are_of_documents
-from jobwidgets.frames._json import blocks_of_lines
+from jobwidgets.frames._json import decoded_blocks
 
 DOCUMENT = "document"
 """The column with each document as JSON text, as `write_documents` writes it."""
@@ -36,7 +36,9 @@ def _blocks(table: pq.ParquetFile, file: Path, reader: Reader, rows: int) -> Ite
     for batch in table.iter_batches(rows, columns=[DOCUMENT] if are_texts else None):
         if are_texts:
             lines = "\n".join(text or "" for text in batch[DOCUMENT].to_pylist()).encode()
-            yield from blocks_of_lines(lines, f"{file}, row", start, reader)
+            block = reader.block_of_lines(lines)
+            decoded = decoded_blocks(lines, f"{file}, row", start, reader)
+            yield from decoded if block is None else [block]
         else:
             yield reader.block_of_table(batch.to_struct_array(), _Rows(file, start))
         start += len(batch)
