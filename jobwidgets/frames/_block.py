@@ -114,8 +114,8 @@ class Block(ABC):
         """Return one server attribute of each job, tokens redacted; None where it has none."""
 
     @abstractmethod
-    def reason(self, job: int) -> str | None:
-        """Return what tells best why a job failed, as `reason_of` has it."""
+    def reasons(self, jobs: np.ndarray) -> Sequence[str | None]:
+        """Return what tells best why each of some jobs failed, as `reason_of` has it."""
 
     @property
     @abstractmethod
@@ -164,10 +164,11 @@ class Block(ABC):
     def _ends(self) -> list[str | None]:
         """Return why each job ended, if not well."""
         words: list[str | None] = [None] * len(self)
-        places = np.flatnonzero(np.isin(self.status_numbers, _WITH_ERROR))
-        for job, job_id in zip(places.tolist(), self.job_ids.take(places).tolist(), strict=True):
-            status = STATUSES[self.status_numbers[job]]
-            words[job] = str(error_of(job_id, status, self.reason(job)))
+        jobs = np.flatnonzero(np.isin(self.status_numbers, _WITH_ERROR))
+        ids, numbers = self.job_ids.take(jobs).tolist(), self.status_numbers[jobs].tolist()
+        told = zip(jobs.tolist(), ids, numbers, self.reasons(jobs), strict=True)
+        for job, job_id, number, reason in told:
+            words[job] = str(error_of(job_id, STATUSES[number], reason))
         return words
 
     @property

@@ -171,8 +171,8 @@ class DatasetBlock(Block):
                 values[place] = value
         return values
 
-    def reason(self, job: int) -> str | None:
-        raise NotImplementedError(job)
+    def reasons(self, jobs: np.ndarray) -> Sequence[str | None]:
+        raise NotImplementedError
 
     def written(self) -> EventTimes:
         started = np.repeat(self.started, self._message_numbers)

@@ -120,20 +120,21 @@ class Reader:
 
     def block(self, documents: Sequence[Mapping[str, Any]], places: Places) -> Block:
         """Return the block of some documents."""
-        if not self._are_mission(documents):
+        if set(map(type, documents)) != {dict}:
+            documents = [dict(document) for document in documents]
+        found = MissionDocuments(documents)
+        if not self._are_mission(found):
             read = [self.read(one, places[i]) for i, one in enumerate(documents)]
             both = [one for one in read if one is not None]
             return Snapshots([one for one, _ in both], [dialect for _, dialect in both])
-        if set(map(type, documents)) != {dict}:
-            documents = [dict(document) for document in documents]
-        return MissionDocuments(self._jobs(documents, places))
+        return found if found.are_jobs else MissionDocuments(self._jobs(documents, places))
 
-    def _are_mission(self, documents: Sequence[Mapping[str, Any]]) -> bool:
+    def _are_mission(self, documents: MissionDocuments) -> bool:
         """Return whether columns are read at once; those of others are made of snapshots."""
         if self._given is not None:
             return self._given is _MISSION
         is_open = self._told in {None, _MISSION}
-        if not (documents and is_open and are_surely_mission(documents)):
+        if not (is_open and len(documents) and are_surely_mission(documents.names, documents.part)):
             return False
         self._note(_MISSION)
         return True
@@ -172,7 +173,7 @@ class Reader:
             return self._given is _MISSION
         if self._told is not None:
             return self._told is _MISSION and not others_are_known()
-        return self._are_mission([one for one in first if isinstance(one, Mapping)])
+        return self._are_mission(MissionDocuments([one for one in first if isinstance(one, dict)]))
 
     def block_of_table(self, documents: Any, places: Places) -> Block:
         """Return the block of documents in one of pyarrow's columns of structs."""
@@ -188,14 +189,10 @@ class Reader:
     def _jobs(
         self, documents: Sequence[Mapping[str, Any]], places: Places
     ) -> Sequence[Mapping[str, Any]]:
-        """Return those documents that are jobs': nearly always all, after one look."""
-        ids = [document.get("jobId") for document in documents]
-        has_error = True in ["error" in document for document in documents]
-        if set(map(type, ids)) == {str} and all(ids) and not has_error:
-            return documents
+        """Return those documents that are jobs'."""
         jobs = []
         for index, document in enumerate(documents):
-            if type(ids[index]) is not str or not ids[index] or document.get("error") is not None:
+            if not MissionDocuments([document]).are_jobs:
                 snapshot = self.snapshot(document, places[index])
                 document = {} if snapshot is None else snapshot.document
             if document:

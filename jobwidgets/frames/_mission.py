@@ -7,7 +7,7 @@ through the function of `jobwidgets.dialects._facts` that the watch goes by.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from functools import cached_property
 from itertools import chain
 from typing import Any
@@ -20,7 +20,7 @@ from jobwidgets.dialects import _facts as facts
 from jobwidgets.frames._block import Block
 from jobwidgets.frames._columns import STATUS_NUMBER, Column, microseconds, numbered, within
 from jobwidgets.frames._plain import plain
-from jobwidgets.frames._texts import clean_texts
+from jobwidgets.frames._texts import clean_items, clean_texts
 
 _TEXT = {str, type(None)}
 _DICT = {dict, type(None)}
@@ -33,30 +33,45 @@ class MissionDocuments(Block):
 
     def __init__(self, documents: Sequence[Mapping[str, Any]]) -> None:
         self._documents = documents
+        self._read: dict[str, list[Any]] = {}
 
     def __len__(self) -> int:
         return len(self._documents)
 
+    @property
+    def names(self) -> Set[str]:
+        """All names that the documents have."""
+        return set[str]().union(*self._documents)
+
+    @property
+    def are_jobs(self) -> bool:
+        """Whether each document is a job's, as far as an id without an error makes it one."""
+        ids, errors = self.part("jobId"), self.part("error")
+        return {*map(type, ids)} <= {str} and all(ids) and {*map(type, errors)} <= {type(None)}
+
+    def part(self, name: str) -> list[Any]:
+        """Return the value of one name in each document; None where there is none."""
+        if name not in self._read:
+            self._read[name] = _values(self._documents, name)
+        return self._read[name]
+
     @cached_property
     def _custom(self) -> list[Mapping[str, Any]]:
-        custom = self._parts("customAttributes")
+        custom = self.part("customAttributes")
         if set(map(type, custom)) <= _DICT:
             return [part or {} for part in custom]
         return [facts.custom_of({"customAttributes": plain(part)}) for part in custom]
-
-    def _parts(self, name: str) -> list[Any]:
-        return _values(self._documents, name)
 
     def _custom_parts(self, name: str) -> list[Any]:
         return _values(self._custom, name)
 
     @cached_property
     def job_ids(self) -> Column:
-        return clean_texts(self._parts("jobId"))
+        return clean_texts(self.part("jobId"))
 
     @cached_property
     def _raw_status(self) -> list[str | None]:
-        return _words(self._parts("status"))
+        return _words(self.part("status"))
 
     @property
     def raw_status(self) -> Column:
@@ -67,33 +82,33 @@ class MissionDocuments(Block):
         cancelled = self._custom_parts("isCancelled")
         if not set(map(type, cancelled)) <= {bool, type(None)}:
             cancelled = [plain(value) is True for value in cancelled]
-        numbers = _StatusNumbers()
         pairs = zip(self._raw_status, cancelled, strict=True)
-        return np.array([numbers[pair] for pair in pairs], dtype="i1")
+        return np.fromiter(map(_StatusNumbers().__getitem__, pairs), "i1", len(self))
 
     @property
     def kinds(self) -> Column:
-        return clean_texts(_words(self._parts("type")))
+        return clean_texts(_words(self.part("type")))
 
     @property
     def owners(self) -> Column:
-        return clean_texts(_words(self._parts("username")))
+        return clean_texts(_words(self.part("username")))
 
     @property
     def mission_ids(self) -> Column:
         ids = self._custom_parts("missionId")
-        for place, value in enumerate(ids):
-            if value is None:
-                ids[place] = self._documents[place].get("missionId")
+        if type(None) in set(map(type, ids)):
+            others = self.part("missionId")
+            pairs = zip(ids, others, strict=True)
+            ids = [other if value is None else value for value, other in pairs]
         return clean_texts(_words(ids))
 
     @cached_property
     def started(self) -> np.ndarray:
-        return _times(self._parts("startTime"))
+        return _times(self.part("startTime"))
 
     @cached_property
     def ended(self) -> np.ndarray:
-        return _times(self._parts("endTime"))
+        return _times(self.part("endTime"))
 
     @cached_property
     def steps_done(self) -> np.ndarray:
@@ -105,7 +120,7 @@ class MissionDocuments(Block):
 
     @cached_property
     def _messages(self) -> list[list[Any]]:
-        lists = self._parts("messages")
+        lists = self.part("messages")
         if set(map(type, lists)) <= _LIST:
             return [messages or [] for messages in lists]
         return [facts.texts_of(redacted_document(plain(messages))) for messages in lists]
@@ -116,12 +131,10 @@ class MissionDocuments(Block):
 
     @property
     def message_texts(self) -> Column:
-        lines = list(chain.from_iterable(self._messages))
         try:
-            "".join(lines)  # refuses what is no text in a quarter of the time of a look at each
-        except TypeError:
-            lines = [_line(line) for line in lines]
-        return clean_texts(lines)
+            return clean_items(self._messages)
+        except (TypeError, ValueError):  # something in them is no text, or none that UTF-8 holds
+            return clean_texts([_line(line) for line in chain.from_iterable(self._messages)])
 
     @property
     def message_codes(self) -> np.ndarray:
@@ -146,9 +159,9 @@ class MissionDocuments(Block):
         parts = {"customAttributes": {name: custom.get(name)}, name: document.get(name)}
         return facts.attribute_of(redacted_document(plain(parts)), name)
 
-    def reason(self, job: int) -> str | None:
-        messages = self._messages[job]
-        return redacted(_line(messages[-1])) if messages else None
+    def reasons(self, jobs: np.ndarray) -> Sequence[str | None]:
+        found = (self._messages[job] for job in jobs.tolist())
+        return [redacted(_line(messages[-1])) if messages else None for messages in found]
 
 
 class _StatusNumbers(dict[tuple[str | None, bool | None], int]):

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobwidgets._model.packed import NONE
-from jobwidgets._model.redact import redacted
+from jobwidgets._model.redact import redacted_texts
 from jobwidgets.dialects import _facts as facts
 from jobwidgets.dialects.relatives import is_of_notebook
 from jobwidgets.frames._block import Block
@@ -97,8 +97,7 @@ class MissionTable(Block):
 
     @property
     def message_texts(self) -> Column:
-        lines = self._parts["messages"].flatten()
-        return clean_arrow(pc.fill_null(lines, "") if lines.null_count else lines)
+        return clean_arrow(_lines(self._parts["messages"]))
 
     @property
     def message_codes(self) -> np.ndarray:
@@ -112,17 +111,20 @@ class MissionTable(Block):
     def attribute(self, name: str) -> Sequence[Any]:
         raise NotImplementedError(name)
 
-    def reason(self, job: int) -> str | None:
-        messages = self._parts["messages"][job]
-        return (
-            redacted(facts.line_of(messages[-1].as_py()))
-            if messages.is_valid and len(messages)
-            else None
-        )
+    def reasons(self, jobs: np.ndarray) -> Sequence[str | None]:
+        lists = self._parts["messages"].take(pa.array(jobs))
+        counts = lengths(lists)
+        lasts = pa.array(np.cumsum(counts) - 1, mask=counts == 0)
+        return redacted_texts(_lines(lists).take(lasts).to_pylist())
 
 
 def _parts(structs: pa.StructArray) -> dict[str, pa.Array]:
     return dict(zip(structs.type.names, structs.flatten(), strict=True))
+
+
+def _lines(lists: pa.Array) -> pa.Array:
+    lines = lists.flatten()
+    return pc.fill_null(lines, "") if lines.null_count else lines
 
 
 def _integers(numbers: pa.Array) -> np.ndarray:

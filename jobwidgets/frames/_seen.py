@@ -156,9 +156,9 @@ class Snapshots(Block):
     def attribute(self, name: str) -> Sequence[Any]:
         return [None if one is None else one.get(name) for one in self.attributes]
 
-    def reason(self, job: int) -> str | None:
-        snapshot = self._snapshots[job]
-        return reason_of(snapshot.messages) if snapshot is not None else None
+    def reasons(self, jobs: np.ndarray) -> Sequence[str | None]:
+        found = (self._snapshots[job] for job in jobs.tolist())
+        return [None if one is None else reason_of(one.messages) for one in found]
 
     def dialects(self, given: str) -> Sequence[str | None]:
         return [given if dialect is None else dialect.name for dialect in self._dialects]

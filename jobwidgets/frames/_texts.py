@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import cache
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -57,6 +58,23 @@ def clean_texts(values: list[str | None]) -> Column:
         if not _has_ke(np.frombuffer("".join(filter(None, values)).encode(), dtype="u1")):
             return texts(values)
     return texts(redacted_texts(values))
+
+
+def clean_items(lists: Sequence[Sequence[str]]) -> Column:
+    """Return a column of `str` of the texts in lists, one list after another, each redacted.
+
+    TypeError or ValueError if an item is no text, or none that UTF-8 can hold.
+    """
+    if not _is_arrow():
+        items = list(chain.from_iterable(lists))
+        "".join(items).encode()  # refuses both in a quarter of the time of a look at each
+        return clean_texts(items)  # type: ignore[arg-type]  # a list of texts is one of texts or None
+    import pyarrow as pa
+
+    words = pa.array(lists, pa.list_(pa.large_string())).flatten()
+    if words.null_count:
+        raise TypeError("found None, expected a text")
+    return clean_arrow(words)
 
 
 def clean_arrow(words: Any) -> Column:
