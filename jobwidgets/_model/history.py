@@ -153,9 +153,10 @@ class JobHistory:
                 messages=self._first_sights.stamped(snapshot),
                 steps=seen_steps(snapshot, self.latest) if snapshot.steps else (),
             )
-        self.latest = snapshot
-        add(self.snapshots, snapshot, polled_before)
-        return _first_change(before, snapshot.messages)
+        change = _first_change(before, snapshot.messages)
+        add(self.snapshots, snapshot, polled_before, grew=change == len(before))
+        self.latest = snapshot  # last: whoever finds it finds what is known of it
+        return change
 
     def record_again(self, seen: datetime, server_time: datetime | None = None) -> None:
         """Take in that the last snapshot came once more, at `seen`; see `record`."""

@@ -1,6 +1,7 @@
 import json
 from dataclasses import replace
 from datetime import timedelta
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -13,9 +14,10 @@ from stepped import administered, administered_polls
 
 from jobwidgets._model.history import JobHistory
 from jobwidgets._model.snapshot import Message
+from jobwidgets._model.step_times import job_steps
 from jobwidgets._model.steps import paired_steps
 from jobwidgets.dialects.mission import Mission
-from jobwidgets.frames import read_documents, steps_frame, write_dataset
+from jobwidgets.frames import messages_frame, read_documents, steps_frame, write_dataset
 
 TIME = pd.DatetimeTZDtype("us", "UTC")
 DTYPES = {
@@ -133,6 +135,36 @@ def test_each_job_goes_its_own_way(jobs: list[list[int]]) -> None:
     rows = rows_of(steps_frame(watched))
     places = [tuple(None if at is None else at - 1 for at in (row[1], row[2])) for row in rows]
     assert [(row[0], *at, row[5]) for row, at in zip(rows, places, strict=True)] == expected
+
+
+POLLS = st.lists(
+    st.tuples(
+        st.sampled_from([1, 2, 0, -1]),  # seconds since the one before
+        st.lists(st.sampled_from([1501, 1503, 9999]), max_size=5),
+    ),
+    max_size=6,
+)
+
+
+@hypothesis.given(st.lists(st.tuples(st.booleans(), POLLS), max_size=4))
+def test_times_are_those_of_the_views(jobs: list[tuple[bool, list[tuple[int, list[int]]]]]) -> None:
+    """Lists grow, shrink and change, clocks are set back: frames and views tell the same times."""
+    histories = [JobHistory("j1") for _ in jobs]
+    for history, (is_watched, polls) in zip(histories, jobs, strict=True):
+        for now, (_, codes) in zip(accumulate(gap for gap, _ in polls), polls, strict=True):
+            one = snapshot(told(*codes), now)
+            history.record(one if is_watched else replace(one, seen=None))
+    begun = [step.begun for history in histories for step in job_steps(history, Mission()).steps]
+    frame = steps_frame(histories)
+    assert times_of(frame.begun) == [None if one is None else one.at for one in begun]
+    assert times_of(frame.begun_early) == [None if one is None else one.early for one in begun]
+    sights = [message.seen for history in histories for message in history.messages]
+    assert times_of(messages_frame(histories).seen) == sights
+
+
+def times_of(column: Any) -> list[Any]:
+    """Return the times of a column, None where it has none."""
+    return [None if pd.isna(time) else time for time in column]
 
 
 def test_a_server_that_tells_times() -> None:
