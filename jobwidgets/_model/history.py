@@ -154,7 +154,7 @@ class JobHistory:
                 steps=seen_steps(snapshot, self.latest) if snapshot.steps else (),
             )
         change = _first_change(before, snapshot.messages)
-        add(self.snapshots, snapshot, polled_before, grew=change == len(before))
+        add(self.snapshots, snapshot, polled_before)
         self.latest = snapshot  # last: whoever finds it finds what is known of it
         return change
 

@@ -64,14 +64,12 @@ class PackedSnapshots(Sequence[SnapshotSummary]):
     other may read: a snapshot is there as a whole, or not at all.
     """
 
-    __slots__ = ("_only_grew", "_rows", "_words")
+    __slots__ = ("_rows", "_words")
 
     def __init__(self) -> None:
         self._rows = bytearray()
         # The raw statuses, in the order in which they were first seen.
         self._words: tuple[str | None, ...] = ()
-        # Whether a message was first seen in the first snapshot that had as many.
-        self._only_grew = True
 
     def __repr__(self) -> str:
         return f"<{len(self)} distinct snapshots>"
@@ -104,18 +102,8 @@ class PackedSnapshots(Sequence[SnapshotSummary]):
         )
 
 
-def add(
-    packed: PackedSnapshots, snapshot: Snapshot, polled_before: datetime | None, *, grew: bool
-) -> None:
-    """Add one snapshot; for the history alone, which is the one writer.
-
-    Parameters
-    ----------
-    grew
-        Whether the messages of the snapshot before are its first ones, as they were.
-    """
-    # Nobody knows which of two brought what where both were seen at one time, by a clock set back.
-    packed._only_grew &= grew and snapshot.seen not in (None, polled_before)
+def add(packed: PackedSnapshots, snapshot: Snapshot, polled_before: datetime | None) -> None:
+    """Add one snapshot; for the history alone, which is the one writer."""
     # Its word first, so that a reader finds it.
     if snapshot.raw_status not in packed._words:
         packed._words += (snapshot.raw_status,)
@@ -147,11 +135,10 @@ def _microseconds(time: datetime | None) -> int:
     return NONE if time is None else (time - _EPOCH) // _MICROSECOND
 
 
-def columns(packed: PackedSnapshots) -> tuple[bytes, tuple[str | None, ...], bool]:
+def columns(packed: PackedSnapshots) -> tuple[bytes, tuple[str | None, ...]]:
     """Return all snapshots as one buffer of `FIELDS`, and the words; for the frames alone.
 
-    The last part is whether each message was first seen in the first snapshot that had as many.
     What is read a value at a time takes a hundred times as long.
     """
-    # Rows first: the writer may be adding one, of which the rest is there before it.
-    return bytes(packed._rows), packed._words, packed._only_grew
+    # Rows first: the writer may be adding one, whose word is there before it.
+    return bytes(packed._rows), packed._words

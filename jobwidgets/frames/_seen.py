@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import chain
+from itertools import chain, islice, repeat
 from operator import attrgetter
 from typing import Any
 
@@ -28,7 +28,6 @@ from jobwidgets.frames._columns import (
     microseconds,
     missing,
     numbered,
-    within,
 )
 from jobwidgets.frames._steps import (
     EventTimes,
@@ -43,30 +42,21 @@ from jobwidgets.frames._texts import no_texts, texts
 _PACKED = np.dtype([(name, f"<{code}") for name, code in FIELDS])
 
 
-class _Nothing:
-    """The facts of a job that never gave a document: each is None."""
-
-    def __getattr__(self, _: str) -> None:
-        return None
-
-
-_NOTHING = _Nothing()
-
-
 class Snapshots(Block):
     """Snapshots, one a job; None for a job that never gave a document."""
 
     def __init__(
         self, snapshots: Sequence[Snapshot | None], dialects: Sequence[Dialect | None]
     ) -> None:
-        self._snapshots: list[Any] = [_NOTHING if one is None else one for one in snapshots]
+        self._snapshots = snapshots
         self._dialects = dialects
 
     def __len__(self) -> int:
         return len(self._snapshots)
 
     def _facts(self, name: str) -> list[Any]:
-        return list(map(attrgetter(name), self._snapshots))
+        fact = attrgetter(name)
+        return [None if snapshot is None else fact(snapshot) for snapshot in self._snapshots]
 
     @cached_property
     def job_ids(self) -> Column:
@@ -121,7 +111,7 @@ class Snapshots(Block):
 
     @cached_property
     def _messages(self) -> list[Message]:
-        return list(chain.from_iterable(filter(None, self._facts("messages"))))
+        return list(chain.from_iterable(s.messages for s in self._snapshots if s is not None))
 
     @property
     def message_texts(self) -> Column:
@@ -144,15 +134,15 @@ class Snapshots(Block):
     def message_times(self) -> np.ndarray:
         return _times([message.time for message in self._messages])
 
-    @property
+    @cached_property
     def message_sights(self) -> np.ndarray:
         return _sights(self._messages)
 
     def written(self) -> EventTimes:
-        return EventTimes.told(self.message_times)
+        return self._event_times(self._messages, self._message_numbers)
 
-    def _mark_times(self, events: Sequence[Message | Mark], _: np.ndarray) -> EventTimes:
-        """Return the times of what tells of steps, of which each job has so many."""
+    def _event_times(self, events: Sequence[Message | Mark], _: np.ndarray) -> EventTimes:
+        """Return the times of messages or marks, of which each job has so many."""
         return EventTimes.told(_times([event.time for event in events]))
 
     @property
@@ -167,7 +157,8 @@ class Snapshots(Block):
         return [None if one is None else one.get(name) for one in self.attributes]
 
     def reasons(self, jobs: np.ndarray) -> Sequence[str | None]:
-        return [reason_of(self._snapshots[job].messages or ()) for job in jobs.tolist()]
+        found = (self._snapshots[job] for job in jobs.tolist())
+        return [None if one is None else reason_of(one.messages) for one in found]
 
     def dialects(self, given: str) -> Sequence[str | None]:
         return [given if dialect is None else dialect.name for dialect in self._dialects]
@@ -181,20 +172,23 @@ class Snapshots(Block):
         events: list[Message | Mark] = []
         counts = np.zeros(len(self), dtype="i8")
         for job, codes in self._not_by_codes(given):
-            steps, its = steps_of(self._snapshots[job], codes)
+            steps, its = steps_of(self._snapshots[job], codes)  # type: ignore[arg-type]  # it has one
             found[job], counts[job] = shifted(steps, len(events)), len(its)
             events += its
-        return ToldSteps(found, self._mark_times(events, counts)) if found else None
+        return ToldSteps(found, self._event_times(events, counts)) if found else None
 
     def _not_by_codes(self, given: StepCodes | None) -> Iterator[tuple[int, StepCodes]]:
         """Yield the jobs of whose steps not numeric codes tell, each with its dialect's codes."""
-        all_codes = self.step_codes(given)
-        keys = list(zip(self.dialects(""), map(id, all_codes), strict=True))
-        known = dict(zip(keys, all_codes, strict=True))
-        others = {key for key in known if not can_be_read_again(key[0] or None, known[key])}
-        for job, (snapshot, key) in enumerate(zip(self._snapshots, keys, strict=True)):
-            if snapshot.steps or (key in others and snapshot is not _NOTHING):
-                yield job, known[key]
+        names, all_codes = self.dialects(""), self.step_codes(given)
+        plain: dict[tuple[str | None, int], bool] = {}
+        for job, (snapshot, name, codes) in enumerate(
+            zip(self._snapshots, names, all_codes, strict=True)
+        ):
+            key = name or None, id(codes)
+            if key not in plain:
+                plain[key] = can_be_read_again(name or None, codes)
+            if snapshot is not None and (snapshot.steps or not plain[key]):
+                yield job, codes
 
 
 class Histories(Snapshots):
@@ -202,8 +196,8 @@ class Histories(Snapshots):
 
     def __init__(self, histories: Sequence[JobHistory]) -> None:
         # Read once: the poller may be writing.
-        self._latest = [history.latest for history in histories]
-        super().__init__(self._latest, [None] * len(histories))
+        latest = [history.latest for history in histories]
+        super().__init__(latest, [None] * len(histories))
         self._histories = histories
 
     @property
@@ -221,9 +215,10 @@ class Histories(Snapshots):
 
     @property
     def errors(self) -> Column:
-        words, of_watches = self._ends(), [history.watch_error for history in self._histories]
-        for job in [job for job, error in enumerate(of_watches) if error is not None]:
-            words[job] = words[job] or str(of_watches[job])
+        words = self._ends()
+        for place, history in enumerate(self._histories):
+            if words[place] is None and history.watch_error is not None:
+                words[place] = str(history.watch_error)
         return texts(words)
 
     def dialects(self, given: str) -> Sequence[str | None]:
@@ -231,7 +226,7 @@ class Histories(Snapshots):
 
     @property
     def have_ended(self) -> np.ndarray:
-        ended = zip(self._latest, self._histories, strict=True)
+        ended = zip(self._snapshots, self._histories, strict=True)
         by_watch = [history.latest is latest and history.has_ended for latest, history in ended]
         return np.asarray(super().have_ended | np.array(by_watch, dtype=bool))
 
@@ -244,75 +239,36 @@ class Histories(Snapshots):
         codes = {name: step_codes(name, given) for name in set(names)}
         return [codes[name] for name in names]
 
-    def written(self) -> EventTimes:
-        started = np.repeat(self.started, self._message_numbers)
-        return EventTimes.of_watched(self.message_times, *self._first_seen, started)
-
-    def _mark_times(self, events: Sequence[Message | Mark], counts: np.ndarray) -> EventTimes:
+    def _event_times(self, events: Sequence[Message | Mark], counts: np.ndarray) -> EventTimes:
         told, sights = _times([event.time for event in events]), _sights(events)
         started = np.repeat(self.started, counts)
         return EventTimes.of_watched(told, sights, self._polls(sights, counts), started)
 
     @property
-    def message_sights(self) -> np.ndarray:
-        return self._first_seen[0]
-
-    @property
     def message_polls(self) -> np.ndarray:
-        return self._first_seen[1]
-
-    @cached_property
-    def _first_seen(self) -> tuple[np.ndarray, np.ndarray]:
-        """When each message was first seen, and the poll before; mostly its snapshot tells."""
-        numbers, (are_told, new) = self._message_numbers, self._new_messages
-        told = np.repeat(are_told, numbers)
-        sights, polls = np.empty((2, len(told)), dtype="i8")
-        for found, name in ((sights, "seen"), (polls, "polled_before")):
-            found[told] = np.repeat(self._snapshot_rows[name], new)
-        others = [self._snapshots[job].messages or () for job in np.flatnonzero(~are_told)]
-        sights[~told] = _sights(list(chain.from_iterable(others)))
-        polls[~told] = self._polls(sights[~told], np.where(are_told, 0, numbers))
-        return sights, polls
-
-    @property
-    def _new_messages(self) -> tuple[np.ndarray, np.ndarray]:
-        """Whose snapshots tell of their messages' first sights, and how many each brought."""
-        owners, places = within(self.snapshot_counts)
-        # There may be snapshots that came after the latest was read.
-        counts = np.minimum(self._snapshot_rows["message_count"], self._message_numbers[owners])
-        new = np.diff(counts, prepend=0)
-        new[places == 0] = counts[places == 0]
-        only_grew = np.array([grew for _, _, grew in self._packed_snapshots], dtype=bool)
-        all_new = np.bincount(owners, new, minlength=len(self))
-        are_told = only_grew & (all_new == self._message_numbers)
-        return are_told, np.where(are_told[owners], new, 0)
+        return self._polls(self.message_sights, self._message_numbers)
 
     def _polls(self, sights: np.ndarray, counts: np.ndarray) -> np.ndarray:
         """Return when the polls before first sights were, of which each job has so many."""
-        rows = self._snapshot_rows
-        firsts, starts = (np.cumsum(some) - some for some in (counts, self.snapshot_counts))
-        found = missing(len(sights)).copy()
-        for job in np.flatnonzero(counts):
-            its = rows[starts[job] : starts[job] + self.snapshot_counts[job]]
-            before = dict(zip(its["seen"].tolist(), its["polled_before"].tolist(), strict=True))
-            events = slice(firsts[job], firsts[job] + counts[job])
-            found[events] = [before.get(seen, NONE) for seen in sights[events].tolist()]
-        return found
+        rows, seen_at, found = self._snapshot_rows, sights.tolist(), list[int]()
+        polls = iter(zip(rows["seen"].tolist(), rows["polled_before"].tolist(), strict=True))
+        for snapshots, events in zip(self.snapshot_counts.tolist(), counts.tolist(), strict=True):
+            before = dict(islice(polls, snapshots))
+            found += map(before.get, seen_at[len(found) : len(found) + events], repeat(NONE))
+        return np.array(found, dtype="i8")
 
     @cached_property
-    def _packed_snapshots(self) -> list[tuple[bytes, tuple[str | None, ...], bool]]:
+    def _packed_snapshots(self) -> list[tuple[bytes, tuple[str | None, ...]]]:
         return [packed.columns(history.snapshots) for history in self._histories]
 
     @cached_property
     def _snapshot_rows(self) -> np.ndarray:
-        return np.frombuffer(
-            b"".join([rows for rows, _, _ in self._packed_snapshots]), dtype=_PACKED
-        )
+        return np.frombuffer(b"".join(rows for rows, _ in self._packed_snapshots), dtype=_PACKED)
 
     @cached_property
     def snapshot_counts(self) -> np.ndarray:
-        sizes = [len(rows) for rows, _, _ in self._packed_snapshots]
-        return np.array(sizes, dtype="i8") // _PACKED.itemsize
+        counts = [len(rows) // _PACKED.itemsize for rows, _ in self._packed_snapshots]
+        return np.array(counts, dtype="i8")
 
     @property
     def snapshot_polls(self) -> np.ndarray:
@@ -323,7 +279,7 @@ class Histories(Snapshots):
         rows = self._snapshot_rows
         owners = np.repeat(np.arange(len(self)), self.snapshot_counts)
         # Each job numbers its words on its own: where its first word is in the list of all.
-        lists = [words for _, words, _ in self._packed_snapshots]
+        lists = [words for _, words in self._packed_snapshots]
         starts = np.cumsum([0, *map(len, lists)])[:-1]
         words = texts(list(chain.from_iterable(lists)))
         return {
