@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from operator import methodcaller
@@ -58,7 +59,12 @@ def is_dataset(thing: object) -> TypeGuard[str | PathLike[str]]:
     """Return whether `thing` names a folder that `write_dataset` has written to."""
     if not isinstance(thing, str | PathLike) or not str(thing):
         return False
-    return Path(thing).is_dir() and any(Path(thing).glob(_FOLDERS))
+    return is_folder(thing) and any(Path(thing).glob(_FOLDERS))
+
+
+def is_folder(path: str | PathLike[str]) -> bool:
+    """Return whether there is such a folder; no name is too long to be asked for."""
+    return os.path.isdir(path)  # noqa: PTH112 - that of Path raises at a JSON text given by mistake
 
 
 def folder_of(path: str | PathLike[str]) -> Path:

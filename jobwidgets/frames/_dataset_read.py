@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from jobwidgets.errors import DocumentError
 from jobwidgets.frames._dataset_block import DatasetBlock, numbers_of
 from jobwidgets.frames._dataset_schema import SCHEMA
+from jobwidgets.frames._parquet import PARQUET_ERRORS, damage
 
 _KEYS = ("dialect", "url", "job_id", "has_ended", "seen", "written", "started")
 _SALTS = ("jobwidgets: one.", "jobwidgets: two.")  # of 16 characters, as pandas wants them
@@ -130,5 +131,5 @@ def _read(file: Path, columns: Sequence[str]) -> pa.Table:
 def _told(file: Path) -> Iterator[None]:
     try:
         yield
-    except pa.ArrowException as error:
-        raise DocumentError(f"{file}: not a Parquet file, or damaged: {error}") from error
+    except PARQUET_ERRORS as error:
+        raise DocumentError(f"{file}: {damage(error)}") from error

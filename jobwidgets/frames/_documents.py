@@ -97,7 +97,7 @@ class Reader:
         self._given = None if dialect is None else find_dialect(dialect)
         self._told: Dialect | None = None
         self._is_in_file = False
-        self._skips = on_error == "skip"
+        self.skips = on_error == "skip"
         self._skipped: list[str] = []
         self._skipped_number = 0
         self._wanted = wanted
@@ -224,7 +224,7 @@ class Reader:
 
     def fail(self, place: str, error: DocumentError) -> None:
         """Raise the error that names the place, or count what is left out."""
-        if not self._skips:
+        if not self.skips:
             raise DocumentError(f"{place}: {error}") from error
         self._skipped_number += 1
         if len(self._skipped) < _NAMED:

@@ -10,11 +10,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from os import PathLike
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import Any, Protocol
 
 from jobwidgets._model.redact import redacted
+from jobwidgets._visible import clipped
 from jobwidgets.frames._block import Block
-from jobwidgets.frames._dataset import is_dataset
+from jobwidgets.frames._dataset import is_dataset, is_folder
 from jobwidgets.frames._documents import Reader, need_pyarrow
 from jobwidgets.frames._json import array_blocks, line_blocks
 
@@ -22,6 +23,7 @@ _LINES = (".ndjson", ".jsonl")
 _ENDINGS = (*_LINES, ".json", ".parquet")
 _PACKED = (".gz", ".zst")
 _EXPECTED = ".ndjson, .jsonl, .json (also .gz, .zst) or .parquet"
+_LONGEST = 200  # characters of a path that an error quotes
 _ROWS = 20_000  # of a Parquet file at a time
 _DELAY = 2  # seconds without a bar, where tqdm's own variable says nothing else
 
@@ -73,10 +75,10 @@ def _path(path: str | PathLike[str]) -> Path:
 
 def _files(path: Path) -> list[Path]:
     """Return the files of a path: of a folder all that can be read, sorted by name."""
-    if not path.is_dir():
+    if not is_folder(path):
         if _ending(path) not in _ENDINGS:
-            found = redacted(str(path))  # it may be a URL
-            absent = "" if path.exists() else ", which is not there"
+            found = clipped(redacted(str(path)), _LONGEST)  # it may be a URL, or JSON
+            absent = "" if os.path.exists(path) else ", which is not there"  # noqa: PTH110 - as above
             raise ValueError(
                 f"expected a folder or a file that ends with {_EXPECTED}; found {found!r}{absent}"
             )
@@ -86,7 +88,8 @@ def _files(path: Path) -> list[Path]:
             f"{path}: a dataset is given to the frames, which read what they need of it"
         )
     inside = (file.relative_to(path) for file in sorted(path.rglob("*")))
-    files = [path / file for file in inside if _ending(file) in _ENDINGS and not _is_hidden(file)]
+    named = [path / file for file in inside if _ending(file) in _ENDINGS and not _is_hidden(file)]
+    files = [file for file in named if not file.is_dir()]
     if not files:
         raise FileNotFoundError(f"{path}: no file in this folder ends with {_EXPECTED}")
     return files
@@ -117,12 +120,12 @@ def _blocks(file: Path, reader: Reader, bar: Progress) -> Iterator[Block]:
 
 
 @contextmanager
-def _decompressed(raw: BinaryIO, file: Path) -> Iterator[BinaryIO]:
+def _decompressed(raw: io.BufferedReader, file: Path) -> Iterator[io.BufferedIOBase]:
     """Return what an open file holds, decompressed as its name says."""
     packed = file.suffix.lower()
     if packed == ".gz":
         with gzip.open(raw) as stream:
-            yield stream  # type: ignore[misc]  # it reads as a binary file does
+            yield stream
     elif packed == ".zst":
         need_pyarrow(f"{file}: to read it")
         import pyarrow as pa

@@ -10,10 +10,12 @@ from typing import Any, Protocol, TypeAlias
 import pandas as pd
 
 from jobwidgets._model.history import JobHistory
+from jobwidgets.errors import DocumentError
 from jobwidgets.frames._block import Block
 from jobwidgets.frames._dataset import Dataset, is_dataset
 from jobwidgets.frames._documents import Places, Reader, are_of_documents
 from jobwidgets.frames._files import file_blocks, is_path
+from jobwidgets.frames._plain import plain
 from jobwidgets.frames._read import Documents
 from jobwidgets.frames._seen import Histories
 from jobwidgets.frames._tables import frame_with
@@ -50,9 +52,10 @@ def blocks(jobs: object, reader: Reader) -> Iterator[Rows]:
     while some := list(islice(items, _BLOCK)):
         for kind, same in _runs(some):
             if kind is None:
-                found = _found(same[0])
-                raise TypeError(f"jobs[{start}]: expected {_EXPECTED}; found {found}")
-            yield from _blocks(kind, same, _Places(start), reader)
+                for place, item in enumerate(same, start):
+                    _refuse(item, f"jobs[{place}]", _EXPECTED, reader)
+            else:
+                yield from _blocks(kind, same, _Places(start), reader)
             start += len(same)
 
 
@@ -63,7 +66,16 @@ def _runs(items: list[object]) -> Iterable[tuple[type | None, list[object]]]:
     return ((kind, list(run)) for kind, run in groupby(items, _kind))
 
 
-def watched_or_document(jobs: object) -> Iterator[tuple[Any, str]]:
+def _refuse(item: object, place: str, expected: str, reader: Reader) -> None:
+    """Raise the error of what is no job; leave out None, NaN and the like, if that is wanted."""
+    if reader.skips and plain(item) is None:
+        reader.fail(place, DocumentError(f"expected {expected}; found {_found(item)}"))
+        return
+    hint = " (write_dataset takes paths)" if is_path(item) else ""
+    raise TypeError(f"{place}: expected {expected}; found {_found(item)}{hint}")
+
+
+def watched_or_document(jobs: object, reader: Reader) -> Iterator[tuple[Any, str]]:
     """Yield the history or document of each job, and its place."""
     alone = _kind(jobs) is not None
     items = [(jobs, "jobs")] if alone else ((i, f"jobs[{n}]") for n, i in enumerate(_items(jobs)))
@@ -73,9 +85,7 @@ def watched_or_document(jobs: object) -> Iterator[tuple[Any, str]]:
         elif (history := _history(item)) is not None:
             yield history, place
         else:
-            expected = "a Job, a JobWidget, a JobHistory or a job document"
-            hint = " (write_dataset takes paths)" if is_path(item) else ""
-            raise TypeError(f"{place}: expected {expected}; found {_found(item)}{hint}")
+            _refuse(item, place, "a Job, a JobWidget, a JobHistory or a job document", reader)
 
 
 class _Places:

@@ -6,18 +6,20 @@ import codecs
 import json
 import re
 import zlib
-from collections.abc import Callable, Iterator
-from io import BytesIO
+from collections.abc import Iterator
+from io import BufferedIOBase, BytesIO
 from itertools import chain, islice
-from typing import Any, BinaryIO
+from typing import Any
 
 from jobwidgets.errors import DocumentError
 from jobwidgets.frames._block import Block
 from jobwidgets.frames._documents import Reader
 
-_PIECE = 2**24  # bytes that are read at a time
+_PIECE = 2**24  # bytes that make one or more blocks
+_PART = 2**16  # bytes that are read at a time
 _LONGEST = 2**26  # characters of one document of an array: more is taken for broken JSON
 _BOM = b"\xef\xbb\xbf"
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")  # its byte order marks
 # What reading a compressed file raises that is cut or damaged.
 _DAMAGED = (EOFError, zlib.error, OSError)
 _decoder = json.JSONDecoder()
@@ -27,10 +29,10 @@ _BETWEEN = re.compile(r"[\s,]*")
 _MANY = 2_000
 
 
-def line_blocks(stream: BinaryIO, file: str, reader: Reader) -> Iterator[Block]:
+def line_blocks(stream: BufferedIOBase, file: str, reader: Reader) -> Iterator[Block]:
     """Yield the documents of a text with one a line."""
     line = 1
-    for piece in _pieces(stream, file, reader):
+    for piece in _pieces(_parts(stream, file, reader), b"\n"):
         block = reader.block_of_lines(piece)
         if block is None:
             yield from decoded_blocks(piece, f"{file}, line", line, reader)
@@ -39,26 +41,37 @@ def line_blocks(stream: BinaryIO, file: str, reader: Reader) -> Iterator[Block]:
         line += piece.count(b"\n") if block is None else len(block)
 
 
-def _pieces(stream: BinaryIO, file: str, reader: Reader) -> Iterator[bytes]:
-    """Yield whole lines, many at a time."""
-    return _chunks(file, reader, lambda: stream.read(_PIECE) + stream.readline())
+def _pieces(parts: Iterator[bytes], end: bytes = b"") -> Iterator[bytes]:
+    """Yield what some parts hold, many at a time, each piece up to the last `end` in it."""
+    waiting: list[bytes] = []
+    length = 0
+    for part in parts:
+        waiting.append(part)
+        length += len(part)
+        if length >= _PIECE and (cut := part.rfind(end) + len(end)):
+            waiting[-1] = part[:cut]
+            yield b"".join(waiting)
+            waiting, length = [part[cut:]], len(part) - cut
+    if length:
+        yield b"".join(waiting)
 
 
-def _chunks(file: str, reader: Reader, read: Callable[[], bytes]) -> Iterator[bytes]:
-    """Yield what a file holds, without a byte order mark; tell where it is damaged."""
-    start, length = _BOM, 0
-    while True:
-        try:
-            chunk = read()
-        except _DAMAGED as error:
-            text = f"damaged, or cut off, after {length:,} bytes of text: {error}"
-            reader.fail(file, DocumentError(text))
-            return
-        if not chunk:
-            return
-        length += len(chunk)
-        yield chunk.removeprefix(start)
-        start = b""
+def _parts(stream: BufferedIOBase, file: str, reader: Reader) -> Iterator[bytes]:
+    """Yield what a file holds, without a byte order mark; tell where it is damaged.
+
+    Each part is what one read gives: where a compressed file is damaged, all before is there.
+    """
+    length = 0
+    try:
+        while part := stream.read1(_PART):
+            if not length and part.startswith(_UTF_16):
+                reader.fail(file, DocumentError("the text is in UTF-16, expected UTF-8"))
+                return
+            yield part if length else part.removeprefix(_BOM)
+            length += len(part)
+    except _DAMAGED as error:
+        text = f"damaged, or cut off, after {length:,} bytes of text: {error}"
+        reader.fail(file, DocumentError(text))
 
 
 def decoded_blocks(lines: bytes, name: str, first: int, reader: Reader) -> Iterator[Block]:
@@ -132,12 +145,12 @@ def _checked(document: object) -> dict[str, Any]:
     return document
 
 
-def array_blocks(stream: BinaryIO, file: str, reader: Reader) -> Iterator[Block]:
+def array_blocks(stream: BufferedIOBase, file: str, reader: Reader) -> Iterator[Block]:
     """Yield the documents of one JSON array, or of JSON objects one after another."""
     documents: list[dict[str, Any]] = []
     places: list[str] = []
-    chunks = _chunks(file, reader, lambda: stream.read(_PIECE))
-    for value, line in _values(chunks, file, reader):
+    pieces = _pieces(_parts(stream, file, reader))
+    for value, line in _values(pieces, file, reader):
         place = f"{file}, line {line}"
         try:
             documents.append(_checked(value))
@@ -150,12 +163,12 @@ def array_blocks(stream: BinaryIO, file: str, reader: Reader) -> Iterator[Block]
     yield reader.block(documents, places)
 
 
-def _values(chunks: Iterator[bytes], file: str, reader: Reader) -> Iterator[tuple[object, int]]:
+def _values(pieces: Iterator[bytes], file: str, reader: Reader) -> Iterator[tuple[object, int]]:
     """Yield each value of a JSON array, or of a text of values, and the line that it begins in."""
     decode = codecs.getincrementaldecoder("utf-8")("backslashreplace").decode
     text, line, is_open = "", 1, False
-    for chunk in chain(chunks, [b""]):
-        text, place = text + decode(chunk, not chunk), 0
+    for piece in chain(pieces, [b""]):
+        text, place = text + decode(piece, not piece), 0
         while (start := _between(text, place)) < len(text):
             line += text.count("\n", place, start)
             place = start
@@ -165,16 +178,24 @@ def _values(chunks: Iterator[bytes], file: str, reader: Reader) -> Iterator[tupl
             try:
                 value, end = _decoder.raw_decode(text, place)
             except (ValueError, RecursionError) as error:
-                if not chunk or len(text) - place > _LONGEST:
-                    reader.fail(f"{file}, line {line}", DocumentError(f"not JSON: {error}"))
+                if not piece or len(text) - place > _LONGEST:
+                    reader.fail(*_told(error, file, line))
                     return
-                break  # its rest is in the next chunk
+                break  # its rest is in the next piece
             yield value, line
             line += text.count("\n", place, end)
             place = end
         text = text[place:]
     if is_open:
         reader.fail(file, DocumentError("the array has no end: the file is cut off"))
+
+
+def _told(error: Exception, file: str, line: int) -> tuple[str, DocumentError]:
+    """Return the line of an error in a value that begins in `line`, and what it says."""
+    reason = str(error)
+    if isinstance(error, json.JSONDecodeError):  # whose text counts from where the value begins
+        line, reason = line + error.lineno - 1, error.msg
+    return f"{file}, line {line}", DocumentError(f"not JSON in UTF-8: {reason}")
 
 
 def _between(text: str, place: int) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,6 +15,8 @@ from jobwidgets.frames._json import decoded_blocks
 
 DOCUMENT = "document"
 """The column with each document as JSON text, as `write_documents` writes it."""
+PARQUET_ERRORS = (pa.ArrowException, OSError)
+"""What reading a file raises; a damaged page is an OSError too, one without a number."""
 
 
 def table_blocks(file: Path, reader: Reader, rows: int) -> Iterator[Block]:
@@ -22,26 +24,44 @@ def table_blocks(file: Path, reader: Reader, rows: int) -> Iterator[Block]:
     try:
         with pq.ParquetFile(file) as table:
             yield from _blocks(table, file, reader, rows)
-    except pa.ArrowException as error:
-        reader.fail(str(file), DocumentError(f"not a Parquet file, or damaged: {error}"))
+    except PARQUET_ERRORS as error:
+        reader.fail(str(file), damage(error))
+
+
+def damage(error: Exception) -> DocumentError:
+    """Return the error of a damaged file; raise one of `PARQUET_ERRORS` that the system tells."""
+    if isinstance(error, OSError) and error.errno is not None:  # it cannot be read at all
+        raise error
+    return DocumentError(f"not a Parquet file, or damaged: {error}")
 
 
 def _blocks(table: pq.ParquetFile, file: Path, reader: Reader, rows: int) -> Iterator[Block]:
     names, start = table.schema_arrow.names, 1
-    are_texts = DOCUMENT in names
+    are_texts = DOCUMENT in names and _is_text(table.schema_arrow.field(DOCUMENT).type)
     if not are_texts and not are_of_documents(names):
         found = ", ".join(names[:8])
         reader.fail(str(file), DocumentError(f'expected a column "jobId", found: {found}'))
         return
     for batch in table.iter_batches(rows, columns=[DOCUMENT] if are_texts else None):
         if are_texts:
-            lines = "\n".join(text or "" for text in batch[DOCUMENT].to_pylist()).encode()
+            lines = _lines(batch[DOCUMENT].to_pylist())
             block = reader.block_of_lines(lines)
             decoded = decoded_blocks(lines, f"{file}, row", start, reader)
             yield from decoded if block is None else [block]
         else:
             yield reader.block_of_table(batch.to_struct_array(), _Rows(file, start))
         start += len(batch)
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    texts = (pa.string(), pa.large_string(), pa.string_view(), pa.binary(), pa.large_binary())
+    return (kind.value_type if pa.types.is_dictionary(kind) else kind) in texts
+
+
+def _lines(documents: Sequence[str | bytes | None]) -> bytes:
+    """Return JSON texts, one a line: within one a line's end is white space."""
+    texts = ((text.encode() if isinstance(text, str) else text or b"") for text in documents)
+    return b"\n".join(text.replace(b"\n", b" ") for text in texts)
 
 
 class _Rows:

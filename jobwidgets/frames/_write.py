@@ -69,7 +69,7 @@ def _with_dialects(jobs: Given, reader: Reader) -> Iterator[tuple[Mapping[str, A
 
     A job without a document has none to write.
     """
-    for item, place in watched_or_document(jobs):
+    for item, place in watched_or_document(jobs, reader):
         document, dialect = item, None
         if isinstance(item, JobHistory):
             document, dialect = item.document, item.dialect

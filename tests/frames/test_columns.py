@@ -17,7 +17,13 @@ from odd_documents import DOCUMENT, START, by_watch
 from without_pyarrow import without_pyarrow
 
 from jobwidgets.errors import DocumentError
-from jobwidgets.frames import jobs_frame, messages_frame, snapshots_frame, steps_frame
+from jobwidgets.frames import (
+    jobs_frame,
+    messages_frame,
+    snapshots_frame,
+    steps_frame,
+    write_documents,
+)
 
 FRAMES = [jobs_frame, messages_frame, snapshots_frame, steps_frame]
 
@@ -190,6 +196,18 @@ def test_no_job_is_no_phantom(odd: Any, engine: None) -> None:
         frame = jobs_frame(rows, on_error="skip")
     assert frame.job_id.tolist() == ["j0", "j1"]
     assert [warning.filename for warning in caught] == [__file__]
+
+
+@pytest.mark.parametrize("gap", [None, NAN, pd.NA])
+def test_gap_in_a_list(gap: Any, engine: None, tmp_path: Path) -> None:
+    """What failed to be fetched is no job: it is left out like a row that is none."""
+    rows = [document(0), gap, document(1)]
+    with pytest.raises(TypeError, match=r"^jobs\[1\]: expected a Job"):
+        jobs_frame(rows)
+    for act in (jobs_frame, lambda rows, **how: write_documents(rows, tmp_path / "a.jsonl", **how)):
+        with pytest.warns(UserWarning, match=r"left out: 1 \(jobs\[1\]: expected a Job"):
+            act(rows, on_error="skip")
+    assert jobs_frame(tmp_path / "a.jsonl").job_id.tolist() == ["j0", "j1"]
 
 
 def test_wrong_on_error() -> None:

@@ -1,4 +1,5 @@
 import gzip
+import io
 import json
 import os
 import termios
@@ -148,6 +149,23 @@ def test_zst_and_parquet_take_pyarrow(tmp_path: Path) -> None:
             read_documents(file)
 
 
+MANY = NDJSON * 100
+
+
+def zstd(body: bytes) -> bytes:
+    """Return a text compressed."""
+    return pa.compress(body, "zstd", asbytes=True)
+
+
+def damaged_page() -> bytes:
+    """Return a Parquet file whose footer is right and whose first page is not."""
+    sink = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist(DOCUMENTS), sink, compression="snappy")
+    body = bytearray(sink.getvalue())
+    body[40:80] = bytes(40)
+    return bytes(body)
+
+
 BROKEN = {
     "cut": (b'{"jobId": "x", "sta', "not a line of JSON"),
     "null": (b"null", "found null"),
@@ -174,23 +192,45 @@ def test_broken_line(line: bytes, text: str, engine: None, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("name", "body", "text"),
+    ("name", "body", "text", "kept"),
     [
-        ("a.ndjson.gz", gzip.compress(NDJSON)[:-20], "cut off"),
-        ("a.ndjson.gz", b"no gzip", "damaged"),
-        ("a.json", json.dumps(DOCUMENTS).encode()[:-1], "no end"),
-        ("a.json", json.dumps(DOCUMENTS).encode()[:-9], "line 1: not JSON"),
-        ("a.json", b'[{"jobId": "j0"},\n{"jobId": "j1"},\n7]', "line 3: .*a int"),
-        ("a.parquet", b"PAR1", "damaged"),
+        ("a.ndjson.gz", gzip.compress(MANY)[:-20], "cut off", 2_800),
+        ("a.ndjson.gz", gzip.compress(MANY) + b"more", "damaged", 3_000),
+        ("a.ndjson.zst", zstd(MANY)[:-20], "damaged", 1_000),
+        ("a.ndjson.zst", zstd(MANY) + b"more", "damaged", 2_000),
+        ("a.ndjson.gz", b"no gzip", "damaged", 0),
+        ("a.json", json.dumps(DOCUMENTS).encode()[:-1], "no end", 30),
+        ("a.json", json.dumps(DOCUMENTS).encode()[:-9], "line 1: not JSON", 29),
+        ("a.json", b'[{"jobId": "j0"},\n{"jobId": "j1"},\n7]', "line 3: .*a int", 2),
+        ("a.json", b'[{"jobId": "j0"},\n{\n"jobId"', "line 3: not JSON in UTF-8: Expecting", 1),
+        ("a.json", NDJSON.decode().encode("utf-16"), "UTF-16, expected UTF-8", 0),
+        ("a.parquet", b"PAR1", "damaged", 0),
+        ("a.parquet", damaged_page(), "damaged", 0),
     ],
 )
-def test_damaged_file(name: str, body: bytes, text: str, tmp_path: Path) -> None:
+def test_damaged_file(name: str, body: bytes, text: str, kept: int, tmp_path: Path) -> None:
     """A file that is cut off or damaged is told as that; "skip" takes what was before."""
     (tmp_path / name).write_bytes(body)
     with pytest.raises(DocumentError, match=rf"{name}.*{text}"):
         jobs_frame(tmp_path / name)
     with pytest.warns(UserWarning, match=text):
-        assert len(jobs_frame(tmp_path / name, on_error="skip")) <= len(DOCUMENTS)
+        assert len(jobs_frame(tmp_path / name, on_error="skip")) >= kept
+
+
+def test_folder_within_a_folder_named_like_a_file(tmp_path: Path) -> None:
+    """Spark and Dask write folders of such names: their files are read."""
+    (tmp_path / "jobs.ndjson").mkdir()
+    (tmp_path / "jobs.ndjson" / "part-0.ndjson").write_bytes(NDJSON)
+    assert len(read_documents(tmp_path)) == len(DOCUMENTS)
+
+
+def test_parquet_of_texts(tmp_path: Path) -> None:
+    """A document as JSON text may be indented, or stand in a column of bytes."""
+    texts = [json.dumps(document, indent=1) for document in DOCUMENTS]
+    for column in (pa.array(texts), pa.array([text.encode() for text in texts])):
+        pq.write_table(pa.table({"document": column}), tmp_path / "t.parquet")
+        for make in FRAMES:
+            pd.testing.assert_frame_equal(make(tmp_path), make(DOCUMENTS))
 
 
 def test_parquet_without_ids(tmp_path: Path) -> None:
@@ -207,7 +247,8 @@ def test_paths(tmp_path: Path) -> None:
         read_documents(tmp_path)
     with pytest.raises(FileNotFoundError, match=r"none\.ndjson"):
         jobs_frame(tmp_path / "none.ndjson")
-    for wrong in ('{"jobId": "j1"}', "https://gis.example.com/jobs/j1?token=S3cr3t", ""):
+    text = NDJSON.decode() + "token=S3cr3t"
+    for wrong in ('{"jobId": "j1"}', "https://gis.example.com/jobs/j1?token=S3cr3t", "", text):
         with pytest.raises(ValueError, match="expected a") as caught:
             jobs_frame(wrong)
         assert "S3cr3t" not in str(caught.value)
