@@ -55,10 +55,10 @@ def jobs_frame(
     ----------
     jobs
         A `Job`, a `JobWidget`, a `JobHistory` or a job document (any mapping is one document), or
-        an iterable that mixes them; it is read once. A DataFrame of documents, one a row, is taken
-        as its records. What pandas, numpy, pyarrow, polars or DuckDB made of a document is read
-        as the JSON that it was: NaN, NaT and `pd.NA` are missing, arrays are lists, a naive time
-        is UTC.
+        an iterable that mixes them; it is read once. A table of documents, one a row, is taken as
+        its records: a DataFrame of pandas or polars, a table of pyarrow. What they, numpy or DuckDB
+        made of a document is read as the JSON that it was: NaN, NaT and `pd.NA` are missing, arrays
+        are lists, a naive time is UTC.
     dialect
         Which servers the documents are from: a name or an object, see `Job`. None lets each
         document tell; in a file the first one tells, and the others must fit.

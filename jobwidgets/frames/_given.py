@@ -101,6 +101,10 @@ class _Places:
 def _items(jobs: object) -> Iterable[object]:
     if isinstance(jobs, pd.DataFrame) and are_of_documents(jobs.columns):
         return _records(jobs)
+    for name in ("to_dicts", "to_pylist"):  # a polars DataFrame, a table or column of pyarrow's
+        if hasattr(jobs, name):
+            records: list[Any] = getattr(jobs, name)()
+            return records
     if isinstance(jobs, _NO_JOBS) or not isinstance(jobs, Iterable):
         raise TypeError(f"jobs: expected {_EXPECTED}, or an iterable of them; found {_found(jobs)}")
     return jobs

@@ -82,6 +82,16 @@ def through_polars(documents: list[Any], folder: Path) -> list[Any]:
     return pl.read_ndjson(ndjson(documents, folder)).to_dicts()
 
 
+def in_polars(documents: list[Any], folder: Path) -> Any:
+    """Return the documents as a table of polars'."""
+    return pl.read_ndjson(ndjson(documents, folder))
+
+
+def in_pyarrow(documents: list[Any], _: Path) -> Any:
+    """Return the documents as a table of pyarrow's."""
+    return pa.Table.from_pylist(documents)
+
+
 def ndjson(documents: list[Any], folder: Path) -> Path:
     """Return a file with a document a line."""
     file = folder / "jobs.ndjson"
@@ -89,7 +99,7 @@ def ndjson(documents: list[Any], folder: Path) -> Path:
     return file
 
 
-WAYS = [through_parquet, through_json, through_duckdb, through_polars]
+WAYS = [through_parquet, through_json, through_duckdb, through_polars, in_polars, in_pyarrow]
 SETS = {
     "whole documents": [document(n) for n in range(12)],
     "some fields missing": [
