@@ -25,7 +25,7 @@ from jobwidgets.frames._columns import (
 )
 from jobwidgets.frames._steps import EventTimes, ToldSteps, step_codes, step_rows
 from jobwidgets.frames._tables import Columns
-from jobwidgets.frames._texts import no_texts, texts
+from jobwidgets.frames._texts import no_texts, taken, texts
 
 _SUCCEEDED = STATUS_NUMBER[Status.SUCCEEDED]
 _FINAL = [number for status, number in STATUS_NUMBER.items() if status.is_final]
@@ -242,7 +242,7 @@ class Block(ABC):
         """Return the columns of `messages_frame`."""
         owners, places = within(self._message_numbers)
         return {
-            "job_id": self.job_ids.take(owners),
+            "job_id": taken(self.job_ids, owners),
             "number": places + 1,
             "code": self.message_codes,
             "level": self.message_levels,

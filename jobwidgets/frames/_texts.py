@@ -18,12 +18,23 @@ _UPPER = 0xDF  # what an ASCII letter and its upper case have in common
 _LOOK = 2**18  # bytes at a time: what fits into a processor's cache
 
 
+@cache
+def memory() -> Any:
+    """Return where pyarrow gets memory for a block of jobs.
+
+    Its default, mimalloc, gives it back after each block: to get it anew took as long as all else.
+    """
+    import pyarrow as pa
+
+    return pa.system_memory_pool()
+
+
 def texts(values: Sequence[str | None]) -> Column:
     """Return a column of `str`, in which None is missing, of texts that hold no token."""
     if _is_arrow():
         import pyarrow as pa
 
-        return from_arrow(pa.array(values, pa.large_string()))
+        return from_arrow(pa.array(values, pa.large_string(), memory_pool=memory()))
     dtype = pd.StringDtype(na_value=np.nan)
     return pd.array(np.array(values, dtype=object), dtype=dtype)
 
@@ -48,13 +59,23 @@ def _nothing() -> Any:
     return pa.nulls(_LOOK, pa.large_string())
 
 
+def taken(words: Column, places: np.ndarray) -> Column:
+    """Return the texts at some places of a column of `str`."""
+    if not _is_arrow():
+        return words.take(places)
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return from_arrow(pc.take(pa.array(words), pa.array(places), memory_pool=memory()))
+
+
 def clean_texts(values: list[str | None]) -> Column:
     """Return a column of `str`, in which None is missing, each text redacted."""
     with suppress(UnicodeEncodeError):  # a lone surrogate
         if _is_arrow():
             import pyarrow as pa
 
-            return clean_arrow(pa.array(values, pa.large_string()))
+            return clean_arrow(pa.array(values, pa.large_string(), memory_pool=memory()))
         if not _has_ke(np.frombuffer("".join(filter(None, values)).encode(), dtype="u1")):
             return texts(values)
     return texts(redacted_texts(values))
@@ -71,7 +92,8 @@ def clean_items(lists: Sequence[Sequence[str]]) -> Column:
         return clean_texts(items)  # type: ignore[arg-type]  # a list of texts is one of texts or None
     import pyarrow as pa
 
-    words = pa.array(lists, pa.list_(pa.large_string())).flatten()
+    kind = pa.list_(pa.large_string())
+    words = pa.array(lists, kind, memory_pool=memory()).flatten()
     if words.null_count:
         raise TypeError("found None, expected a text")
     return clean_arrow(words)
