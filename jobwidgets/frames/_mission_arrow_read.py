@@ -17,7 +17,6 @@ import pyarrow.json as pj
 from jobwidgets.dialects._choice import MARKED
 from jobwidgets.dialects.relatives import NOTEBOOK_MARKS
 from jobwidgets.frames._mission_arrow import MissionTable, lengths
-from jobwidgets.frames._texts import memory
 
 _TEXTS = {"jobId": pa.string(), "type": pa.string(), "status": pa.string()}
 _TEXTS |= {"username": pa.string(), "missionId": pa.string()}
@@ -66,7 +65,7 @@ def from_lines(
     schema = _schema(frozenset(wanted), may_be_others=may_be_others)
     options = pj.ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore")
     try:
-        table = pj.read_json(pa.BufferReader(lines), parse_options=options, memory_pool=memory())
+        table = pj.read_json(pa.BufferReader(lines), parse_options=options)
     except pa.ArrowException:
         return None
     return _checked(table.to_struct_array().combine_chunks(), number, may_be_others)
