@@ -75,7 +75,7 @@ def _parts(stream: BufferedIOBase, file: str, reader: Reader) -> Iterator[bytes]
 
 
 def decoded_blocks(lines: bytes, name: str, first: int, reader: Reader) -> Iterator[Block]:
-    """Yield the documents of lines, each decoded by itself, called `name` and its number.
+    """Yield the documents of lines, decoded by json, each called `name` and its number.
 
     Parameters
     ----------
