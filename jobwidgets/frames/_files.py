@@ -78,7 +78,7 @@ def _files(path: Path) -> list[Path]:
     if not is_folder(path):
         if _ending(path) not in _ENDINGS:
             found = clipped(redacted(str(path)), _LONGEST)  # it may be a URL, or JSON
-            absent = "" if os.path.exists(path) else ", which is not there"  # noqa: PTH110 - as above
+            absent = "" if os.path.exists(path) else ", which is not there"  # noqa: PTH110 - see is_folder
             raise ValueError(
                 f"expected a folder or a file that ends with {_EXPECTED}; found {found!r}{absent}"
             )

@@ -37,8 +37,6 @@ Given: TypeAlias = OneJob | Iterable[OneJob] | pd.DataFrame
 _EXPECTED = "a Job, a JobWidget, a JobHistory, a job document (a mapping) or a path"
 # Their items are bytes and column names; empty, they would pass for "no jobs".
 _NO_JOBS = (bytes, bytearray, memoryview, pd.DataFrame)
-# What is known by its type for what it is.
-_PLAIN: Mapping[type, type] = {dict: Mapping, JobHistory: JobHistory}
 # Jobs that are read at a time: one part after another while they are in the processor's cache.
 _BLOCK = 2_000
 
@@ -61,8 +59,8 @@ def blocks(jobs: object, reader: Reader) -> Iterator[Rows]:
 
 def _runs(items: list[object]) -> Iterable[tuple[type | None, list[object]]]:
     """Return stretches of items that are read as the same kind of thing."""
-    if len(types := set(map(type, items))) == 1 and not types.isdisjoint(_PLAIN):
-        return [(_PLAIN[types.pop()], items)]
+    if set(map(type, items)) == {dict}:
+        return [(Mapping, items)]
     return ((kind, list(run)) for kind, run in groupby(items, _kind))
 
 

@@ -123,7 +123,7 @@ def _conformed(values: pa.Array, wanted: pa.DataType) -> pa.Array:
     if pa.types.is_list(wanted) and _is_list(kind):
         items = _conformed(values.flatten(), wanted.value_type)
         return pa.ListArray.from_arrays(_offsets(values), items)
-    if pa.types.is_string(wanted) and _is_text(kind):
+    if pa.types.is_string(wanted) and is_text(kind):
         return values.cast(wanted)
     if pa.types.is_integer(wanted) and pa.types.is_integer(kind):
         return values.cast(wanted)
@@ -137,9 +137,11 @@ def _is_list(kind: pa.DataType) -> bool:
     return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind))
 
 
-def _is_text(kind: pa.DataType) -> bool:
-    is_words = pa.types.is_dictionary(kind) and _is_text(kind.value_type)
-    return bool(is_words or pa.types.is_string(kind) or pa.types.is_large_string(kind))
+def is_text(kind: pa.DataType) -> bool:
+    """Return whether a column holds texts, of whatever kind."""
+    if pa.types.is_dictionary(kind):
+        return is_text(kind.value_type)
+    return kind in (pa.string(), pa.large_string(), pa.string_view())
 
 
 def _offsets(lists: pa.Array) -> pa.Array:

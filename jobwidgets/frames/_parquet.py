@@ -12,6 +12,7 @@ from jobwidgets.errors import DocumentError
 from jobwidgets.frames._block import Block
 from jobwidgets.frames._documents import Reader, are_of_documents
 from jobwidgets.frames._json import decoded_blocks
+from jobwidgets.frames._mission_arrow_read import is_text
 
 DOCUMENT = "document"
 """The column with each document as JSON text, as `write_documents` writes it."""
@@ -37,7 +38,7 @@ def damage(error: Exception) -> DocumentError:
 
 def _blocks(table: pq.ParquetFile, file: Path, reader: Reader, rows: int) -> Iterator[Block]:
     names, start = table.schema_arrow.names, 1
-    are_texts = DOCUMENT in names and _is_text(table.schema_arrow.field(DOCUMENT).type)
+    are_texts = DOCUMENT in names and _may_be_json(table.schema_arrow.field(DOCUMENT).type)
     if not are_texts and not are_of_documents(names):
         found = ", ".join(names[:8])
         reader.fail(str(file), DocumentError(f'expected a column "jobId", found: {found}'))
@@ -53,9 +54,8 @@ def _blocks(table: pq.ParquetFile, file: Path, reader: Reader, rows: int) -> Ite
         start += len(batch)
 
 
-def _is_text(kind: pa.DataType) -> bool:
-    texts = (pa.string(), pa.large_string(), pa.string_view(), pa.binary(), pa.large_binary())
-    return (kind.value_type if pa.types.is_dictionary(kind) else kind) in texts
+def _may_be_json(kind: pa.DataType) -> bool:
+    return is_text(kind) or kind in (pa.binary(), pa.large_binary())
 
 
 def _lines(documents: Sequence[str | bytes | None]) -> bytes:

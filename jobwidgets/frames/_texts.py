@@ -60,7 +60,7 @@ def _nothing() -> Any:
 
 
 def taken(words: Column, places: np.ndarray) -> Column:
-    """Return the texts at some places of a column of `str`."""
+    """Return the texts at some places of a column of `str`, of which there may be millions."""
     if not _is_arrow():
         return words.take(places)
     import pyarrow as pa

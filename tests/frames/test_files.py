@@ -214,7 +214,9 @@ def test_damaged_file(name: str, body: bytes, text: str, kept: int, tmp_path: Pa
     with pytest.raises(DocumentError, match=rf"{name}.*{text}"):
         jobs_frame(tmp_path / name)
     with pytest.warns(UserWarning, match=text):
-        assert len(jobs_frame(tmp_path / name, on_error="skip")) >= kept
+        found = len(jobs_frame(tmp_path / name, on_error="skip"))
+    # Of a compressed file, how much is before the damage depends on what decompresses it.
+    assert kept <= found <= (len(MANY.splitlines()) if kept else 0)
 
 
 def test_folder_within_a_folder_named_like_a_file(tmp_path: Path) -> None:
